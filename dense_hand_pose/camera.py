@@ -1,0 +1,65 @@
+# Copyright 2026 The dense_hand_pose authors
+# SPDX-License-Identifier: Apache-2.0
+"""The pinhole camera: projection and its inverse.
+
+Camera optical frame (REP 103): x right, y down, z forward, metres. Pixel centres lie at integer
+coordinates, as in OpenCV and ROS: ``u = fx X / Z + cx``.
+"""
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+
+@dataclass(frozen=True)
+class Intrinsics:
+    """Focal lengths and principal point of a pinhole camera, in pixels.
+
+    Raises ValueError when a value is not finite or a focal length is not positive: a camera_info
+    of zeros is an uncalibrated camera.
+    """
+
+    fx: float
+    fy: float
+    cx: float
+    cy: float
+
+    def __post_init__(self) -> None:
+        """Check the values."""
+        values = (self.fx, self.fy, self.cx, self.cy)
+        if not all(math.isfinite(v) for v in values) or self.fx <= 0.0 or self.fy <= 0.0:
+            raise ValueError(
+                f'intrinsics fx={self.fx} fy={self.fy} cx={self.cx} cy={self.cy}: '
+                'all must be finite and the focal lengths positive'
+            )
+
+    def as_array(self) -> npt.NDArray[np.float64]:
+        """Return (fx, fy, cx, cy), float64."""
+        return np.array([self.fx, self.fy, self.cx, self.cy])
+
+
+def project(points_m: npt.ArrayLike, intrinsics: Intrinsics) -> npt.NDArray[np.float64]:
+    """Project points (..., 3) in metres to pixels (..., 2).
+
+    Points must lie in front of the camera (z > 0); ValueError names the smallest z otherwise.
+    """
+    points = np.asarray(points_m, dtype=np.float64)
+    depth = points[..., 2]
+    if depth.size and not (depth > 0.0).all():
+        raise ValueError(f'points at z = {depth.min()} m: only points with z > 0 project')
+    u = intrinsics.fx * points[..., 0] / depth + intrinsics.cx
+    v = intrinsics.fy * points[..., 1] / depth + intrinsics.cy
+    return np.stack([u, v], axis=-1)
+
+
+def unproject(
+    pixels_px: npt.ArrayLike, depth_m: npt.ArrayLike, intrinsics: Intrinsics
+) -> npt.NDArray[np.float64]:
+    """Lift pixels (..., 2) with their depths (...) in metres to points (..., 3)."""
+    pixels = np.asarray(pixels_px, dtype=np.float64)
+    depth = np.asarray(depth_m, dtype=np.float64)
+    x = (pixels[..., 0] - intrinsics.cx) / intrinsics.fx * depth
+    y = (pixels[..., 1] - intrinsics.cy) / intrinsics.fy * depth
+    return np.stack(np.broadcast_arrays(x, y, depth), axis=-1)
