@@ -1,0 +1,57 @@
+# Copyright 2026 The dense_hand_pose authors
+# SPDX-License-Identifier: Apache-2.0
+"""
+Install the stand-ins that this Python needs, and no other.
+
+Run with the interpreter of the target environment: ``python ros_standins/install.py``. A package
+that can be imported (from a sourced ROS distribution, or installed before) is left alone.
+"""
+
+import importlib.machinery
+import importlib.metadata
+from pathlib import Path
+import subprocess
+import sys
+
+PACKAGES = ('message_filters', 'cv_bridge', 'sensor_msgs_py')
+FOLDER = Path(__file__).resolve().parent
+
+
+def missing_packages() -> list[str]:
+    """Return the names of PACKAGES that this Python cannot find."""
+    # sys.path[0] is this folder, whose sub-folders would look like namespace packages.
+    search_path = [entry for entry in sys.path if Path(entry or '.').resolve() != FOLDER]
+    find = importlib.machinery.PathFinder.find_spec
+    found = {name: find(name, search_path) for name in PACKAGES}
+    return [name for name, spec in found.items() if spec is None or spec.origin is None]
+
+
+def pip_command(names: list[str]) -> list[str]:
+    """Return the pip call that installs the stand-ins called `names`."""
+    command = [sys.executable, '-m', 'pip', 'install', '--quiet', '--disable-pip-version-check']
+    command += ['--no-deps']
+    if _builds_wheels():
+        # The build tools are here already: no download, so this also works without a network.
+        command += ['--no-build-isolation']
+    return command + [str(FOLDER / name) for name in names]
+
+
+def _builds_wheels() -> bool:
+    """Return whether this environment's setuptools can build wheels by itself (70.1 on)."""
+    try:
+        version = importlib.metadata.version('setuptools')
+    except importlib.metadata.PackageNotFoundError:
+        return False
+    return tuple(int(part) for part in version.split('.')[:2]) >= (70, 1)
+
+
+def main() -> int:
+    """Install what is missing; return pip's exit status, 0 when nothing was missing."""
+    missing = missing_packages()
+    for name in PACKAGES:
+        print(f'{name}: {"stand-in is being installed" if name in missing else "present"}')
+    return subprocess.call(pip_command(missing)) if missing else 0  # noqa: S603 (no shell)
+
+
+if __name__ == '__main__':
+    sys.exit(main())
