@@ -1,0 +1,53 @@
+# make demo    the whole path over ROS 2, with synthetic hands: results in demo_output/
+# make test    lint, types, tests, colcon build and colcon test
+# make venv    only the virtual environment .venv that both share
+# make clean   remove what the targets made
+#
+# Variables: PYTHON=python3.12 (another interpreter), PIP_ARGS='...' (more arguments for pip).
+
+PYTHON ?= python3
+PIP_ARGS ?=
+export PYTHON PIP_ARGS
+
+BIN := .venv/bin
+SOURCES := setup.py $(wildcard dense_hand_pose launch ros_standins test tools)
+ROS_FILES := $(wildcard requirements/ros-*.txt requirements/*.sh) \
+	$(shell find ros_standins -type f -not -name '*.pyc' 2>/dev/null)
+
+.PHONY: demo test venv lint types pytest colcon clean
+
+demo: .venv/stamp-runtime
+	$(BIN)/python -m dense_hand_pose demo --out demo_output
+
+test: lint types pytest colcon
+
+venv: .venv/stamp-runtime
+
+.venv/stamp-runtime: requirements/runtime.txt $(ROS_FILES)
+	requirements/make_venv.sh runtime
+	touch $@
+
+.venv/stamp-test: requirements/runtime.txt requirements/train.txt requirements/test.txt $(ROS_FILES)
+	requirements/make_venv.sh test
+	touch .venv/stamp-runtime $@
+
+lint: .venv/stamp-test
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/python -m ament_flake8.main $(SOURCES)
+	$(BIN)/python -m ament_pep257.main $(SOURCES)
+
+types: .venv/stamp-test
+	$(BIN)/mypy
+
+pytest: .venv/stamp-test
+	$(BIN)/python -m pytest --ignore=test/packaging
+
+# The installed tree is tested by test/packaging, which runs here alone: no test runs twice.
+colcon: .venv/stamp-test
+	$(BIN)/colcon build --event-handlers console_cohesion+
+	$(BIN)/colcon test --event-handlers console_cohesion+ --return-code-on-test-failure \
+		--pytest-args test/packaging
+
+clean:
+	rm -rf .venv build install log demo_output .pytest_cache .mypy_cache .ruff_cache .hypothesis

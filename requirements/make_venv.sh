@@ -1,0 +1,61 @@
+#!/usr/bin/env bash
+# Copyright 2026 The dense_hand_pose authors
+# SPDX-License-Identifier: Apache-2.0
+#
+# Make the virtual environment .venv and install what a make target needs into it.
+# Usage: requirements/make_venv.sh runtime|test     (from the repository's root)
+# Environment: PYTHON (default python3), PIP_ARGS (more arguments for `pip install`).
+set -euo pipefail
+
+target=${1:?usage: requirements/make_venv.sh runtime|test}
+python=${PYTHON:-python3}
+venv=.venv
+
+fail() {
+    echo "error: $*" >&2
+    exit 1
+}
+
+command -v "$python" >/dev/null || fail "$python not found: sudo apt install python3 python3-venv"
+"$python" -c 'import sys; sys.exit(sys.version_info < (3, 10))' ||
+    fail "$("$python" --version) is too old, 3.10 or newer is needed: make $target PYTHON=python3.11"
+
+# A sourced ROS distribution is used as it is: no ROS wheel, no stand-in for what it has.
+if [[ -n ${ROS_DISTRO:-} ]] && "$python" -c 'import rclpy' 2>/dev/null; then
+    mode=ros-$ROS_DISTRO
+    site=(--system-site-packages)
+else
+    mode=wheels
+    site=()
+fi
+
+# An environment of another mode, of a removed python or half made is made again.
+if [[ $(cat "$venv/mode" 2>/dev/null) != "$mode" ]] ||
+    ! "$venv/bin/python" -m pip --version >/dev/null 2>&1; then
+    if "$python" -c 'import ensurepip, venv' 2>/dev/null; then
+        make_venv=("$python" -m venv)
+    elif command -v virtualenv >/dev/null; then
+        make_venv=(virtualenv --quiet --python "$python")
+    else
+        fail "python's venv module is missing: sudo apt install python3-venv"
+    fi
+    rm -rf "$venv"
+    "${make_venv[@]}" "${site[@]}" "$venv"
+    echo "$mode" >"$venv/mode"
+fi
+
+files=(-r requirements/runtime.txt)
+[[ $target == test ]] && files=(-r requirements/test.txt)
+if [[ $mode == wheels ]]; then
+    files+=(-r requirements/ros-jazzy-wheels.txt)
+    [[ $target == test ]] && files+=(-r requirements/ros-jazzy-wheels-test.txt)
+else
+    # The distribution's compiled packages (cv_bridge) want the NumPy they were built with.
+    "$python" -c 'import numpy; print("numpy==" + numpy.__version__)' >"$venv/constraints.txt"
+    files+=(-c "$venv/constraints.txt")
+fi
+
+echo "Installing into $venv ($mode, for $target); the first time takes a few minutes."
+# shellcheck disable=SC2086  # PIP_ARGS holds several words
+"$venv/bin/python" -m pip install --quiet ${PIP_ARGS:-} "${files[@]}"
+"$venv/bin/python" ros_standins/install.py
