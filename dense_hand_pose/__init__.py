@@ -3,7 +3,7 @@
 """3D hand joints from single depth frames, by dense per-pixel 3D regression."""
 
 from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import Any, TYPE_CHECKING
 
 if TYPE_CHECKING:
     from .camera import Intrinsics

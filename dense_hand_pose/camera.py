@@ -1,13 +1,14 @@
 # Copyright 2026 The dense_hand_pose authors
 # SPDX-License-Identifier: Apache-2.0
-"""The pinhole camera: projection and its inverse.
+"""
+The pinhole camera: projection and its inverse.
 
 Camera optical frame (REP 103): x right, y down, z forward, metres. Pixel centres lie at integer
 coordinates, as in OpenCV and ROS: ``u = fx X / Z + cx``.
 """
 
-import math
 from dataclasses import dataclass
+import math
 
 import numpy as np
 import numpy.typing as npt
@@ -15,7 +16,8 @@ import numpy.typing as npt
 
 @dataclass(frozen=True)
 class Intrinsics:
-    """Focal lengths and principal point of a pinhole camera, in pixels.
+    """
+    Focal lengths and principal point of a pinhole camera, in pixels.
 
     Raises ValueError when a value is not finite or a focal length is not positive: a camera_info
     of zeros is an uncalibrated camera.
@@ -41,7 +43,8 @@ class Intrinsics:
 
 
 def project(points_m: npt.ArrayLike, intrinsics: Intrinsics) -> npt.NDArray[np.float64]:
-    """Project points (..., 3) in metres to pixels (..., 2).
+    """
+    Project points (..., 3) in metres to pixels (..., 2).
 
     Points must lie in front of the camera (z > 0); ValueError names the smallest z otherwise.
     """

@@ -1,6 +1,7 @@
 # Copyright 2026 The dense_hand_pose authors
 # SPDX-License-Identifier: Apache-2.0
-"""The metric cube around a hand and its image: a window of the depth frame, and back.
+"""
+The metric cube around a hand and its image: a window of the depth frame, and back.
 
 A cube of ``cube_size_m`` around the hand's centre is projected with the camera's intrinsics and
 resampled to CROP_SIZE_PX x CROP_SIZE_PX by nearest neighbour (a bilinear read would invent points
@@ -11,15 +12,15 @@ Pixel convention of every map: centres at integers. Crop pixel i covers [i - 0.5
 map of half the resolution has its pixel m at crop coordinate ``2 m + 0.5``.
 """
 
-import math
 from dataclasses import dataclass
 from functools import cached_property
+import math
 
 import numpy as np
 import numpy.typing as npt
 
 from .camera import Intrinsics
-from .depth import DepthImage, check_depth, to_metres
+from .depth import check_depth, DepthImage, to_metres
 
 CROP_SIZE_PX = 128
 MAP_SIZE_PX = 32
@@ -29,7 +30,8 @@ _FAR_PX = 2**31
 
 @dataclass(frozen=True)
 class CropWindow:
-    """The window of an image that a metric cube projects to.
+    """
+    The window of an image that a metric cube projects to.
 
     ``center_m`` (x, y, z) in the camera optical frame, z > 0; ``cube_size_m`` is the edge.
     """
@@ -112,7 +114,8 @@ def denormalise_depth(
 def crop_depth(
     depth: DepthImage, window: CropWindow, unit_m: float = 1.0
 ) -> npt.NDArray[np.float32]:
-    """Cut the cube out of a depth frame; only the pixels that the crop needs are read.
+    """
+    Cut the cube out of a depth frame; only the pixels that the crop needs are read.
 
     depth: (H, W) integers or floats, ``unit_m`` metres each. Returns float32
     (CROP_SIZE_PX, CROP_SIZE_PX) in [-1, 1]; pixels beyond the image count as background.

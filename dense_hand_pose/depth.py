@@ -1,6 +1,7 @@
 # Copyright 2026 The dense_hand_pose authors
 # SPDX-License-Identifier: Apache-2.0
-"""Units and validity of depth images (REP 117, REP 118).
+"""
+Units and validity of depth images (REP 117, REP 118).
 
 Integer encodings hold millimetres with 0 = invalid; 32FC1 holds metres with NaN, +-Inf or 0 =
 invalid. Inside the package a depth image is float32 metres with 0 = invalid.

@@ -1,6 +1,7 @@
 # Copyright 2026 The dense_hand_pose authors
 # SPDX-License-Identifier: Apache-2.0
-"""Joint sets as data: names, bones, fingers, colours and the mappings between the sets.
+"""
+Joint sets as data: names, bones, fingers, colours and the mappings between the sets.
 
 The order of ``HAND_21`` is the one of every message and array of this package: OpenXR joint
 names in MediaPipe's landmark order. NYU and ICVL keep the joints that their annotators marked.

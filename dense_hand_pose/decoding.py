@@ -1,0 +1,160 @@
+# Copyright 2026 The dense_hand_pose authors
+# SPDX-License-Identifier: Apache-2.0
+"""
+From the dense maps R, S and V to joints: candidates, their votes, mean shift (Alg. 1).
+
+Legend: B crops, J joints, K candidates, H = W = MAP_SIZE_PX. Static shapes throughout, so that
+network and decoding export as one graph; no result is ever NaN, whatever the maps hold.
+"""
+
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import torch
+from torch import Tensor
+
+from .encoding import DenseMaps, Reach
+from .geometry import Cube, project_to_map, Surface
+
+_VANISHED = 1e-6
+_SOFT_SHARPNESS = 30.0
+
+
+@dataclass(frozen=True, kw_only=True)
+class DecodingConfig:
+    """
+    How votes are merged (paper Table 1 studies each of these).
+
+    candidates K, bandwidth_m sigma, iterations N; ``weighted``: votes weigh as much as R at their
+    own projection, otherwise as (1 + R) S at their pixel; ``score``: candidates are ranked by
+    'r_and_s', (1 + R) S as the released code does, or by 's' as the paper's text says.
+    """
+
+    candidates: int = 5
+    bandwidth_m: float = 0.04
+    iterations: int = 10
+    weighted: bool = True
+    score: str = 'r_and_s'
+
+    def __post_init__(self) -> None:
+        """Check the ranges; errors name the value."""
+        if not 1 <= self.candidates <= 256:
+            raise ValueError(f'candidates = {self.candidates}: expected 1 to 256')
+        if not 0.001 <= self.bandwidth_m <= 1.0:
+            raise ValueError(f'bandwidth_m = {self.bandwidth_m}: expected 0.001 to 1.0 m')
+        if not 0 <= self.iterations <= 100:
+            raise ValueError(f'iterations = {self.iterations}: expected 0 to 100')
+        if self.score not in ('r_and_s', 's'):
+            raise ValueError(f"score = {self.score!r}: expected 'r_and_s' or 's'")
+
+
+class Decoded(NamedTuple):
+    """
+    Joints (B, J, 3), confidence and spread (B, J), votes (B, J, K, 3), weights (B, J, K).
+
+    Joints, spread (root mean square distance of the votes) and votes are metres; confidence and
+    weights lie in [0, 1].
+    """
+
+    joints_m: Tensor
+    confidence: Tensor
+    spread_m: Tensor
+    votes_m: Tensor
+    vote_weights: Tensor
+
+
+def decode(
+    maps: DenseMaps, surface: Surface, cube: Cube, reach: Reach, config: DecodingConfig
+) -> Decoded:
+    """Merge the votes of the K best pixels of each joint by mean shift (Alg. 1)."""
+    heat_2d = _finite(maps.heat_2d).clamp(0.0, 1.0)
+    heat_3d = _finite(maps.heat_3d).clamp(0.0, 1.0)
+    score = heat_3d if config.score == 's' else (1.0 + heat_2d) * heat_3d
+    score, index = (score * surface.foreground).flatten(2).topk(config.candidates, dim=2)
+    near = heat_3d.flatten(2).gather(2, index)
+    votes = _votes(_finite(maps.direction).clamp(-1.0, 1.0), near, index, surface, cube, reach)
+    agreement = _sample(heat_2d, project_to_map(votes, cube, heat_2d.shape[-1]))
+    weights = agreement * (score > 0.0) if config.weighted else score / 2.0
+    joints, kernel = mean_shift(votes, weights, config.bandwidth_m, config.iterations)
+    confidence = (near * agreement * kernel * (score > 0.0)).mean(dim=2)
+    squared = ((votes - joints.unsqueeze(2)) ** 2).sum(dim=3).mean(dim=2)
+    return Decoded(joints, confidence.clamp(0.0, 1.0), squared.sqrt(), votes, weights)
+
+
+def decode_soft(maps: DenseMaps, surface: Surface, cube: Cube, reach: Reach) -> Tensor:
+    """
+    Merge every pixel's vote by a softmax over S (AWR, Huang et al., AAAI 2020, Sec. 3.3).
+
+    Returns joints (B, J, 3) in metres and passes gradients to S and V, so that training can
+    pull at the coordinates themselves.
+    """
+    heat_3d = maps.heat_3d.flatten(2)
+    logits = _SOFT_SHARPNESS * heat_3d * surface.foreground.flatten(2)
+    weights = torch.softmax(logits, dim=2)
+    theta = reach.theta_of(cube).view(-1, 1, 1)
+    points = torch.einsum('bjn,bcn->bjc', weights, surface.points_m.flatten(2))
+    reachings = weights * theta * (1.0 - heat_3d)
+    return points + (reachings.unsqueeze(2) * maps.direction.flatten(3)).sum(dim=3)
+
+
+def mean_shift(
+    votes_m: Tensor, weights: Tensor, bandwidth_m: float, iterations: int
+) -> tuple[Tensor, Tensor]:
+    """
+    Climb to the mode of weighted votes (B, J, K, 3) from their weighted mean.
+
+    Votes are ordered best first: where all weights (B, J, K) vanish, the first is the answer.
+    Returns the modes (B, J, 3) and the kernel (B, J, K) of each vote there.
+    """
+    first = torch.zeros_like(weights)
+    first[:, :, 0] = 1.0
+    strongest = weights.amax(dim=2, keepdim=True)
+    weights = torch.where(strongest > _VANISHED, weights / strongest.clamp(min=_VANISHED), first)
+    mode = _weighted_mean(votes_m, weights)
+    for _ in range(iterations):
+        exponent = _exponent(votes_m, mode, bandwidth_m)
+        # The largest exponent cancels in the mean and keeps distant votes from underflowing.
+        kernel = torch.exp(exponent - exponent.amax(dim=2, keepdim=True))
+        mode = _weighted_mean(votes_m, weights * kernel)
+    return mode, torch.exp(_exponent(votes_m, mode, bandwidth_m))
+
+
+def _votes(
+    direction: Tensor, near: Tensor, index: Tensor, surface: Surface, cube: Cube, reach: Reach
+) -> Tensor:
+    """Return the votes p + theta (1 - S) V (B, J, K, 3) of the chosen pixels."""
+    batch, joints, count = index.shape
+    along = index.unsqueeze(2).expand(batch, joints, 3, count)
+    pointing = direction.flatten(3).gather(3, along)
+    points = surface.points_m.flatten(2).unsqueeze(1).expand(batch, joints, 3, -1)
+    reachings = reach.theta_of(cube).view(-1, 1, 1) * (1.0 - near)
+    return (points.gather(3, along) + reachings.unsqueeze(2) * pointing).transpose(2, 3)
+
+
+def _sample(maps: Tensor, pixels: Tensor) -> Tensor:
+    """
+    Read maps (B, J, H, W) at pixels (B, J, K, 2) bilinearly, clamped to the border.
+
+    Bilinear interpolation is separable in hat functions, so two small products do it without a
+    gather.
+    """
+    size_px = maps.shape[-1]
+    at = pixels.clamp(0.0, size_px - 1.0).unsqueeze(-1)
+    steps = torch.arange(size_px, device=maps.device, dtype=maps.dtype)
+    hats = (1.0 - (steps - at).abs()).clamp(min=0.0)
+    rows = torch.matmul(hats[..., 1, :], maps)
+    return (rows * hats[..., 0, :]).sum(dim=-1)
+
+
+def _exponent(votes_m: Tensor, mode: Tensor, bandwidth_m: float) -> Tensor:
+    offset = (votes_m - mode.unsqueeze(2)) / bandwidth_m
+    return -0.5 * (offset * offset).sum(dim=3)
+
+
+def _weighted_mean(votes_m: Tensor, weights: Tensor) -> Tensor:
+    total = weights.sum(dim=2, keepdim=True).clamp(min=1e-20)
+    return (votes_m * (weights / total).unsqueeze(3)).sum(dim=2)
+
+
+def _finite(tensor: Tensor) -> Tensor:
+    return torch.nan_to_num(tensor, nan=0.0, posinf=0.0, neginf=0.0)
