@@ -1,0 +1,57 @@
+# Copyright 2026 The dense_hand_pose authors
+# SPDX-License-Identifier: Apache-2.0
+"""
+The command line: ``python -m dense_hand_pose <command>``.
+
+Each command is one module here with ``add_arguments(parser)`` and ``run(args) -> int``; only the
+chosen one is imported. Exit status: 0 done, 1 could not be done, 2 wrong arguments.
+"""
+
+from collections.abc import Sequence
+from importlib import import_module
+import sys
+
+from ._common import CommandError, OneLineParser
+
+PROGRAM = 'python -m dense_hand_pose'
+COMMANDS = {
+    'demo': 'run camera, node and recorder over ROS 2 with synthetic hands, and measure',
+    'estimate': 'estimate hands in depth files (PNG, NPY): overlays and JSON',
+    'render': 'render synthetic hands to a contact sheet',
+    'train': 'train a network on synthetic hands',
+}
+"""Command name to its one line of help; the module of the same name holds it."""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run a command and return its exit status; SystemExit(2) for wrong arguments."""
+    words = list(sys.argv[1:] if arguments is None else arguments)
+    name = words[0] if words else ''
+    if name in ('-h', '--help'):
+        print(_overview())
+        return 0
+    if name not in COMMANDS:
+        said = f'unknown command {name!r}' if words else 'no command given'
+        print(f'{PROGRAM}: {said}; expected one of: {", ".join(COMMANDS)}', file=sys.stderr)
+        return 2
+    command = import_module(f'{__name__}.{name}')
+    parser = OneLineParser(prog=f'{PROGRAM} {name}', description=command.__doc__)
+    command.add_arguments(parser)
+    args = parser.parse_args(words[1:])
+    try:
+        return int(command.run(args))
+    except CommandError as error:
+        print(f'{parser.prog}: {error}', file=sys.stderr)
+        return error.status
+    except KeyboardInterrupt:
+        print(f'{parser.prog}: interrupted', file=sys.stderr)
+        return 130
+
+
+def _overview() -> str:
+    """Return the help text that lists the commands."""
+    width = max(map(len, COMMANDS))
+    lines = [f'usage: {PROGRAM} <command> [options]', '', 'commands:']
+    lines += [f'  {name:<{width}}  {text}' for name, text in COMMANDS.items()]
+    lines += ['', f'`{PROGRAM} <command> --help` lists the options of a command.']
+    return '\n'.join(lines)

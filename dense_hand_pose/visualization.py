@@ -1,0 +1,166 @@
+# Copyright 2026 The dense_hand_pose authors
+# SPDX-License-Identifier: Apache-2.0
+"""
+Pictures of depth and hands: colours for depth, skeleton, crop box, contact sheets.
+
+Images are (H, W, 3) uint8 in OpenCV's order (blue, green, red). Every function returns a new image
+and leaves its input as it was.
+"""
+
+from collections.abc import Sequence
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+from .camera import Intrinsics, project
+from .crop import CROP_SIZE_PX, CropWindow
+from .depth import is_valid
+from .skeleton import FINGER_COLOURS, HAND_21, Skeleton
+
+Image = npt.NDArray[np.uint8]
+
+_INVALID_BGR = (34, 26, 24)
+_OUTLINE_BGR = (20, 20, 20)
+_PALE_BGR = np.array([190.0, 190.0, 190.0])
+_SHIFT = 4  # cv2 takes coordinates in 1 / 2**_SHIFT pixels
+_JOINT_RADIUS_M = 0.0045
+_FAR_PX = 1e5
+
+
+def depth_to_bgr(depth_m: npt.NDArray[np.float32], near_m: float, far_m: float) -> Image:
+    """
+    Colour a depth image (H, W) in metres: bright is near, dark is far, invalid is nearly black.
+
+    ValueError unless near_m < far_m.
+    """
+    if not near_m < far_m:
+        raise ValueError(f'near_m = {near_m} and far_m = {far_m}: expected near_m < far_m')
+    valid = is_valid(depth_m)
+    nearness = (far_m - np.where(valid, depth_m, far_m)) / (far_m - near_m)
+    grey = np.rint(30 + 225 * np.clip(nearness, 0.0, 1.0)).astype(np.uint8)
+    image = np.asarray(cv2.applyColorMap(grey, cv2.COLORMAP_BONE), dtype=np.uint8)
+    image[~valid] = _INVALID_BGR
+    return image
+
+
+def depth_range_m(depth_m: npt.NDArray[np.float32]) -> tuple[float, float]:
+    """Return (near, far) in metres that suit an image: 1 % to 90 % of its valid depths."""
+    valid = depth_m[is_valid(depth_m)]
+    if valid.size == 0:
+        return 0.0, 1.0
+    near, far = (float(value) for value in np.percentile(valid, (1, 90)))
+    return near, max(far, near + 0.05)
+
+
+def draw_pose(
+    image_bgr: Image,
+    joints_m: npt.NDArray[np.floating],
+    intrinsics: Intrinsics,
+    confidence: npt.NDArray[np.floating] | None = None,
+    skeleton: Skeleton = HAND_21,
+) -> Image:
+    """
+    Draw a skeleton, coloured per finger, far bones first.
+
+    joints_m: (J, 3) metres, camera frame; confidence: (J,) in [0, 1], an uncertain joint is pale.
+    Joints that do not project (z <= 0 or not finite) and their bones are left out.
+    """
+    image: Image = image_bgr.copy()
+    joints = np.asarray(joints_m, dtype=np.float64)
+    shown = np.isfinite(joints).all(axis=1) & (joints[:, 2] > 0.0)
+    pixels = np.zeros((len(joints), 2))
+    pixels[shown] = np.clip(project(joints[shown], intrinsics), -_FAR_PX, _FAR_PX)
+    radius = np.zeros(len(joints))
+    radius[shown] = np.clip(_JOINT_RADIUS_M * intrinsics.fx / joints[shown, 2], 1.6, 24.0)
+    colours = _joint_colours(skeleton, confidence)
+    bones = [bone for bone in skeleton.bones if shown[list(bone)].all()]
+    for parent, child in sorted(bones, key=lambda bone: -joints[list(bone), 2].mean()):
+        thickness = max(1, round(radius[child] * 0.9))
+        _line(image, pixels[parent], pixels[child], _OUTLINE_BGR, thickness + 2)
+        _line(image, pixels[parent], pixels[child], colours[child], thickness)
+    for joint in sorted(np.flatnonzero(shown), key=lambda joint: -joints[joint, 2]):
+        _disc(image, pixels[joint], radius[joint] + 1.0, _OUTLINE_BGR)
+        _disc(image, pixels[joint], radius[joint], colours[joint])
+    return image
+
+
+def draw_crop_box(image_bgr: Image, window: CropWindow) -> Image:
+    """Draw the outline of the crop that the network sees."""
+    image: Image = image_bgr.copy()
+    near, far = -0.5, CROP_SIZE_PX - 0.5
+    corners = np.array([[near, near], [far, near], [far, far], [near, far]])
+    corners = np.clip(window.crop_to_image(corners), -_FAR_PX, _FAR_PX)
+    points = np.rint(corners * 2**_SHIFT).astype(np.int32)
+    cv2.polylines(image, [points], True, (220, 220, 220), 1, cv2.LINE_AA, _SHIFT)
+    return image
+
+
+def draw_text(
+    image_bgr: Image, text: str, origin_px: tuple[int, int] = (8, 20), scale: float = 0.5
+) -> Image:
+    """Write one line with a dark outline; origin_px is the left end of its base line."""
+    image: Image = image_bgr.copy()
+    font = cv2.FONT_HERSHEY_SIMPLEX
+    for colour, thickness in ((_OUTLINE_BGR, 3), ((240, 240, 240), 1)):
+        cv2.putText(image, text, origin_px, font, scale, colour, thickness, cv2.LINE_AA)
+    return image
+
+
+def contact_sheet(images: Sequence[Image], columns: int, gap_px: int = 6) -> Image:
+    """
+    Lay images out in rows on a dark ground.
+
+    Each image keeps its size in a cell as large as the largest. ValueError without images.
+    """
+    if not images or columns < 1:
+        raise ValueError(f'{len(images)} images in {columns} columns: expected at least one each')
+    height = max(image.shape[0] for image in images)
+    width = max(image.shape[1] for image in images)
+    columns = min(columns, len(images))
+    rows = -(-len(images) // columns)
+    shape = (rows * (height + gap_px) + gap_px, columns * (width + gap_px) + gap_px, 3)
+    sheet = np.full(shape, 28, dtype=np.uint8)
+    for place, image in enumerate(images):
+        top = gap_px + place // columns * (height + gap_px)
+        left = gap_px + place % columns * (width + gap_px)
+        sheet[top : top + image.shape[0], left : left + image.shape[1]] = image
+    return sheet
+
+
+def _joint_colours(
+    skeleton: Skeleton, confidence: npt.NDArray[np.floating] | None
+) -> list[tuple[int, int, int]]:
+    """Return a blue-green-red colour per joint, the paler the less certain."""
+    trust = np.ones(len(skeleton)) if confidence is None else np.clip(confidence, 0.15, 1.0)
+    colours = []
+    for finger, weight in zip(skeleton.fingers, trust, strict=True):
+        pure = np.array(FINGER_COLOURS[finger][::-1], dtype=np.float64)
+        blue, green, red = np.rint(weight * pure + (1 - weight) * _PALE_BGR)
+        colours.append((int(blue), int(green), int(red)))
+    return colours
+
+
+def _fixed_point(pixel: npt.NDArray[np.float64]) -> tuple[int, int]:
+    """Return coordinates as the fixed-point integers that cv2 wants with ``shift``."""
+    return round(float(pixel[0]) * 2**_SHIFT), round(float(pixel[1]) * 2**_SHIFT)
+
+
+def _line(
+    image: Image,
+    start: npt.NDArray[np.float64],
+    end: npt.NDArray[np.float64],
+    colour: tuple[int, int, int],
+    thickness: int,
+) -> None:
+    """Draw an antialiased line with sub-pixel ends."""
+    ends = (_fixed_point(start), _fixed_point(end))
+    cv2.line(image, *ends, colour, thickness, cv2.LINE_AA, _SHIFT)
+
+
+def _disc(
+    image: Image, centre: npt.NDArray[np.float64], radius: float, colour: tuple[int, int, int]
+) -> None:
+    """Draw an antialiased disc with a sub-pixel centre."""
+    fixed_radius = round(radius * 2**_SHIFT)
+    cv2.circle(image, _fixed_point(centre), fixed_radius, colour, -1, cv2.LINE_AA, _SHIFT)
