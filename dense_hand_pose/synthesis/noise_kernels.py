@@ -1,0 +1,213 @@
+# Copyright 2026 The dense_hand_pose authors
+# SPDX-License-Identifier: Apache-2.0
+"""Sensor noise on a lattice of pixels, compiled. Depth in metres, 0 = no measurement.
+
+Legend: R rows and C columns of the lattice; step = distance of lattice neighbours in sensor
+pixels. An effect of p sensor pixels moves p / step lattice pixels, rounded at random so that the
+mean displacement of edges is right at every step. Randomness comes from the given generator.
+"""
+
+import numpy as np
+import numpy.typing as npt
+
+from dense_hand_pose.synthesis.jit import jit
+
+Depth = npt.NDArray[np.float32]
+_EDGE_M = 0.015  # a larger difference between neighbours is a depth edge
+_MAX_LATERAL_PX = 3.0
+
+
+@jit
+def _round_at_random(value: float, rng: np.random.Generator) -> int:
+    return np.int64(np.floor(value + rng.random()))
+
+
+@jit
+def near_surface(z: Depth, j: int, i: int) -> bool:
+    """Return whether the pixel or one of its four neighbours has a measurement."""
+    rows, columns = z.shape
+    return bool(
+        z[j, i] > 0
+        or (j > 0 and z[j - 1, i] > 0)
+        or (j + 1 < rows and z[j + 1, i] > 0)
+        or (i > 0 and z[j, i - 1] > 0)
+        or (i + 1 < columns and z[j, i + 1] > 0)
+    )
+
+
+@jit
+def is_edge(z: Depth, j: int, i: int) -> bool:
+    """Return whether a horizontal or vertical neighbour lies at another depth or is missing."""
+    rows, columns = z.shape
+    here = z[j, i]
+    return bool(
+        (j > 0 and abs(z[j - 1, i] - here) > _EDGE_M)
+        or (j + 1 < rows and abs(z[j + 1, i] - here) > _EDGE_M)
+        or (i > 0 and abs(z[j, i - 1] - here) > _EDGE_M)
+        or (i + 1 < columns and abs(z[j, i + 1] - here) > _EDGE_M)
+    )
+
+
+@jit
+def jitter(
+    z: Depth,
+    facing: Depth,
+    lateral: tuple[float, float],
+    step: tuple[float, float],
+    rng: np.random.Generator,
+) -> tuple[Depth, Depth]:
+    """Read every pixel at a random neighbour; returns depth and facing as read.
+
+    lateral = (a, b): standard deviation a + b t / (pi/2 - t) pixels at incidence t, at most 3.
+    """
+    rows, columns = z.shape
+    out, seen = np.zeros_like(z), np.zeros_like(facing)
+    for j in range(rows):
+        for i in range(columns):
+            if not near_surface(z, j, i):
+                continue
+            t = np.arccos(min(facing[j, i], np.float32(1.0))) if z[j, i] > 0 else 0.0
+            sd = min(lateral[0] + lateral[1] * t / max(np.pi / 2 - t, 1e-3), _MAX_LATERAL_PX)
+            v = j + _round_at_random(sd * rng.standard_normal() / step[1], rng)
+            u = i + _round_at_random(sd * rng.standard_normal() / step[0], rng)
+            v, u = min(max(v, 0), rows - 1), min(max(u, 0), columns - 1)
+            out[j, i], seen[j, i] = z[v, u], facing[v, u]
+    return out, seen
+
+
+@jit
+def occlude(z: Depth, columns: npt.NDArray[np.int64], focal_baseline: float) -> None:
+    """Remove what the second camera (or the projector), to the right, cannot see; in place.
+
+    focal_baseline: pixels x metres. A point at column u appears at u - fB/z in the second view; it
+    is hidden when a point further right appears further left.
+    """
+    for j in range(z.shape[0]):
+        leftmost = 1e9
+        for i in range(z.shape[1] - 1, -1, -1):
+            if z[j, i] <= 0:
+                continue
+            other = columns[i] - focal_baseline / z[j, i]
+            if other > leftmost + 1.0:
+                z[j, i] = 0.0
+            leftmost = min(leftmost, other)
+
+
+@jit
+def fatten(z: Depth, width_px: float, step: float, rng: np.random.Generator) -> Depth:
+    """Grow near surfaces sideways by up to width_px pixels (window matching); returns a copy."""
+    out = z.copy()
+    columns = z.shape[1]
+    for j in range(z.shape[0]):
+        reach = _round_at_random(width_px * rng.random() / step, rng)
+        if reach == 0:
+            continue
+        for i in range(columns):
+            for n in range(max(i - reach, 0), min(i + reach + 1, columns)):
+                near = z[j, n]
+                if near > 0 and (out[j, i] <= 0 or near < out[j, i] - _EDGE_M):
+                    out[j, i] = near
+    return out
+
+
+@jit
+def structured_light(z: Depth, facing: Depth, gain: float, rng: np.random.Generator) -> None:
+    """Add axial noise and disparity steps of a structured-light sensor; in place.
+
+    Axial standard deviation 0.0012 + 0.0019 (z - 0.4)^2 m, growing at grazing incidence beyond 60
+    degrees (Nguyen, Izadi and Lovell, 3DIMPVT 2012), times gain; disparity in steps of 1/8 px.
+    """
+    for j in range(z.shape[0]):
+        for i in range(z.shape[1]):
+            d = z[j, i]
+            if d <= 0:
+                continue
+            sd = 0.0012 + 0.0019 * (d - 0.4) ** 2
+            if facing[j, i] < 0.5:
+                t = np.arccos(facing[j, i])
+                grazing = 0.0001 / np.sqrt(d) * t * t / max(np.pi / 2 - t, 0.05) ** 2
+                sd += min(grazing, 0.01)
+            noisy = max(d + gain * sd * rng.standard_normal(), 0.05)
+            z[j, i] = 351.30 / np.rint(351.30 / noisy)
+
+
+@jit
+def stereo(z: Depth, disparity_sd_px: float, focal_baseline: float, cell: int,
+           rng: np.random.Generator) -> None:
+    """Add disparity noise and its 1/32 px steps; in place.
+
+    sd_z = z^2 disparity_sd / (f B). Matching windows correlate the noise of neighbours: 64 % of
+    the variance is common to cells of cell x cell lattice pixels.
+    """
+    rows, columns = z.shape
+    common = rng.standard_normal((rows // cell + 1, columns // cell + 1))
+    for j in range(rows):
+        for i in range(columns):
+            if z[j, i] <= 0:
+                continue
+            noise = 0.6 * rng.standard_normal() + 0.8 * common[j // cell, i // cell]
+            disparity = focal_baseline / z[j, i] + disparity_sd_px * noise
+            z[j, i] = focal_baseline / (np.rint(disparity * 32.0) / 32.0)
+
+
+@jit
+def time_of_flight(z: Depth, sd_m: float, bias_m: npt.NDArray[np.float64],
+                   rng: np.random.Generator) -> None:
+    """Add white noise and a smooth bias, bilinear in the (N, N) grid bias_m; in place."""
+    rows, columns = z.shape
+    cells = len(bias_m) - 1
+    for j in range(rows):
+        y = j * cells / rows
+        b = int(y)
+        for i in range(columns):
+            if z[j, i] <= 0:
+                continue
+            x = i * cells / columns
+            a = int(x)
+            top = bias_m[b, a] * (1 - x + a) + bias_m[b, a + 1] * (x - a)
+            low = bias_m[b + 1, a] * (1 - x + a) + bias_m[b + 1, a + 1] * (x - a)
+            z[j, i] += sd_m * rng.standard_normal() + top * (1 - y + b) + low * (y - b)
+
+
+@jit
+def flying_pixels(z: Depth, chance: float, rng: np.random.Generator) -> Depth:
+    """Mix the depth of edge pixels with what lies behind them; returns a copy."""
+    rows, columns = z.shape
+    out = z.copy()
+    for j in range(1, rows - 1):
+        for i in range(1, columns - 1):
+            here = z[j, i]
+            if here <= 0 or not is_edge(z, j, i) or rng.random() > chance:
+                continue
+            behind = max(max(z[j - 1, i], z[j + 1, i]), max(z[j, i - 1], z[j, i + 1]))
+            if behind < here + _EDGE_M:  # beside nothing in range: something further away
+                behind = here + 0.2 + rng.random()
+            out[j, i] += (behind - here) * rng.random() ** 2
+    return out
+
+
+@jit
+def drop_out(z: Depth, facing: Depth, chances: tuple[float, float, float],
+             rng: np.random.Generator) -> Depth:
+    """Lose pixels; returns a copy. chances: anywhere, at edges, at fully grazing incidence."""
+    anywhere, edge, grazing = chances
+    out = z.copy()
+    for j in range(z.shape[0]):
+        for i in range(z.shape[1]):
+            if z[j, i] <= 0:
+                continue
+            chance = anywhere + grazing * max(1.0 - facing[j, i] / 0.3, 0.0)
+            if is_edge(z, j, i):
+                chance += edge
+            if rng.random() < chance:
+                out[j, i] = 0.0
+    return out
+
+
+@jit
+def finish(z: Depth, offset_m: float) -> None:
+    """Shift every measurement and round it to millimetres; in place."""
+    for j in range(z.shape[0]):
+        for i in range(z.shape[1]):
+            if z[j, i] > 0:
+                z[j, i] = np.rint(1000.0 * max(z[j, i] + offset_m, 0.0)) * 0.001
