@@ -23,8 +23,8 @@ FINGER_POSTURES: dict[str, tuple[float, float]] = {
     'claw': (2.0, 72.0),
     'hook': (8.0, 98.0),
     'table': (78.0, 6.0),
-    'beak': (60.0, 22.0),
-    'pinch': (52.0, 50.0),
+    'beak': (66.0, 24.0),
+    'pinch': (64.0, 47.0),
     'grip': (62.0, 72.0),
     'curled': (80.0, 98.0),
 }
@@ -36,11 +36,11 @@ THUMB_POSTURES: dict[str, tuple[float, float, float, float, float]] = {
     'beside': (8.0, -6.0, 0.0, 6.0, 6.0),
     'front': (-2.0, 34.0, 15.0, 6.0, 8.0),
     'over': (22.0, 26.0, 18.0, 38.0, 38.0),
-    'across': (32.0, 18.0, 22.0, 48.0, 42.0),
-    'pinch_index': (8.0, 34.0, 24.0, 24.0, 22.0),
-    'pinch_middle': (16.0, 36.0, 28.0, 28.0, 24.0),
-    'pinch_ring': (26.0, 38.0, 32.0, 34.0, 26.0),
-    'pinch_little': (34.0, 40.0, 35.0, 44.0, 30.0),
+    'across': (30.0, 23.0, 22.0, 48.0, 42.0),
+    'pinch_index': (5.0, 28.0, 24.0, 33.0, 24.0),
+    'pinch_middle': (17.0, 31.0, 30.0, 36.0, 26.0),
+    'pinch_ring': (28.0, 33.0, 34.0, 37.0, 27.0),
+    'pinch_little': (35.0, 35.0, 35.0, 46.0, 31.0),
     'around': (10.0, 38.0, 26.0, 22.0, 34.0),
 }
 # Abduction in degrees of index, middle, ring and little finger at a spread of 1.
