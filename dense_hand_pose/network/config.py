@@ -1,0 +1,64 @@
+# Copyright 2026 The dense_hand_pose authors
+# SPDX-License-Identifier: Apache-2.0
+"""Network configurations: ``paper`` follows Wan et al., ``default`` is the one that ships."""
+
+from dataclasses import asdict, dataclass, fields
+from typing import Any
+
+HEADS = ('paper', 'shared')
+
+
+@dataclass(frozen=True, kw_only=True)
+class NetworkConfig:
+    """
+    The architecture of a dense regression network; all that is needed to build it again.
+
+    ``widths``: channels of the hourglass at 32, 16, 8, 4 and 2 pixels. ``stem``: channels at 64
+    pixels. ``head``: 'paper' (Sec. 3.3: R, then S from R's features and the depth, then V from
+    both) or 'shared' (one product on shared features makes all maps).
+    """
+
+    joints: int = 21
+    stacks: int = 2
+    stem: int = 64
+    widths: tuple[int, ...] = (128, 128, 128, 128, 128)
+    head: str = 'paper'
+    theta_m: float = 0.08
+    tau_px: float = 4.0
+
+    def __post_init__(self) -> None:
+        """Check the values; errors name them."""
+        if len(self.widths) != 5 or min(self.widths) < 8:
+            raise ValueError(f'widths = {self.widths}: expected five numbers of at least 8')
+        if self.head not in HEADS:
+            raise ValueError(f'head = {self.head!r}: expected one of {", ".join(HEADS)}')
+        if not 1 <= self.stacks <= 8 or not 1 <= self.joints <= 64 or self.stem < 4:
+            raise ValueError(
+                f'stacks = {self.stacks}, joints = {self.joints}, stem = {self.stem}: '
+                'expected 1 to 8, 1 to 64 and at least 4'
+            )
+        if not (0.0 < self.theta_m < 1.0 and 0.0 < self.tau_px < 32.0):
+            raise ValueError(f'theta_m = {self.theta_m}, tau_px = {self.tau_px}: out of range')
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the values as plain types, for YAML and a weight file's metadata."""
+        return {**asdict(self), 'widths': list(self.widths)}
+
+    @classmethod
+    def from_dict(cls, values: dict[str, Any]) -> 'NetworkConfig':
+        """Build from plain types; ValueError names a key that is not known."""
+        known = {field.name for field in fields(cls)}
+        unknown = sorted(set(values) - known)
+        if unknown:
+            raise ValueError(
+                f'unknown network settings {", ".join(unknown)}: '
+                f'known are {", ".join(sorted(known))}'
+            )
+        widths = values.get('widths')
+        return cls(**{**values, **({'widths': tuple(widths)} if widths is not None else {})})
+
+
+CONFIGURATIONS = {
+    'paper': NetworkConfig(),
+    'default': NetworkConfig(stacks=1, stem=32, widths=(96, 128, 192, 256, 256), head='shared'),
+}

@@ -1,0 +1,116 @@
+# Copyright 2026 The dense_hand_pose authors
+# SPDX-License-Identifier: Apache-2.0
+"""
+The stacked hourglass that regresses R, S and V for every pixel (paper Sec. 3.3, Fig. 1).
+
+Legend: B crops, J joints, C channels, H = W = MAP_SIZE_PX. Inputs are normalised crops
+(B, 1, CROP_SIZE_PX, CROP_SIZE_PX); each stack puts out channels (B, 5 J, H, W): R, S, V.
+"""
+
+from dense_hand_pose.crop import BACKGROUND
+from dense_hand_pose.geometry import reduce_depth
+import torch
+from torch import nn, Tensor
+import torch.nn.functional as F  # noqa: N812
+
+from .blocks import ConvNorm, fold_norms, Residual
+from .config import NetworkConfig
+from .hourglass import Hourglass
+
+
+class Stem(nn.Module):
+    """
+    From the 128-pixel crop to 32-pixel features.
+
+    The crop is first folded to 64 x 64 x 4: a convolution at full resolution would cost more
+    than a whole hourglass.
+    """
+
+    def __init__(self, stem: int, width: int) -> None:
+        super().__init__()
+        self.first = ConvNorm(4, stem, 3)
+        self.second = ConvNorm(stem, width, 3, stride=2)
+        self.third = Residual(width, width)
+
+    def forward(self, crop: Tensor) -> Tensor:
+        """Map (B, 1, 128, 128) to (B, width, 32, 32)."""
+        features: Tensor = self.third(self.second(self.first(F.pixel_unshuffle(crop, 2))))
+        return features
+
+
+class SharedHead(nn.Module):
+    """All maps by one product on shared features and the reduced depth."""
+
+    def __init__(self, width: int, joints: int) -> None:
+        super().__init__()
+        self.features = nn.Sequential(Residual(width, width), ConvNorm(width, width, 1))
+        self.maps = nn.Conv2d(width + 1, 5 * joints, 1)
+
+    def forward(self, x: Tensor, depth: Tensor) -> tuple[Tensor, Tensor]:
+        """Return the maps (B, 5 J, H, W) and the features (B, C, H, W)."""
+        features = self.features(x)
+        return self.maps(torch.cat([features, depth], dim=1)), features
+
+
+class PaperHead(nn.Module):
+    """
+    R, then S from R's features and the depth, then V from both (Sec. 3.3).
+
+    V reads the hourglass's output with R and S beside it, and the same masked by the binarised
+    depth, as the paper describes; the width stays at the hourglass's.
+    """
+
+    def __init__(self, width: int, joints: int) -> None:
+        super().__init__()
+        self.features = nn.Sequential(Residual(width, width), ConvNorm(width, width, 1))
+        self.heat_2d = nn.Conv2d(width, joints, 1)
+        self.near = Residual(width + 1, width)
+        self.heat_3d = nn.Conv2d(width, joints, 1)
+        self.pointing = Residual(2 * (width + 2 * joints), width)
+        self.direction = nn.Conv2d(width, 3 * joints, 1)
+
+    def forward(self, x: Tensor, depth: Tensor) -> tuple[Tensor, Tensor]:
+        """Return the maps (B, 5 J, H, W) and the features (B, C, H, W)."""
+        features = self.features(x)
+        heat_2d = self.heat_2d(features)
+        heat_3d = self.heat_3d(self.near(torch.cat([features, depth], dim=1)))
+        seen = torch.cat([x, heat_2d, heat_3d], dim=1)
+        masked = seen * (depth < BACKGROUND).to(seen.dtype)
+        direction = self.direction(self.pointing(torch.cat([seen, masked], dim=1)))
+        return torch.cat([heat_2d, heat_3d, direction], dim=1), features
+
+
+class DenseRegressionNet(nn.Module):
+    """A stem and ``stacks`` hourglasses, each with a dense head that is supervised."""
+
+    def __init__(self, config: NetworkConfig) -> None:
+        super().__init__()
+        self.config = config
+        width, count = config.widths[0], config.stacks
+        head = PaperHead if config.head == 'paper' else SharedHead
+        self.stem = Stem(config.stem, width)
+        self.hourglasses = nn.ModuleList(Hourglass(config.widths) for _ in range(count))
+        self.heads = nn.ModuleList(head(width, config.joints) for _ in range(count))
+        self.remap_maps = nn.ModuleList(
+            nn.Conv2d(5 * config.joints, width, 1) for _ in range(count - 1)
+        )
+        self.remap_features = nn.ModuleList(nn.Conv2d(width, width, 1) for _ in range(count - 1))
+
+    def forward(self, crop: Tensor) -> list[Tensor]:
+        """Return the channels (B, 5 J, H, W) of every stack, the last one being the result."""
+        depth = reduce_depth(crop)
+        x = self.stem(crop)
+        outputs = []
+        for i, (hourglass, head) in enumerate(zip(self.hourglasses, self.heads, strict=True)):
+            maps, features = head(hourglass(x), depth)
+            outputs.append(maps)
+            if i + 1 < len(self.hourglasses):
+                x = x + self.remap_maps[i](maps) + self.remap_features[i](features)
+        return outputs
+
+    def for_inference(self) -> 'DenseRegressionNet':
+        """Fold the normalisation, freeze, and return the network itself."""
+        self.eval()
+        fold_norms(self)
+        self.requires_grad_(False)
+        return self
