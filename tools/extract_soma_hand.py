@@ -123,14 +123,19 @@ def extract(rig, faces):
     columns = [labels.index(soma_label(bone)) for bone, _ in bone_names()]
     names = [bone for bone, _ in bone_names()]
     weights = rig['skinning_weights'].to_dense().double().numpy()[:, columns]
-    bind, straight = frames(rig, 'bind_world_transforms', labels), frames(
-        rig, 't_pose_world', labels
+    bind, straight = (
+        frames(rig, 'bind_world_transforms', labels),
+        frames(rig, 't_pose_world', labels),
     )
     to_root = np.linalg.inv(bind[0])
     everything = rig['bind_shape'].double().numpy() * CM @ to_root[:3, :3].T + to_root[:3, 3]
     ends = {
-        f: to_root[:3, :3] @ (rig['bind_world_transforms'].double().numpy()[
-            labels.index(f'RightHand{f}End')][:3, 3] * CM) + to_root[:3, 3]
+        f: to_root[:3, :3]
+        @ (
+            rig['bind_world_transforms'].double().numpy()[labels.index(f'RightHand{f}End')][:3, 3]
+            * CM
+        )
+        + to_root[:3, 3]
         for f in FINGERS
     }
     bind = to_root @ bind

@@ -82,9 +82,7 @@ class HandModel:
 
     def joints(self, dof_deg: FloatArray, scale: FloatArray) -> FloatArray:
         """Return the (21, 3) joints of the right hand in the wrist's frame."""
-        frames = kinematics.pose_bones(
-            self.zero_local_m, self.parent, scale, bone_angles(dof_deg)
-        )
+        frames = kinematics.pose_bones(self.zero_local_m, self.parent, scale, bone_angles(dof_deg))
         return kinematics.joint_positions(frames, scale, self.joint_bone, self.joint_offset_m)
 
     def pose(
@@ -97,14 +95,10 @@ class HandModel:
 
         vertices_m: (V, 3) unposed vertices when they differ from the model's own (a sleeve).
         """
-        frames = kinematics.pose_bones(
-            self.zero_local_m, self.parent, scale, bone_angles(dof_deg)
-        )
+        frames = kinematics.pose_bones(self.zero_local_m, self.parent, scale, bone_angles(dof_deg))
         rest = self.vertices_m if vertices_m is None else vertices_m
         return PosedHand(
-            kinematics.skin(
-                rest, self.weight_bone, self.weight, frames, scale, self.inverse_bind
-            ),
+            kinematics.skin(rest, self.weight_bone, self.weight, frames, scale, self.inverse_bind),
             kinematics.joint_positions(frames, scale, self.joint_bone, self.joint_offset_m),
         )
 

@@ -24,12 +24,13 @@ _LATERAL_PX = {
 class NoiseLevel:
     """How strong the noise of one frame is; the defaults are a typical device.
 
-    gain scales the axial noise; chances are per pixel: dropouts anywhere, at depth edges and at
+    gain scales the axial noise; blocks of grain_px share their lateral noise; chances are per pixel: dropouts anywhere, at depth edges and at
     grazing incidence; holes is the expected number of lost patches.
     """
 
     gain: float = 1.0
     offset_m: float = 0.0
+    grain_px: int = 1
     disparity_sd_px: float = 0.06
     fattening_px: float = 1.0
     tof_sd_m: float = 0.0013
@@ -45,12 +46,13 @@ class NoiseLevel:
         return cls(
             gain=gain,
             offset_m=float(rng.normal(0.0, 0.002)),
+            grain_px=int(rng.integers(1, 6)),
             disparity_sd_px=float(rng.uniform(0.03, 0.12)),
             fattening_px=float(rng.uniform(0.0, 3.0)),
             tof_sd_m=0.0013 * gain,
             bias_m=float(rng.uniform(0.0, 0.0015)),
             flying=float(rng.uniform(0.1, 0.5)),
-            dropouts=(0.01 * rng.random() ** 3, 0.4 * rng.random(), rng.random()),
+            dropouts=(0.01 * rng.random() ** 3, 0.4 * rng.random() ** 2, rng.random()),
             holes=0.6,
         )
 
@@ -71,7 +73,8 @@ def add_noise(
         kernels.occlude(z, buffer.columns, focal_baseline)
     else:
         z = kernels.flying_pixels(z, level.flying / max(step), rng)
-    z, facing = kernels.jitter(z, facing, _LATERAL_PX[camera.sensor], step, rng)
+    grain = max(int(round(level.grain_px / max(step))), 1)
+    z, facing = kernels.jitter(z, facing, _LATERAL_PX[camera.sensor], step, grain, rng)
     anywhere, edge, grazing = level.dropouts
     z = kernels.drop_out(z, facing, (anywhere, edge / max(step), grazing), rng)
     if camera.sensor == 'stereo':

@@ -54,22 +54,32 @@ def jitter(
     facing: Depth,
     lateral: tuple[float, float],
     step: tuple[float, float],
+    grain: int,
     rng: np.random.Generator,
 ) -> tuple[Depth, Depth]:
     """Read every pixel at a random neighbour; returns depth and facing as read.
 
     lateral = (a, b): standard deviation a + b t / (pi/2 - t) pixels at incidence t, at most 3.
+    Blocks of grain x grain lattice pixels move alike, as a camera's own filters leave them.
     """
     rows, columns = z.shape
     out, seen = np.zeros_like(z), np.zeros_like(facing)
+    blocks = columns // grain + 1
+    noise = np.empty((blocks, 4))
     for j in range(rows):
+        if j % grain == 0:
+            for i in range(blocks):
+                noise[i, 0], noise[i, 1] = rng.standard_normal(), rng.standard_normal()
+                noise[i, 2], noise[i, 3] = rng.random(), rng.random()
         for i in range(columns):
             if not near_surface(z, j, i):
                 continue
             t = np.arccos(min(facing[j, i], np.float32(1.0))) if z[j, i] > 0 else 0.0
             sd = min(lateral[0] + lateral[1] * t / max(np.pi / 2 - t, 1e-3), _MAX_LATERAL_PX)
-            v = j + _round_at_random(sd * rng.standard_normal() / step[1], rng)
-            u = i + _round_at_random(sd * rng.standard_normal() / step[0], rng)
+            b = i // grain
+            # The uniform part rounds at random, see the legend above.
+            v = j + np.int64(np.floor(sd * noise[b, 0] / step[1] + noise[b, 2]))
+            u = i + np.int64(np.floor(sd * noise[b, 1] / step[0] + noise[b, 3]))
             v, u = min(max(v, 0), rows - 1), min(max(u, 0), columns - 1)
             out[j, i], seen[j, i] = z[v, u], facing[v, u]
     return out, seen
@@ -132,8 +142,9 @@ def structured_light(z: Depth, facing: Depth, gain: float, rng: np.random.Genera
 
 
 @jit
-def stereo(z: Depth, disparity_sd_px: float, focal_baseline: float, cell: int,
-           rng: np.random.Generator) -> None:
+def stereo(
+    z: Depth, disparity_sd_px: float, focal_baseline: float, cell: int, rng: np.random.Generator
+) -> None:
     """Add disparity noise and its 1/32 px steps; in place.
 
     sd_z = z^2 disparity_sd / (f B). Matching windows correlate the noise of neighbours: 64 % of
@@ -151,8 +162,9 @@ def stereo(z: Depth, disparity_sd_px: float, focal_baseline: float, cell: int,
 
 
 @jit
-def time_of_flight(z: Depth, sd_m: float, bias_m: npt.NDArray[np.float64],
-                   rng: np.random.Generator) -> None:
+def time_of_flight(
+    z: Depth, sd_m: float, bias_m: npt.NDArray[np.float64], rng: np.random.Generator
+) -> None:
     """Add white noise and a smooth bias, bilinear in the (N, N) grid bias_m; in place."""
     rows, columns = z.shape
     cells = len(bias_m) - 1
@@ -187,8 +199,9 @@ def flying_pixels(z: Depth, chance: float, rng: np.random.Generator) -> Depth:
 
 
 @jit
-def drop_out(z: Depth, facing: Depth, chances: tuple[float, float, float],
-             rng: np.random.Generator) -> Depth:
+def drop_out(
+    z: Depth, facing: Depth, chances: tuple[float, float, float], rng: np.random.Generator
+) -> Depth:
     """Lose pixels; returns a copy. chances: anywhere, at edges, at fully grazing incidence."""
     anywhere, edge, grazing = chances
     out = z.copy()
