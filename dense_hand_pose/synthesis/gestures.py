@@ -4,10 +4,9 @@
 
 from typing import NamedTuple
 
+from dense_hand_pose.synthesis.anatomy import DOF_COUNT, FINGERS, THUMB
 import numpy as np
 import numpy.typing as npt
-
-from dense_hand_pose.synthesis.anatomy import DOF_COUNT, FINGERS, THUMB
 
 FloatArray = npt.NDArray[np.float64]
 DIP_PER_PIP = 0.62
@@ -49,18 +48,15 @@ _TOGETHER_DEG = (-4.0, 0.0, 3.0, 6.0)
 
 
 class Gesture(NamedTuple):
-    """Postures by name, from the thumb to the little finger; spread from -1 to 1."""
+    """Postures by name, fingers from index to little; spread from -1 to 1."""
 
     thumb: str
-    index: str
-    middle: str
-    ring: str
-    little: str
+    fingers: tuple[str, str, str, str]
     spread: float
 
 
 def _same(thumb: str, posture: str, spread: float) -> Gesture:
-    return Gesture(thumb, posture, posture, posture, posture, spread)
+    return Gesture(thumb, (posture, posture, posture, posture), spread)
 
 
 GESTURES: dict[str, Gesture] = {
@@ -74,25 +70,25 @@ GESTURES: dict[str, Gesture] = {
     'fist_thumb_across': _same('across', 'curled', 0.0),
     'thumb_up': _same('up', 'curled', 0.0),
     'thumb_beside_fist': _same('beside', 'curled', 0.0),
-    'point': Gesture('over', 'straight', 'curled', 'curled', 'curled', 0.0),
-    'point_relaxed': Gesture('rest', 'straight', 'round', 'grip', 'grip', 0.0),
-    'gun': Gesture('up', 'straight', 'straight', 'curled', 'curled', -0.5),
-    'l': Gesture('out', 'straight', 'curled', 'curled', 'curled', 0.0),
-    'v': Gesture('over', 'straight', 'straight', 'curled', 'curled', 0.8),
-    'two': Gesture('over', 'straight', 'straight', 'curled', 'curled', -0.5),
-    'three': Gesture('across', 'straight', 'straight', 'straight', 'curled', 0.6),
-    'three_thumb': Gesture('out', 'straight', 'straight', 'curled', 'curled', 0.7),
-    'four': Gesture('across', 'straight', 'straight', 'straight', 'straight', 0.6),
-    'ok': Gesture('pinch_index', 'pinch', 'relaxed', 'straight', 'straight', 0.5),
-    'pinch_closed': Gesture('pinch_index', 'pinch', 'round', 'grip', 'grip', 0.0),
-    'pinch_middle': Gesture('pinch_middle', 'straight', 'pinch', 'straight', 'straight', 0.3),
-    'pinch_ring': Gesture('pinch_ring', 'straight', 'straight', 'pinch', 'straight', 0.2),
-    'pinch_little': Gesture('pinch_little', 'straight', 'straight', 'straight', 'pinch', 0.2),
-    'tripod': Gesture('pinch_index', 'pinch', 'pinch', 'round', 'grip', -0.4),
-    'horns': Gesture('across', 'straight', 'curled', 'curled', 'straight', 0.3),
-    'shaka': Gesture('out', 'curled', 'curled', 'curled', 'straight', 0.4),
-    'i_love_you': Gesture('out', 'straight', 'curled', 'curled', 'straight', 0.5),
-    'little_up': Gesture('over', 'curled', 'curled', 'curled', 'straight', 0.0),
+    'point': Gesture('over', ('straight', 'curled', 'curled', 'curled'), 0.0),
+    'point_relaxed': Gesture('rest', ('straight', 'round', 'grip', 'grip'), 0.0),
+    'gun': Gesture('up', ('straight', 'straight', 'curled', 'curled'), -0.5),
+    'l': Gesture('out', ('straight', 'curled', 'curled', 'curled'), 0.0),
+    'v': Gesture('over', ('straight', 'straight', 'curled', 'curled'), 0.8),
+    'two': Gesture('over', ('straight', 'straight', 'curled', 'curled'), -0.5),
+    'three': Gesture('across', ('straight', 'straight', 'straight', 'curled'), 0.6),
+    'three_thumb': Gesture('out', ('straight', 'straight', 'curled', 'curled'), 0.7),
+    'four': Gesture('across', ('straight', 'straight', 'straight', 'straight'), 0.6),
+    'ok': Gesture('pinch_index', ('pinch', 'relaxed', 'straight', 'straight'), 0.5),
+    'pinch_closed': Gesture('pinch_index', ('pinch', 'round', 'grip', 'grip'), 0.0),
+    'pinch_middle': Gesture('pinch_middle', ('straight', 'pinch', 'straight', 'straight'), 0.3),
+    'pinch_ring': Gesture('pinch_ring', ('straight', 'straight', 'pinch', 'straight'), 0.2),
+    'pinch_little': Gesture('pinch_little', ('straight', 'straight', 'straight', 'pinch'), 0.2),
+    'tripod': Gesture('pinch_index', ('pinch', 'pinch', 'round', 'grip'), -0.4),
+    'horns': Gesture('across', ('straight', 'curled', 'curled', 'straight'), 0.3),
+    'shaka': Gesture('out', ('curled', 'curled', 'curled', 'straight'), 0.4),
+    'i_love_you': Gesture('out', ('straight', 'curled', 'curled', 'straight'), 0.5),
+    'little_up': Gesture('over', ('curled', 'curled', 'curled', 'straight'), 0.0),
     'claw': _same('front', 'claw', 0.7),
     'hook': _same('rest', 'hook', 0.0),
     'grip': _same('around', 'grip', 0.0),
@@ -114,7 +110,7 @@ def gesture_dof(gesture: Gesture) -> FloatArray:
     dof = np.zeros(DOF_COUNT)
     dof[THUMB : THUMB + 5] = THUMB_POSTURES[gesture.thumb]
     abduction = abduction_deg(gesture.spread)
-    for first, posture, angle in zip(FINGERS, gesture[1:5], abduction, strict=True):
+    for first, posture, angle in zip(FINGERS, gesture.fingers, abduction, strict=True):
         mcp, pip = FINGER_POSTURES[posture]
         dof[first : first + 4] = mcp, angle, pip, DIP_PER_PIP * pip
     return dof

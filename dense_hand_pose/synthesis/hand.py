@@ -6,11 +6,10 @@ from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from pathlib import Path
 
-import numpy as np
-import numpy.typing as npt
-
 from dense_hand_pose.synthesis import kinematics
 from dense_hand_pose.synthesis.anatomy import bone_angles, DOF_COUNT
+import numpy as np
+import numpy.typing as npt
 
 FloatArray = npt.NDArray[np.float64]
 DATA_PATH = Path(__file__).parent / 'data' / 'soma_hand.npz'
@@ -31,7 +30,8 @@ class PosedHand:
 
 @dataclass(frozen=True)
 class HandModel:
-    """A skinned right hand; V vertices, T triangles, B bones, J = 21 joints.
+    """
+    A skinned right hand; V vertices, T triangles, B bones, J = 21 joints.
 
     The root frame is the wrist's: x proximal (towards the elbow), y towards the little finger, z
     out of the back of the hand; metres.
@@ -91,7 +91,8 @@ class HandModel:
         scale: FloatArray,
         vertices_m: npt.NDArray[np.float32] | None = None,
     ) -> PosedHand:
-        """Pose the right hand by (23,) angles in degrees and (B, 3) stretches of the bones.
+        """
+        Pose the right hand by (23,) angles in degrees and (B, 3) stretches of the bones.
 
         vertices_m: (V, 3) unposed vertices when they differ from the model's own (a sleeve).
         """
@@ -103,7 +104,8 @@ class HandModel:
         )
 
     def sample_scale(self, rng: np.random.Generator) -> FloatArray:
-        """Draw the (B, 3) stretches of an adult's or older child's hand.
+        """
+        Draw the (B, 3) stretches of an adult's or older child's hand.
 
         Hand length N(186, 14) mm clipped to 140..222 mm, bone lengths with a standard deviation
         of 4 %, thickness 6 %.
@@ -121,7 +123,7 @@ class HandModel:
         return scaled
 
     def sleeve(self, start_m: float, thickness_m: float) -> npt.NDArray[np.float32]:
-        """Return the (V, 3) unposed vertices with a sleeve that begins start_m behind the wrist."""
+        """Return the (V, 3) unposed vertices with a sleeve from start_m behind the wrist."""
         covered = np.clip((self.vertices_m[:, :1] - start_m) / 0.006, 0.0, 1.0)
         dressed: npt.NDArray[np.float32] = self.vertices_m + np.float32(thickness_m) * (
             covered.astype(np.float32) * self.normals

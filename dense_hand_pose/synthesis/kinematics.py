@@ -1,6 +1,7 @@
 # Copyright 2026 The dense_hand_pose authors
 # SPDX-License-Identifier: Apache-2.0
-"""Forward kinematics and linear blend skinning, compiled.
+"""
+Forward kinematics and linear blend skinning, compiled.
 
 Legend: B bones, V vertices, J joints. A bone's frame has e0 proximal, e1 towards the little
 finger, e2 out of the back of the hand: flexion turns about -e1, abduction about +e2, twist e0.
@@ -8,10 +9,9 @@ finger, e2 out of the back of the hand: flexion turns about -e1, abduction about
 
 from typing import Any
 
+from dense_hand_pose.synthesis.jit import jit
 import numpy as np
 import numpy.typing as npt
-
-from dense_hand_pose.synthesis.jit import jit
 
 FloatArray = npt.NDArray[np.float64]
 
@@ -36,10 +36,12 @@ def pose_bones(
     scale: FloatArray,
     angles_rad: FloatArray,
 ) -> FloatArray:
-    """Return the (B, 3, 4) frames of the bones in the root's frame, metres.
+    """
+    Return the (B, 3, 4) frames of the bones in the root's frame, metres.
 
     zero_local_m (B, 4, 4): frames in the parent at zero angles; scale (B, 3): stretch of every
-    bone along its own axes, which moves its children; angles_rad (B, 3): flexion, abduction, twist.
+    bone along its own axes, which moves its children; angles_rad (B, 3): flexion, abduction and
+    twist.
     """
     count = len(parent)
     out = np.zeros((count, 3, 4))

@@ -4,12 +4,11 @@
 
 from dataclasses import dataclass
 
-import numpy as np
-import numpy.typing as npt
-
 from dense_hand_pose.synthesis import noise_kernels as kernels
 from dense_hand_pose.synthesis.cameras import DepthCamera
 from dense_hand_pose.synthesis.raster import DepthBuffer
+import numpy as np
+import numpy.typing as npt
 
 Depth = npt.NDArray[np.float32]
 _LATERAL_PX = {
@@ -22,10 +21,11 @@ _LATERAL_PX = {
 
 @dataclass(frozen=True, kw_only=True)
 class NoiseLevel:
-    """How strong the noise of one frame is; the defaults are a typical device.
+    """
+    How strong the noise of one frame is; the defaults are a typical device.
 
-    gain scales the axial noise; blocks of grain_px share their lateral noise; chances are per pixel: dropouts anywhere, at depth edges and at
-    grazing incidence; holes is the expected number of lost patches.
+    gain scales the axial noise; blocks of grain_px share their lateral noise; chances are per
+    pixel: dropouts anywhere, at depth edges and at grazing incidence; holes is the expected number of lost patches.
     """
 
     gain: float = 1.0
@@ -73,12 +73,12 @@ def add_noise(
         kernels.occlude(z, buffer.columns, focal_baseline)
     else:
         z = kernels.flying_pixels(z, level.flying / max(step), rng)
-    grain = max(int(round(level.grain_px / max(step))), 1)
+    grain = max(round(level.grain_px / max(step)), 1)
     z, facing = kernels.jitter(z, facing, _LATERAL_PX[camera.sensor], step, grain, rng)
     anywhere, edge, grazing = level.dropouts
     z = kernels.drop_out(z, facing, (anywhere, edge / max(step), grazing), rng)
     if camera.sensor == 'stereo':
-        cell = max(int(round(5.0 / max(step))), 1)
+        cell = max(round(5.0 / max(step)), 1)
         kernels.stereo(z, level.disparity_sd_px, focal_baseline, cell, rng)
     elif camera.sensor == 'structured_light':
         kernels.structured_light(z, facing, level.gain, rng)

@@ -1,16 +1,16 @@
 # Copyright 2026 The dense_hand_pose authors
 # SPDX-License-Identifier: Apache-2.0
-"""Sensor noise on a lattice of pixels, compiled. Depth in metres, 0 = no measurement.
+"""
+Sensor noise on a lattice of pixels, compiled. Depth in metres, 0 = no measurement.
 
 Legend: R rows and C columns of the lattice; step = distance of lattice neighbours in sensor
 pixels. An effect of p sensor pixels moves p / step lattice pixels, rounded at random so that the
 mean displacement of edges is right at every step. Randomness comes from the given generator.
 """
 
+from dense_hand_pose.synthesis.jit import jit
 import numpy as np
 import numpy.typing as npt
-
-from dense_hand_pose.synthesis.jit import jit
 
 Depth = npt.NDArray[np.float32]
 _EDGE_M = 0.015  # a larger difference between neighbours is a depth edge
@@ -19,7 +19,7 @@ _MAX_LATERAL_PX = 3.0
 
 @jit
 def _round_at_random(value: float, rng: np.random.Generator) -> int:
-    return np.int64(np.floor(value + rng.random()))
+    return int(np.floor(value + rng.random()))
 
 
 @jit
@@ -57,7 +57,8 @@ def jitter(
     grain: int,
     rng: np.random.Generator,
 ) -> tuple[Depth, Depth]:
-    """Read every pixel at a random neighbour; returns depth and facing as read.
+    """
+    Read every pixel at a random neighbour; returns depth and facing as read.
 
     lateral = (a, b): standard deviation a + b t / (pi/2 - t) pixels at incidence t, at most 3.
     Blocks of grain x grain lattice pixels move alike, as a camera's own filters leave them.
@@ -87,7 +88,8 @@ def jitter(
 
 @jit
 def occlude(z: Depth, columns: npt.NDArray[np.int64], focal_baseline: float) -> None:
-    """Remove what the second camera (or the projector), to the right, cannot see; in place.
+    """
+    Remove what the second camera (or the projector), to the right, cannot see; in place.
 
     focal_baseline: pixels x metres. A point at column u appears at u - fB/z in the second view; it
     is hidden when a point further right appears further left.
@@ -106,7 +108,7 @@ def occlude(z: Depth, columns: npt.NDArray[np.int64], focal_baseline: float) -> 
 @jit
 def fatten(z: Depth, width_px: float, step: float, rng: np.random.Generator) -> Depth:
     """Grow near surfaces sideways by up to width_px pixels (window matching); returns a copy."""
-    out = z.copy()
+    out: Depth = z.copy()
     columns = z.shape[1]
     for j in range(z.shape[0]):
         reach = _round_at_random(width_px * rng.random() / step, rng)
@@ -122,7 +124,8 @@ def fatten(z: Depth, width_px: float, step: float, rng: np.random.Generator) -> 
 
 @jit
 def structured_light(z: Depth, facing: Depth, gain: float, rng: np.random.Generator) -> None:
-    """Add axial noise and disparity steps of a structured-light sensor; in place.
+    """
+    Add axial noise and disparity steps of a structured-light sensor; in place.
 
     Axial standard deviation 0.0012 + 0.0019 (z - 0.4)^2 m, growing at grazing incidence beyond 60
     degrees (Nguyen, Izadi and Lovell, 3DIMPVT 2012), times gain; disparity in steps of 1/8 px.
@@ -145,7 +148,8 @@ def structured_light(z: Depth, facing: Depth, gain: float, rng: np.random.Genera
 def stereo(
     z: Depth, disparity_sd_px: float, focal_baseline: float, cell: int, rng: np.random.Generator
 ) -> None:
-    """Add disparity noise and its 1/32 px steps; in place.
+    """
+    Add disparity noise and its 1/32 px steps; in place.
 
     sd_z = z^2 disparity_sd / (f B). Matching windows correlate the noise of neighbours: 64 % of
     the variance is common to cells of cell x cell lattice pixels.
@@ -185,7 +189,7 @@ def time_of_flight(
 def flying_pixels(z: Depth, chance: float, rng: np.random.Generator) -> Depth:
     """Mix the depth of edge pixels with what lies behind them; returns a copy."""
     rows, columns = z.shape
-    out = z.copy()
+    out: Depth = z.copy()
     for j in range(1, rows - 1):
         for i in range(1, columns - 1):
             here = z[j, i]
@@ -204,7 +208,7 @@ def drop_out(
 ) -> Depth:
     """Lose pixels; returns a copy. chances: anywhere, at edges, at fully grazing incidence."""
     anywhere, edge, grazing = chances
-    out = z.copy()
+    out: Depth = z.copy()
     for j in range(z.shape[0]):
         for i in range(z.shape[1]):
             if z[j, i] <= 0:

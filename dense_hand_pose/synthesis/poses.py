@@ -2,9 +2,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """Draw hand poses: interpolated gestures, blends by finger, correlated curls, uniform angles."""
 
-import numpy as np
-import numpy.typing as npt
-
 from dense_hand_pose.synthesis.anatomy import (
     ABDUCTION,
     DIP,
@@ -25,6 +22,8 @@ from dense_hand_pose.synthesis.gestures import (
     GESTURES,
 )
 from dense_hand_pose.synthesis.hand import HandModel
+import numpy as np
+import numpy.typing as npt
 
 FloatArray = npt.NDArray[np.float64]
 MAX_TRIES = 20
@@ -67,7 +66,8 @@ def sample_dof(rng: np.random.Generator) -> FloatArray:
 
 
 def sample_free_dof(rng: np.random.Generator, model: HandModel, scale: FloatArray) -> FloatArray:
-    """Return (23,) angles whose hand, stretched by scale (B, 3), does not cut into itself.
+    """
+    Return (23,) angles whose hand, stretched by scale (B, 3), does not cut into itself.
 
     Poses deeper than MAX_DEPTH_M are drawn again; after MAX_TRIES an open hand is taken.
     """
@@ -76,7 +76,8 @@ def sample_free_dof(rng: np.random.Generator, model: HandModel, scale: FloatArra
         dof = sample_dof(rng)
         if penetration_m(model.joints(dof, scale), length_m) <= MAX_DEPTH_M:
             return dof
-    return GESTURE_DOF[_OPEN[1]].copy()
+    fallback: FloatArray = GESTURE_DOF[_OPEN[1]].copy()
+    return fallback
 
 
 def _jitter(rng: np.random.Generator, dof: FloatArray, sd_deg: float) -> None:
@@ -90,7 +91,7 @@ def _set_wrist(rng: np.random.Generator, dof: FloatArray) -> None:
 
 
 def _near_open(rng: np.random.Generator) -> FloatArray:
-    dof = GESTURE_DOF[_OPEN[rng.integers(len(_OPEN))]].copy()
+    dof: FloatArray = GESTURE_DOF[_OPEN[rng.integers(len(_OPEN))]].copy()
     common = 12.0 * rng.standard_normal()
     dof[_MCP_COLUMNS] += common
     dof[_PIP_COLUMNS] += abs(common) * rng.random()
@@ -108,7 +109,7 @@ def _between_gestures(rng: np.random.Generator) -> FloatArray:
 
 
 def _mixed_fingers(rng: np.random.Generator) -> FloatArray:
-    dof = GESTURE_DOF[rng.integers(len(GESTURE_DOF))].copy()
+    dof: FloatArray = GESTURE_DOF[rng.integers(len(GESTURE_DOF))].copy()
     for columns in (_THUMB_COLUMNS, *_FINGER_COLUMNS):
         first, second = GESTURE_DOF[rng.integers(len(GESTURE_DOF), size=2), columns]
         share = rng.random()
@@ -118,7 +119,7 @@ def _mixed_fingers(rng: np.random.Generator) -> FloatArray:
 
 
 def _curls(rng: np.random.Generator) -> FloatArray:
-    dof = GESTURE_DOF[rng.integers(len(GESTURE_DOF))].copy()
+    dof: FloatArray = GESTURE_DOF[rng.integers(len(GESTURE_DOF))].copy()
     slope = 0.15 * rng.standard_normal()
     curl = rng.random() + slope * np.arange(-1.5, 2.0) + 0.08 * rng.standard_normal(4)
     curl = np.minimum(np.maximum(curl, 0.0), 1.0)

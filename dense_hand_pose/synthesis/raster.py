@@ -1,16 +1,16 @@
 # Copyright 2026 The dense_hand_pose authors
 # SPDX-License-Identifier: Apache-2.0
-"""A z-buffer on a lattice: triangles seen by a pinhole camera at chosen columns and rows.
+"""
+A z-buffer on a lattice: triangles seen by a pinhole camera at chosen columns and rows.
 
 A crop reads the image at separable columns and rows, so exactly these pixels are rendered.
 Depth is perspective correct: 1/z is linear in the image. Both sides of a triangle are seen.
 """
 
-import numpy as np
-import numpy.typing as npt
-
 from dense_hand_pose.camera import Intrinsics
 from dense_hand_pose.synthesis.jit import jit
+import numpy as np
+import numpy.typing as npt
 
 Float32Array = npt.NDArray[np.float32]
 IntArray = npt.NDArray[np.int64]
@@ -49,7 +49,8 @@ def _facing(p: Float32Array, q: Float32Array, r: Float32Array) -> float:
     nx, ny, nz = ay * bz - az * by, az * bx - ax * bz, ax * by - ay * bx
     cx, cy, cz = p[0] + q[0] + r[0], p[1] + q[1] + r[1], p[2] + q[2] + r[2]
     norm = np.sqrt((nx * nx + ny * ny + nz * nz) * (cx * cx + cy * cy + cz * cz))
-    return abs(nx * cx + ny * cy + nz * cz) / max(norm, 1e-30)
+    cosine: float = abs(nx * cx + ny * cy + nz * cz) / max(norm, 1e-30)
+    return cosine
 
 
 @jit
@@ -111,7 +112,7 @@ class DepthBuffer:
         self.facing = np.zeros((len(rows), len(columns)), np.float32)
 
     def draw(self, vertices_m: Float32Array, triangles: npt.NDArray[np.int32]) -> None:
-        """Add a mesh, (V, 3) camera frame and (T, 3); triangles nearer than NEAR_M are left out."""
+        """Add a mesh, (V, 3) camera frame and (T, 3), leaving out what is nearer than NEAR_M."""
         if self.columns.size and self.rows.size:
             k = self.intrinsics
             pinhole = (float(k.fx), float(k.fy), float(k.cx), float(k.cy))

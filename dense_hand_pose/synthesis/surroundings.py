@@ -1,6 +1,7 @@
 # Copyright 2026 The dense_hand_pose authors
 # SPDX-License-Identifier: Apache-2.0
-"""What else is in the cube: a surface behind the hand, a thing beside or before it.
+"""
+What else is in the cube: a surface behind the hand, a thing beside or before it.
 
 Every part is a function from (rng, joints in the camera frame) to a mesh or None, so that a new
 kind of surrounding is one function and one row in a table.
@@ -8,11 +9,10 @@ kind of surrounding is one function and one row in a table.
 
 from collections.abc import Callable
 
-import numpy as np
-import numpy.typing as npt
-
 from dense_hand_pose.synthesis.shapes import box, ellipsoid, Mesh, plane
 from dense_hand_pose.synthesis.views import uniform_rotation
+import numpy as np
+import numpy.typing as npt
 
 FloatArray = npt.NDArray[np.float64]
 BACKGROUND_SHARE, DISTRACTOR_SHARE = 0.35, 0.10

@@ -2,11 +2,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """Where the hand stands before the camera: its rotation and its place in the image."""
 
-import numpy as np
-import numpy.typing as npt
-
 from dense_hand_pose.camera import Intrinsics, unproject
 from dense_hand_pose.synthesis.cameras import DepthCamera
+import numpy as np
+import numpy.typing as npt
 
 FloatArray = npt.NDArray[np.float64]
 DISTANCE_M = (0.30, 0.90)
@@ -36,7 +35,8 @@ def rotation_from_vector(vector_rad: FloatArray) -> FloatArray:
 
 
 def facing_rotation(palm: bool, tilt_rad: FloatArray, in_plane_rad: float) -> FloatArray:
-    """Return the rotation from the wrist's frame to the camera's.
+    """
+    Return the rotation from the wrist's frame to the camera's.
 
     Fingers up and the palm (else the back) towards the camera, then turned by in_plane_rad in the
     image, then tilted by tilt_rad (2,) about the camera's x and y axes.
@@ -81,7 +81,8 @@ def sample_rotation(rng: np.random.Generator) -> FloatArray:
 def sample_position(
     rng: np.random.Generator, camera: DepthCamera, intrinsics: Intrinsics
 ) -> FloatArray:
-    """Return the (3,) centre of the hand, 0.3 to 0.9 m away, anywhere in the image; metres.
+    """
+    Return the (3,) centre of the hand, 0.3 to 0.9 m away, anywhere in the image; metres.
 
     Four of five hands lie in the image as a whole, as far as one fits at its distance.
     """
