@@ -1,0 +1,47 @@
+# Copyright 2026 The dense_hand_pose authors
+# SPDX-License-Identifier: Apache-2.0
+"""Say aloud what the middleware only knows: incompatible QoS and lost messages."""
+
+from typing import Any
+
+from dense_hand_pose.ros.drops import Ledger
+from rclpy.impl.rcutils_logger import RcutilsLogger
+from rclpy.qos import qos_policy_name_from_kind
+
+try:
+    from rclpy.event_handler import PublisherEventCallbacks, SubscriptionEventCallbacks
+except ImportError:  # Humble
+    from rclpy.qos_event import PublisherEventCallbacks, SubscriptionEventCallbacks
+
+
+def subscription_events(
+    logger: RcutilsLogger, topic: str, ledger: Ledger
+) -> SubscriptionEventCallbacks:
+    """Return callbacks that log a publisher whose QoS does not fit and count lost messages."""
+
+    def incompatible(event: Any) -> None:
+        policy = qos_policy_name_from_kind(event.last_policy_kind)
+        logger.error(
+            f'{topic}: a publisher offers a {policy} that this node cannot accept: nothing will '
+            f'arrive from it. Set qos_overrides.{topic}.subscription.'
+            f'{policy.lower().removesuffix("_qos_policy")}, or change the publisher.'
+        )
+
+    def lost(event: Any) -> None:
+        for _ in range(event.total_count_change):
+            ledger.receive('lost')
+
+    return SubscriptionEventCallbacks(incompatible_qos=incompatible, message_lost=lost)
+
+
+def publisher_events(logger: RcutilsLogger, topic: str) -> PublisherEventCallbacks:
+    """Return callbacks that log a subscriber whose QoS does not fit."""
+
+    def incompatible(event: Any) -> None:
+        policy = qos_policy_name_from_kind(event.last_policy_kind)
+        logger.warning(
+            f'{topic}: a subscriber requests a {policy} that this node does not offer: it will '
+            'receive nothing. Change the subscriber.'
+        )
+
+    return PublisherEventCallbacks(incompatible_qos=incompatible)

@@ -1,0 +1,38 @@
+# Copyright 2026 The dense_hand_pose authors
+# SPDX-License-Identifier: Apache-2.0
+"""Load the estimator for the node, and make the first frame as fast as the others."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, TYPE_CHECKING
+
+from dense_hand_pose.camera import Intrinsics
+from dense_hand_pose.ros.parameters import estimator_config
+import numpy as np
+
+if TYPE_CHECKING:
+    from dense_hand_pose.estimator import HandPoseEstimator
+
+
+def load_estimator(values: Mapping[str, Any]) -> HandPoseEstimator:
+    """Return an estimator that has seen a frame; raises what loading the model raises."""
+    from dense_hand_pose.estimator import HandPoseEstimator  # brings torch: seconds
+
+    config = estimator_config(values)
+    estimator = HandPoseEstimator.load(
+        values['model.name_or_path'], backend=values['model.backend'], config=config
+    )
+    _warm_up(estimator, 0.5 * (config.depth_min_m + config.depth_max_m))
+    return estimator
+
+
+def _warm_up(estimator: HandPoseEstimator, distance_m: float) -> None:
+    """Run the network on a board in front of the camera, so that nothing is left to compile."""
+    intrinsics = Intrinsics(fx=500.0, fy=500.0, cx=319.5, cy=239.5)
+    board = np.full((480, 640), distance_m, dtype=np.float32)
+    center = np.array([0.0, 0.0, distance_m], dtype=np.float32)
+    for _ in range(2):
+        estimator.estimate(board, intrinsics, center=center)
+    estimator.estimate(board, intrinsics)
+    estimator.reset()

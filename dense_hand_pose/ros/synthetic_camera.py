@@ -1,0 +1,174 @@
+# Copyright 2026 The dense_hand_pose authors
+# SPDX-License-Identifier: Apache-2.0
+"""
+A depth camera that films a synthetic hand: `image_rect`, `camera_info` and the true joints.
+
+Each picture is rendered before its moment and stamped when it is published, as a camera's is
+when the exposure is over. With `prerender` the whole stream is rendered before it begins.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+import sys
+import time
+from typing import Any, TYPE_CHECKING
+
+from cv_bridge import CvBridge
+from dense_hand_pose.camera import Intrinsics
+from dense_hand_pose.ros.messages import pose_array
+from dense_hand_pose.ros.parameters import declare, Parameter, wrong_choice
+from geometry_msgs.msg import PoseArray
+import rclpy
+from rclpy.exceptions import ParameterException
+from rclpy.node import Node
+from rclpy.qos import QoSProfile, QoSReliabilityPolicy
+from sensor_msgs.msg import CameraInfo, Image
+from std_msgs.msg import Header
+
+if TYPE_CHECKING:
+    from dense_hand_pose.synthesis.sequence import SyntheticFrame
+
+CAMERA_PARAMETERS = (
+    Parameter('rate_hz', 30.0, 'Pictures a second.', 0.1, 240.0),
+    Parameter('duration_s', 0.0, 'End after so many seconds of stream; 0 = never.', 0.0, 86400.0),
+    Parameter('seed', 0, 'Which sequence of gestures.', 0, 2**31 - 1),
+    Parameter('side', 'right', 'Which hand.', choices=('right', 'left')),
+    Parameter('width', 640, 'Pixels.', 16, 4096),
+    Parameter('height', 480, 'Pixels.', 16, 4096),
+    Parameter('focal_length_px', 475.0, 'Focal length, pixels.', 10.0, 10000.0),
+    Parameter('frame_id', 'camera_depth_optical_frame', 'Frame of every header.'),
+    Parameter(
+        'reliability',
+        'best_effort',
+        'QoS of the image and camera_info publishers.',
+        choices=('best_effort', 'reliable'),
+    ),
+    Parameter('min_subscribers', 0, 'Begin once the image has so many subscribers.', 0, 100),
+    Parameter('prerender', False, 'Render the stream before it begins (needs duration_s > 0).'),
+)
+MAX_PRERENDERED = 3000
+"""Pictures that prerender keeps in memory: 1.8 GB of 640x480."""
+
+
+class SyntheticCamera(Node):
+    """Publish synthetic depth, its camera_info and the true joints."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        """Declare the parameters; ValueError where they do not go together."""
+        super().__init__('synthetic_camera', **kwargs)
+        values = declare(self, CAMERA_PARAMETERS)
+        self._values = values
+        self._period_s = 1.0 / values['rate_hz']
+        self._count = round(values['duration_s'] * values['rate_hz'])
+        wrong = wrong_choice(CAMERA_PARAMETERS, values)
+        if wrong:
+            raise ValueError(wrong)
+        if values['prerender'] and not 0 < self._count <= MAX_PRERENDERED:
+            raise ValueError(
+                f'prerender needs 1 to {MAX_PRERENDERED} pictures, but duration_s = '
+                f'{values["duration_s"]} at rate_hz = {values["rate_hz"]} makes {self._count}'
+            )
+        self._intrinsics = Intrinsics(
+            fx=values['focal_length_px'],
+            fy=values['focal_length_px'],
+            cx=0.5 * (values['width'] - 1),
+            cy=0.5 * (values['height'] - 1),
+        )
+        self._bridge = CvBridge()
+        self._create_publishers(values['reliability'])
+
+    def _create_publishers(self, reliability: str) -> None:
+        """Create the publishers; the truth is always reliable."""
+        sensor = QoSProfile(depth=5, reliability=QoSReliabilityPolicy[reliability.upper()])
+        self._image = self.create_publisher(Image, 'image_rect', sensor)
+        self._info = self.create_publisher(CameraInfo, 'camera_info', sensor)
+        self._truth = self.create_publisher(PoseArray, '/ground_truth/joints', 100)
+
+    def run(self) -> str:
+        """Stream until duration_s is over or the context ends; return what was achieved."""
+        from dense_hand_pose.synthesis.sequence import GestureSequence  # compiles: seconds
+
+        sequence = GestureSequence(
+            seed=self._values['seed'],
+            side=self._values['side'],
+            intrinsics=self._intrinsics,
+            width=self._values['width'],
+            height=self._values['height'],
+        )
+        if self._values['prerender']:
+            film = [sequence.frame(index * self._period_s) for index in range(self._count)]
+            return self._stream(film.__getitem__)
+        return self._stream(lambda index: sequence.frame(index * self._period_s))
+
+    def _stream(self, picture: Callable[[int], SyntheticFrame]) -> str:
+        """Publish `picture(index)` at its moment; one that would come late is left out."""
+        next_frame = picture(0)
+        self._wait_for_subscribers()
+        begin, index, published = time.monotonic(), 0, 0
+        while self.context.ok() and (not self._count or index < self._count):
+            time.sleep(max(begin + index * self._period_s - time.monotonic(), 0.0))
+            self._publish(next_frame)
+            published += 1
+            now_index = int((time.monotonic() - begin) / self._period_s)
+            index = max(index + 1, now_index)
+            if not self._count or index < self._count:
+                next_frame = picture(index)
+        seconds = max(time.monotonic() - begin, 1e-9)
+        return (
+            f'{published} pictures in {seconds:.2f} s: {published / seconds:.2f} Hz of '
+            f'{self._values["rate_hz"]:.2f} Hz wanted, {index - published} left out because '
+            'they were not ready in time'
+        )
+
+    def _wait_for_subscribers(self) -> None:
+        """Wait until as many subscribers as wanted have matched both camera topics."""
+        wanted = self._values['min_subscribers']
+        while self.context.ok() and wanted > min(
+            self._image.get_subscription_count(), self._info.get_subscription_count()
+        ):
+            time.sleep(0.05)
+
+    def _publish(self, frame: SyntheticFrame) -> None:
+        """Publish one picture with its camera_info and its truth, all with the same header."""
+        header = Header(frame_id=self._values['frame_id'])
+        header.stamp = self.get_clock().now().to_msg()
+        image = self._bridge.cv2_to_imgmsg(frame.depth_mm, encoding='16UC1', header=header)
+        self._info.publish(camera_info(header, frame.intrinsics, image.width, image.height))
+        self._image.publish(image)
+        self._truth.publish(pose_array(header, frame.joints_m))
+
+
+def camera_info(header: Header, intrinsics: Intrinsics, width: int, height: int) -> CameraInfo:
+    """Return the calibration of a rectified image without distortion."""
+    fx, fy, cx, cy = intrinsics.fx, intrinsics.fy, intrinsics.cx, intrinsics.cy
+    info = CameraInfo(header=header, width=width, height=height)
+    info.distortion_model = 'plumb_bob'
+    info.d = [0.0] * 5
+    info.k = [fx, 0.0, cx, 0.0, fy, cy, 0.0, 0.0, 1.0]
+    info.r = [1.0, 0.0, 0.0, 0.0, 1.0, 0.0, 0.0, 0.0, 1.0]
+    info.p = [fx, 0.0, cx, 0.0, 0.0, fy, cy, 0.0, 0.0, 0.0, 1.0, 0.0]
+    return info
+
+
+def main(args: Sequence[str] | None = None) -> int:
+    """Stream until the end or until shut down; 1 when a parameter is wrong."""
+    rclpy.init(args=args)
+    try:
+        camera = SyntheticCamera()
+    except (ParameterException, ValueError) as error:
+        print(f'synthetic_camera: {error}', file=sys.stderr)
+        rclpy.try_shutdown()
+        return 1
+    try:
+        print(f'synthetic_camera: {camera.run()}')
+    except KeyboardInterrupt:
+        pass
+    finally:
+        camera.destroy_node()
+        rclpy.try_shutdown()
+    return 0
+
+
+if __name__ == '__main__':
+    sys.exit(main())

@@ -1,0 +1,146 @@
+# Copyright 2026 The dense_hand_pose authors
+# SPDX-License-Identifier: Apache-2.0
+"""The thread that owns the estimator: it takes frames from the mailbox and delivers answers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+import threading
+import time
+import traceback
+from typing import TYPE_CHECKING
+
+from dense_hand_pose.depth import is_valid
+from dense_hand_pose.ros.drops import InputError, Ledger
+from dense_hand_pose.ros.frame_mailbox import Mailbox
+from dense_hand_pose.ros.inputs import read_depth, read_intrinsics
+from dense_hand_pose.ros.pairing import Frame
+from dense_hand_pose.ros.timings import Timings
+import numpy as np
+from std_msgs.msg import Header
+
+if TYPE_CHECKING:
+    from dense_hand_pose.estimator import EstimatorConfig, HandPose, HandPoseEstimator
+
+    Deliver = Callable[[Header, HandPose | None], None]
+
+_SAMPLED = np.s_[::4, ::4]
+"""Every 16th pixel is enough for the share of valid depth."""
+
+
+class Worker:
+    """
+    Answer the newest frame, one at a time, on one thread.
+
+    `deliver(header, pose)` is called on that thread for every frame that could be used, with
+    None where no hand was found. `now_ns` is the node's clock, `alive` says whether the
+    middleware still works.
+    """
+
+    def __init__(
+        self,
+        estimator: HandPoseEstimator,
+        ledger: Ledger,
+        timings: Timings,
+        deliver: Deliver,
+        now_ns: Callable[[], int],
+        alive: Callable[[], bool],
+    ) -> None:
+        self.max_age_s = 0.0
+        self.valid_ratio = 0.0
+        self._estimator = estimator
+        self._ledger = ledger
+        self._timings = timings
+        self._deliver = deliver
+        self._now_ns = now_ns
+        self._alive = alive
+        self._mailbox: Mailbox[Frame] = Mailbox()
+        self._config: EstimatorConfig | None = None
+        self._reset = threading.Event()
+        self._thread = threading.Thread(target=self._work, name='hand_pose_worker', daemon=True)
+
+    def start(self, config: EstimatorConfig, max_age_s: float) -> None:
+        """Begin to take frames, without a track."""
+        self.configure(config, max_age_s)
+        self.reset()
+        self._thread.start()
+
+    def configure(self, config: EstimatorConfig, max_age_s: float) -> None:
+        """Use other settings from the next frame on."""
+        self._config = config
+        self.max_age_s = max_age_s
+
+    def reset(self) -> None:
+        """Forget the track before the next frame."""
+        self._reset.set()
+
+    def put(self, frame: Frame) -> None:
+        """Offer a frame; the one that it replaces is dropped."""
+        if self._mailbox.put(frame) is not None:
+            self._ledger.no_result('replaced', '')
+
+    def stop(self) -> None:
+        """Finish the frame in work, drop the one that waits, end the thread."""
+        if self._mailbox.close() is not None:
+            self._ledger.no_result('deactivated', '')
+        self._thread.join()
+
+    def _work(self) -> None:
+        """Take frames until the mailbox is closed."""
+        while (frame := self._mailbox.take()) is not None:
+            try:
+                self._answer(frame)
+            except InputError as error:
+                self._ledger.no_result(error.cause, str(error))
+            except Exception as error:
+                # Whatever it was, the node must live on; but a shutdown is no defect.
+                cause = 'internal_error' if self._alive() else 'deactivated'
+                where = traceback.extract_tb(error.__traceback__)[-1]
+                what = f'{type(error).__name__}: {error} ({where.filename}:{where.lineno})'
+                self._ledger.no_result(cause, what)
+
+    def _answer(self, frame: Frame) -> None:
+        """Estimate and deliver the hand of one frame."""
+        begin = time.perf_counter()
+        self._check_age(frame)
+        depth, unit_m = read_depth(frame.image)
+        intrinsics = read_intrinsics(frame.info, frame.image)
+        self._apply_requests()
+        decoded = time.perf_counter()
+        pose = self._estimator.estimate(depth, intrinsics, unit_m=unit_m)
+        estimated = time.perf_counter()
+        self.valid_ratio = float(np.mean(is_valid(depth[_SAMPLED])))
+        self._deliver(frame.image.header, pose)
+        self._write_down(pose, depth)
+        stages_ms = dict(pose.stages_ms) if pose is not None else {}
+        stages_ms['decode_message'] = (decoded - begin) * 1e3
+        stages_ms['estimate'] = (estimated - decoded) * 1e3
+        stages_ms['publish'] = (time.perf_counter() - estimated) * 1e3
+        stages_ms['age'] = (self._now_ns() - frame.stamp_ns) / 1e6
+        self._timings.add(stages_ms)
+
+    def _check_age(self, frame: Frame) -> None:
+        """Raise InputError for a frame that is older than anybody wants."""
+        age_s = (self._now_ns() - frame.stamp_ns) / 1e9
+        if 0.0 < self.max_age_s < age_s:
+            raise InputError(
+                'too_old', f'its stamp is {age_s:.3f} s old, sync.max_age_s is {self.max_age_s}'
+            )
+
+    def _apply_requests(self) -> None:
+        """Do what other threads asked for."""
+        if self._reset.is_set():
+            self._reset.clear()
+            self._estimator.reset()
+        config = self._config
+        if config is not None and config != self._estimator.config:
+            self._estimator.config = config
+
+    def _write_down(self, pose: HandPose | None, depth: np.ndarray) -> None:
+        """Count the answer, and why it is empty."""
+        if pose is not None:
+            self._ledger.hand()
+        elif self.valid_ratio == 0.0 and not is_valid(depth).any():
+            self._ledger.no_result('no_valid_depth', 'no pixel has a valid depth')
+        else:
+            self._ledger.no_result('no_hand', 'no hand found')

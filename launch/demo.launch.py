@@ -1,0 +1,60 @@
+# Copyright 2026 The dense_hand_pose authors
+# SPDX-License-Identifier: Apache-2.0
+"""
+Show the node at work without a camera: a synthetic one, hand_pose and RViz.
+
+ros2 launch dense_hand_pose demo.launch.py seed:=3 side:=left
+"""
+
+from launch.actions import DeclareLaunchArgument, IncludeLaunchDescription
+from launch.launch_description_sources import PythonLaunchDescriptionSource
+from launch.substitutions import LaunchConfiguration, PathJoinSubstitution
+from launch_ros.actions import Node
+from launch_ros.parameter_descriptions import ParameterValue
+from launch_ros.substitutions import FindPackageShare
+
+from launch import LaunchDescription
+
+SHARE = FindPackageShare('dense_hand_pose')
+
+ARGUMENTS = [
+    DeclareLaunchArgument('namespace', default_value='', description='Namespace of hand_pose.'),
+    DeclareLaunchArgument('seed', default_value='0', description='Which sequence of gestures.'),
+    DeclareLaunchArgument('side', default_value='right', description='Which hand: right, left.'),
+    DeclareLaunchArgument('rate_hz', default_value='30.0', description='Pictures a second.'),
+    DeclareLaunchArgument('model', default_value='default', description='Model name or path.'),
+    DeclareLaunchArgument('backend', default_value='auto', description='auto, cpu or cuda.'),
+    DeclareLaunchArgument('rviz', default_value='true', description='Start RViz.'),
+    DeclareLaunchArgument('log_level', default_value='info', description='Log level.'),
+]
+
+
+def generate_launch_description() -> LaunchDescription:
+    """Return the launch description."""
+    camera = Node(
+        package='dense_hand_pose',
+        executable='synthetic_camera',
+        name='synthetic_camera',
+        namespace='camera',
+        parameters=[
+            {
+                'seed': ParameterValue(LaunchConfiguration('seed'), value_type=int),
+                'side': ParameterValue(LaunchConfiguration('side'), value_type=str),
+                'rate_hz': ParameterValue(LaunchConfiguration('rate_hz'), value_type=float),
+                'frame_id': 'camera_depth_optical_frame',
+            }
+        ],
+        output='screen',
+    )
+    passed_on = ('namespace', 'model', 'backend', 'rviz', 'log_level')
+    hand_pose = IncludeLaunchDescription(
+        PythonLaunchDescriptionSource(
+            PathJoinSubstitution([SHARE, 'launch', 'hand_pose.launch.py'])
+        ),
+        launch_arguments={
+            'image_topic': '/camera/image_rect',
+            'camera_info_topic': '/camera/camera_info',
+            **{name: LaunchConfiguration(name) for name in passed_on},
+        }.items(),
+    )
+    return LaunchDescription([*ARGUMENTS, camera, hand_pose])

@@ -1,0 +1,123 @@
+# Copyright 2026 The dense_hand_pose authors
+# SPDX-License-Identifier: Apache-2.0
+"""
+Start the node hand_pose, and RViz on request.
+
+ros2 launch dense_hand_pose hand_pose.launch.py image_topic:=/camera/depth/image_rect_raw
+camera_info_topic:=/camera/depth/camera_info rviz:=true
+"""
+
+from launch.actions import DeclareLaunchArgument, OpaqueFunction
+from launch.conditions import IfCondition
+from launch.substitutions import LaunchConfiguration, PathJoinSubstitution
+from launch_ros.actions import Node
+from launch_ros.parameter_descriptions import ParameterValue
+from launch_ros.substitutions import FindPackageShare
+
+from launch import LaunchContext, LaunchDescription, LaunchDescriptionEntity
+
+CONFIG = PathJoinSubstitution([FindPackageShare('dense_hand_pose'), 'config'])
+
+ARGUMENTS = [
+    DeclareLaunchArgument('namespace', default_value='', description='Namespace of the node.'),
+    DeclareLaunchArgument(
+        'params_file',
+        default_value=PathJoinSubstitution([CONFIG, 'hand_pose.yaml']),
+        description='YAML file with the parameters of the node.',
+    ),
+    DeclareLaunchArgument(
+        'image_topic', default_value='image_rect', description='Rectified depth image.'
+    ),
+    DeclareLaunchArgument(
+        'camera_info_topic', default_value='camera_info', description='Its calibration.'
+    ),
+    DeclareLaunchArgument(
+        'model', default_value='', description='Model name or path; empty: as in params_file.'
+    ),
+    DeclareLaunchArgument(
+        'backend', default_value='', description='auto, cpu or cuda; empty: as in params_file.'
+    ),
+    DeclareLaunchArgument(
+        'use_sim_time', default_value='false', description='Take the time from /clock (bags).'
+    ),
+    DeclareLaunchArgument(
+        'autostart',
+        default_value='true',
+        description='Configure and activate by itself; false: a lifecycle manager does.',
+    ),
+    DeclareLaunchArgument('rviz', default_value='false', description='Start RViz.'),
+    DeclareLaunchArgument(
+        'rviz_config',
+        default_value=PathJoinSubstitution([CONFIG, 'hand_pose.rviz']),
+        description='Configuration of RViz.',
+    ),
+    DeclareLaunchArgument(
+        'fixed_frame',
+        default_value='camera_depth_optical_frame',
+        description='Frame that RViz shows: the frame_id of the depth image.',
+    ),
+    DeclareLaunchArgument('log_level', default_value='info', description='Log level.'),
+]
+
+# Parameter of the node by launch argument: an empty argument leaves the params_file alone.
+OVERRIDES = {'model': 'model.name_or_path', 'backend': 'model.backend'}
+
+
+def start_node(context: LaunchContext) -> list[LaunchDescriptionEntity]:
+    """Return the node with the parameters that the arguments ask for."""
+    overrides = {
+        parameter: ParameterValue(LaunchConfiguration(argument), value_type=str)
+        for argument, parameter in OVERRIDES.items()
+        if LaunchConfiguration(argument).perform(context)
+    }
+    for flag in ('use_sim_time', 'autostart'):
+        overrides[flag] = ParameterValue(LaunchConfiguration(flag), value_type=bool)
+    node = Node(
+        package='dense_hand_pose',
+        executable='hand_pose_node',
+        name='hand_pose',
+        namespace=LaunchConfiguration('namespace'),
+        parameters=[LaunchConfiguration('params_file'), overrides],
+        remappings=[
+            ('image_rect', LaunchConfiguration('image_topic')),
+            ('camera_info', LaunchConfiguration('camera_info_topic')),
+        ],
+        ros_arguments=['--log-level', LaunchConfiguration('log_level')],
+        output='screen',
+    )
+    return [node]
+
+
+def start_rviz(context: LaunchContext) -> list[LaunchDescriptionEntity]:
+    """Return RViz, its topics moved to where the node and the camera publish."""
+    name = LaunchConfiguration('namespace').perform(context).strip('/')
+    prefix = f'/{name}' if name else ''
+    topics = ('joints', 'joints_cloud', 'markers')
+    rviz = Node(
+        package='rviz2',
+        executable='rviz2',
+        name='rviz2',
+        arguments=[
+            '-d',
+            LaunchConfiguration('rviz_config'),
+            '-f',
+            LaunchConfiguration('fixed_frame'),
+        ],
+        parameters=[
+            {'use_sim_time': ParameterValue(LaunchConfiguration('use_sim_time'), value_type=bool)}
+        ],
+        remappings=[
+            *((f'/hand_pose/{topic}', f'{prefix}/hand_pose/{topic}') for topic in topics),
+            ('/camera/image_rect', LaunchConfiguration('image_topic')),
+            ('/camera/camera_info', LaunchConfiguration('camera_info_topic')),
+        ],
+        condition=IfCondition(LaunchConfiguration('rviz')),
+        output='log',
+    )
+    return [rviz]
+
+
+def generate_launch_description() -> LaunchDescription:
+    """Return the launch description."""
+    actions = [OpaqueFunction(function=start_node), OpaqueFunction(function=start_rviz)]
+    return LaunchDescription([*ARGUMENTS, *actions])
