@@ -45,7 +45,8 @@ setup(
         ('share/ament_index/resource_index/packages', [f'resource/{NAME}']),
         (SHARE, ['package.xml']),
         installed('launch', '*.py'),
-        installed('config', '*.yaml', '*.rviz'),
+        installed('config', '*.yaml', '*.rviz', '*.xml'),
+        installed('config/train', '*.yaml'),
     ],
     # Ranges only: requirements/ pins what the project is tested with.
     install_requires=[

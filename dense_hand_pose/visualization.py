@@ -26,6 +26,7 @@ _PALE_BGR = np.array([190.0, 190.0, 190.0])
 _SHIFT = 4  # cv2 takes coordinates in 1 / 2**_SHIFT pixels
 _JOINT_RADIUS_M = 0.0045
 _FAR_PX = 1e5
+_TILE_SIZE_M = 0.34
 
 
 def depth_to_bgr(depth_m: npt.NDArray[np.float32], near_m: float, far_m: float) -> Image:
@@ -107,6 +108,45 @@ def draw_text(
     return image
 
 
+def zoom(image_bgr: Image, window: CropWindow, size_px: int) -> tuple[Image, Intrinsics]:
+    """
+    Cut a window out of an image and enlarge it to (size_px, size_px).
+
+    Returns the picture and the intrinsics of its pixels, to draw into it at full sharpness.
+    """
+    step = CROP_SIZE_PX / size_px
+    first = window.crop_to_image(np.full(2, 0.5 * step - 0.5))
+    scale = np.array(window.scale_px) * step
+    to_image = np.array([[scale[0], 0.0, first[0]], [0.0, scale[1], first[1]]])
+    flags = cv2.INTER_NEAREST | cv2.WARP_INVERSE_MAP
+    tile = cv2.warpAffine(
+        image_bgr, to_image, (size_px, size_px), flags=flags, borderValue=_INVALID_BGR
+    )
+    k = window.intrinsics
+    intrinsics = Intrinsics(
+        fx=k.fx / scale[0],
+        fy=k.fy / scale[1],
+        cx=(k.cx - first[0]) / scale[0],
+        cy=(k.cy - first[1]) / scale[1],
+    )
+    return np.asarray(tile, dtype=np.uint8), intrinsics
+
+
+def hand_tile(
+    depth_m: npt.NDArray[np.float32],
+    joints_m: npt.NDArray[np.floating],
+    intrinsics: Intrinsics,
+    size_px: int,
+    confidence: npt.NDArray[np.floating] | None = None,
+) -> Image:
+    """Return the surroundings of a hand with its skeleton, (size_px, size_px, 3)."""
+    x, y, z = (float(value) for value in joints_m.mean(axis=0))
+    window = CropWindow((x, y, z), _TILE_SIZE_M, intrinsics)
+    coloured = depth_to_bgr(depth_m, z - 0.12, z + 0.3)
+    tile, tile_intrinsics = zoom(coloured, window, size_px)
+    return draw_pose(tile, joints_m, tile_intrinsics, confidence)
+
+
 def contact_sheet(images: Sequence[Image], columns: int, gap_px: int = 6) -> Image:
     """
     Lay images out in rows on a dark ground.
@@ -124,7 +164,8 @@ def contact_sheet(images: Sequence[Image], columns: int, gap_px: int = 6) -> Ima
     for place, image in enumerate(images):
         top = gap_px + place // columns * (height + gap_px)
         left = gap_px + place % columns * (width + gap_px)
-        sheet[top : top + image.shape[0], left : left + image.shape[1]] = image
+        bottom, right = top + image.shape[0], left + image.shape[1]
+        sheet[top:bottom, left:right] = image
     return sheet
 
 

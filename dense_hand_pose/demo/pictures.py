@@ -1,0 +1,134 @@
+# Copyright 2026 The dense_hand_pose authors
+# SPDX-License-Identifier: Apache-2.0
+"""Pictures of a recorded stream: a sheet of overlays and an animation of the skeleton."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import cv2
+from dense_hand_pose.camera import Intrinsics
+from dense_hand_pose.depth import DEPTH_UNIT_M, to_metres
+from dense_hand_pose.evaluation.bags import read_bag, stamp_ns
+from dense_hand_pose.evaluation.stream import Stream, StreamTopics
+from dense_hand_pose.visualization import (
+    contact_sheet,
+    draw_pose,
+    draw_text,
+    hand_tile,
+    Image,
+)
+import numpy as np
+import numpy.typing as npt
+from PIL import Image as PilImage
+
+SHEET_COLUMNS = 4
+SHEET_TILES = 12
+GIF_FRAMES = 60
+GIF_RATE_HZ = 10.0
+_TILE_PX = 300
+_VIEW_SIZE_M = 0.34
+_VIEW_DISTANCE_M = 0.5
+
+
+@dataclass(frozen=True)
+class Shot:
+    """A frame of the stream with its answer: depth (H, W) metres, joints (21, 3) metres."""
+
+    depth_m: npt.NDArray[np.float32]
+    intrinsics: Intrinsics
+    joints_m: npt.NDArray[np.float64]
+    error_mm: float | None
+
+
+def chosen_stamps(stream: Stream, count: int) -> list[int]:
+    """Return at most `count` stamps, evenly spread over the frames that have a hand."""
+    hands = [stamp for stamp, result in sorted(stream.results.items()) if stamp in stream.frames]
+    hands = [stamp for stamp in hands if stream.results[stamp].joints_m is not None]
+    places = np.linspace(0, len(hands) - 1, min(count, len(hands))).round().astype(int)
+    return [hands[place] for place in places]
+
+
+def shots(
+    bag: Path, topics: StreamTopics, stream: Stream, stamps: Sequence[int]
+) -> Iterator[Shot]:
+    """Yield the frames with these stamps, in time order."""
+    intrinsics = _intrinsics(bag, topics)
+    wanted = set(stamps)
+    for entry in read_bag(bag, [topics.depth]):
+        stamp = stamp_ns(entry.message)
+        joints = stream.results[stamp].joints_m if stamp in wanted else None
+        if joints is None:
+            continue
+        error_mm = None
+        if stamp in stream.truth:
+            errors = np.linalg.norm(joints - stream.truth[stamp], axis=1)
+            error_mm = 1000 * float(errors.mean())
+        yield Shot(_depth(entry.message), intrinsics, joints, error_mm)
+
+
+def write_sheet(path: Path, pictures: Sequence[Shot]) -> None:
+    """Write the overlays of some frames as one PNG."""
+    tiles = []
+    for shot in pictures:
+        tile = _tile(shot, _TILE_PX)
+        if shot.error_mm is not None:
+            tile = draw_text(tile, f'mean error {shot.error_mm:.0f} mm', (8, _TILE_PX - 10))
+        tiles.append(tile)
+    if not cv2.imwrite(str(path), contact_sheet(tiles, SHEET_COLUMNS)):
+        raise OSError(f'cannot write {path}')
+
+
+def write_animation(path: Path, pictures: Sequence[Shot]) -> None:
+    """Write a GIF: the overlay, and the skeleton alone as seen from the side."""
+    frames = [
+        PilImage.fromarray(contact_sheet([_tile(s, 240), side_view(s, 240)], 2)[:, :, ::-1])
+        for s in pictures
+    ]
+    # One palette for all: a palette of its own for each frame makes the background flicker.
+    palette = frames[len(frames) // 2].quantize(colors=96)
+    frames = [frame.quantize(palette=palette, dither=PilImage.Dither.NONE) for frame in frames]
+    duration_ms = round(1000 / GIF_RATE_HZ)
+    frames[0].save(
+        path, save_all=True, append_images=frames[1:], duration=duration_ms, loop=0, optimize=True
+    )
+
+
+def side_view(shot: Shot, size_px: int) -> Image:
+    """Return the skeleton turned by 60 degrees about the vertical, which shows its depth."""
+    turn = np.deg2rad(60.0)
+    rotation = np.array(
+        [
+            [np.cos(turn), 0.0, np.sin(turn)],
+            [0.0, 1.0, 0.0],
+            [-np.sin(turn), 0.0, np.cos(turn)],
+        ]
+    )
+    turned = (shot.joints_m - shot.joints_m.mean(axis=0)) @ rotation.T
+    focal_px = size_px * _VIEW_DISTANCE_M / _VIEW_SIZE_M
+    middle = 0.5 * (size_px - 1)
+    camera = Intrinsics(focal_px, focal_px, middle, middle)
+    ground = np.full((size_px, size_px, 3), 40, dtype=np.uint8)
+    return draw_pose(ground, turned + np.array([0.0, 0.0, _VIEW_DISTANCE_M]), camera)
+
+
+def _tile(shot: Shot, size_px: int) -> Image:
+    """Return the surroundings of the hand with its skeleton."""
+    return hand_tile(shot.depth_m, shot.joints_m, shot.intrinsics, size_px)
+
+
+def _intrinsics(bag: Path, topics: StreamTopics) -> Intrinsics:
+    """Return the intrinsics of the first camera_info of a bag."""
+    for entry in read_bag(bag, [topics.camera_info]):
+        k = entry.message.k
+        return Intrinsics(float(k[0]), float(k[4]), float(k[2]), float(k[5]))
+    raise ValueError(f'{bag} holds no message on {topics.camera_info}')
+
+
+def _depth(image: Any) -> npt.NDArray[np.float32]:
+    """Return the depth of a recorded 16UC1 or 32FC1 Image in metres."""
+    dtype = np.dtype(np.float32 if image.encoding == '32FC1' else np.uint16)
+    rows = np.asarray(image.data).view(np.uint8).reshape(image.height, image.step)
+    raw = np.ascontiguousarray(rows[:, : image.width * dtype.itemsize]).view(dtype)
+    return to_metres(raw, DEPTH_UNIT_M[image.encoding])

@@ -1,0 +1,167 @@
+# Copyright 2026 The dense_hand_pose authors
+# SPDX-License-Identifier: Apache-2.0
+"""
+The stream of the demo: camera, node and recorder as processes of their own on one ROS domain.
+
+The camera renders its pictures beforehand and waits until both the node and the recorder have
+subscribed: so rendering takes no time from the node, and every picture is accounted for.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+import os
+from pathlib import Path
+import sys
+import time
+from typing import Any
+
+from dense_hand_pose.evaluation.bags import BagTopic, RawMessage
+from dense_hand_pose.evaluation.stream import node_status, StreamTopics
+from rosbags.typesys import get_typestore, Stores
+
+from .environment import free_domain_id, private_environment
+from .processes import Children
+
+TOPICS = StreamTopics()
+BAG_TOPICS = (
+    BagTopic(name=TOPICS.depth, type_name='sensor_msgs/msg/Image'),
+    BagTopic(name=TOPICS.camera_info, type_name='sensor_msgs/msg/CameraInfo'),
+    BagTopic(name=TOPICS.truth, type_name='geometry_msgs/msg/PoseArray'),
+    BagTopic(name=TOPICS.joints, type_name='geometry_msgs/msg/PoseArray'),
+    BagTopic(name='/hand_pose/joints_cloud', type_name='sensor_msgs/msg/PointCloud2'),
+    BagTopic(name='/hand_pose/joint_names', type_name='std_msgs/msg/String', latched=True),
+    BagTopic(name='/hand_pose/markers', type_name='visualization_msgs/msg/MarkerArray'),
+    BagTopic(name=TOPICS.diagnostics, type_name='diagnostic_msgs/msg/DiagnosticArray'),
+)
+_START_LIMIT_S = 180.0
+_BOOKS_LIMIT_S = 15.0
+
+
+class DemoError(Exception):
+    """The demo cannot go on; the text says why and what to do."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class DemoOptions:
+    """What the demo shows and where its results go."""
+
+    out: Path
+    seconds: float = 10.0
+    seed: int = 0
+    side: str = 'right'
+    model: str = 'default'
+    backend: str = 'auto'
+
+
+def record_stream(options: DemoOptions, say: Callable[[str], None]) -> list[RawMessage]:
+    """
+    Run the three processes once and return everything that was recorded.
+
+    Raises DemoError with the reason when the stream cannot be had.
+    """
+    environment = private_environment(os.environ, free_domain_id())
+    os.environ.update(environment)
+    from dense_hand_pose.ros.recorder import Recorder  # reads the environment when it is imported
+
+    logs = options.out / 'logs'
+    logs.mkdir(parents=True, exist_ok=True)
+    with Children(logs) as children:
+        children.start('camera', camera_command(options), environment)
+        children.start('node', node_command(options), environment)
+        with Recorder(BAG_TOPICS) as recorder:
+            say('starting the camera and the node (the camera renders its pictures first)')
+            _wait_for_stream(recorder, children)
+            say(f'the node is active: {options.seconds:g} s of stream')
+            _wait_for_end(recorder, children, options.seconds)
+            _wait_for_books(recorder, children)
+            children.stop('node')
+            return list(recorder.messages)
+
+
+def camera_command(options: DemoOptions) -> list[str]:
+    """Return the command of the synthetic camera."""
+    parameters = {
+        'duration_s': float(options.seconds),
+        'seed': options.seed,
+        'side': options.side,
+        'reliability': 'reliable',
+        'min_subscribers': 2,
+        'prerender': 'true',
+    }
+    return _ros_command('synthetic_camera', parameters)
+
+
+def node_command(options: DemoOptions) -> list[str]:
+    """Return the command of the node."""
+    parameters = {'model.name_or_path': options.model, 'model.backend': options.backend}
+    return _ros_command('node', parameters)
+
+
+def _ros_command(module: str, parameters: dict[str, Any]) -> list[str]:
+    """Return the command that runs a module of dense_hand_pose.ros with parameters."""
+    command = [sys.executable, '-m', f'dense_hand_pose.ros.{module}', '--ros-args']
+    for name, value in parameters.items():
+        command += ['-p', f'{name}:={value}']
+    return command
+
+
+def _wait_for_stream(recorder: Any, children: Children) -> None:
+    """Receive until the first depth frame is there."""
+    limit = time.monotonic() + _START_LIMIT_S
+    while not recorder.count(TOPICS.depth):
+        recorder.spin(0.1)
+        for name in ('camera', 'node'):
+            _check_alive(children, name)
+        if time.monotonic() > limit:
+            raise DemoError(
+                f'no depth frame within {_START_LIMIT_S:g} s; camera: '
+                f'{children.last_lines("camera", 1)}; node: {children.last_lines("node", 1)}'
+            )
+
+
+def _wait_for_end(recorder: Any, children: Children, seconds: float) -> None:
+    """Receive until the camera has ended by itself."""
+    limit = time.monotonic() + 2 * seconds + 10.0
+    while children.status('camera') is None:
+        recorder.spin(0.1)
+        _check_alive(children, 'node')
+        if time.monotonic() > limit:
+            raise DemoError(f'the camera did not end: {children.last_lines("camera")}')
+    if children.status('camera') != 0:
+        _check_alive(children, 'camera')
+
+
+def _wait_for_books(recorder: Any, children: Children) -> None:
+    """Receive until the node has answered what it took and has said so in its diagnostics."""
+    camera_ended_ns = time.time_ns()
+    limit = time.monotonic() + _BOOKS_LIMIT_S
+    while True:
+        recorder.spin(0.1)
+        _check_alive(children, 'node')
+        message = recorder.latest(TOPICS.diagnostics)
+        if message is not None and message.received_ns > camera_ended_ns + 300_000_000:
+            books = _books(message)
+            if books.get('under_way') == '0':
+                return
+        if time.monotonic() > limit:
+            raise DemoError(
+                f'the node did not finish within {_BOOKS_LIMIT_S:g} s of the last frame: '
+                f'{children.last_lines("node")}'
+            )
+
+
+def _books(message: RawMessage) -> dict[str, str]:
+    """Return the node's account in a serialized DiagnosticArray."""
+    typestore = get_typestore(Stores.ROS2_JAZZY)
+    array = typestore.deserialize_cdr(message.data, 'diagnostic_msgs/msg/DiagnosticArray')
+    return node_status(array, TOPICS.node)
+
+
+def _check_alive(children: Children, name: str) -> None:
+    """Raise DemoError when a child has ended, with the last words of its log."""
+    status = children.status(name)
+    if status is not None:
+        raise DemoError(
+            f'the {name} ended with status {status}: {children.last_lines(name)} '
+            f'(whole log: {children.log_path(name)})'
+        )
