@@ -25,7 +25,8 @@ class NoiseLevel:
     How strong the noise of one frame is; the defaults are a typical device.
 
     gain scales the axial noise; blocks of grain_px share their lateral noise; chances are per
-    pixel: dropouts anywhere, at depth edges and at grazing incidence; holes is the expected number of lost patches.
+    pixel: dropouts anywhere, at depth edges and at grazing incidence; holes is the expected
+    number of lost patches.
     """
 
     gain: float = 1.0

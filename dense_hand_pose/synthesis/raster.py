@@ -15,6 +15,7 @@ import numpy.typing as npt
 Float32Array = npt.NDArray[np.float32]
 IntArray = npt.NDArray[np.int64]
 NEAR_M = 0.05
+_INSIDE = -1e-6  # barycentric; rounding must not open a crack along a shared edge
 
 
 @jit
@@ -94,7 +95,7 @@ def _draw(
                 alpha = ((us[b] - u) * (vs[c] - v) - (us[c] - u) * (vs[b] - v)) / area
                 beta = ((us[c] - u) * (vs[a] - v) - (us[a] - u) * (vs[c] - v)) / area
                 gamma = 1.0 - alpha - beta
-                if alpha < 0.0 or beta < 0.0 or gamma < 0.0:
+                if alpha < _INSIDE or beta < _INSIDE or gamma < _INSIDE:
                     continue
                 w = np.float32(alpha * ws[a] + beta * ws[b] + gamma * ws[c])
                 if w > inverse_z[j, i]:
