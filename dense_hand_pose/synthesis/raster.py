@@ -15,7 +15,8 @@ import numpy.typing as npt
 Float32Array = npt.NDArray[np.float32]
 IntArray = npt.NDArray[np.int64]
 NEAR_M = 0.05
-_INSIDE = -1e-6  # barycentric; rounding must not open a crack along a shared edge
+# Rounding must not open a crack along a shared edge: slack in pixels and barycentric.
+_SLACK_PX, _INSIDE = 1e-6, -1e-6
 
 
 @jit
@@ -34,7 +35,7 @@ def _first_at_or_after(lattice: IntArray) -> IntArray:
 @jit
 def _span(low: float, high: float, lattice: IntArray, table: IntArray) -> tuple[int, int]:
     """Return the half-open range of lattice indices within [low, high] pixels."""
-    first, last = np.int64(np.ceil(low)), np.int64(np.floor(high))
+    first, last = np.int64(np.ceil(low - _SLACK_PX)), np.int64(np.floor(high + _SLACK_PX))
     if first > lattice[-1] or last < lattice[0] or last < first:
         return 0, 0
     begin = table[max(first, lattice[0]) - lattice[0]]

@@ -1,0 +1,94 @@
+# Copyright 2026 The dense_hand_pose authors
+# SPDX-License-Identifier: Apache-2.0
+"""The batches that training eats."""
+
+from dense_hand_pose.camera import Intrinsics, project
+from dense_hand_pose.crop import CROP_SIZE_PX, CropWindow
+from dense_hand_pose.synthesis.engine import CropBatch, render_crops
+import numpy as np
+import pytest
+
+COUNT = 200
+
+
+@pytest.fixture(scope='module')
+def batch() -> CropBatch:
+    return render_crops(seed=11, count=COUNT)
+
+
+def test_shapes_and_ranges(batch: CropBatch) -> None:
+    assert batch.depth.shape == (COUNT, CROP_SIZE_PX, CROP_SIZE_PX)
+    assert batch.depth.dtype == np.float32
+    assert batch.joints_m.shape == (COUNT, 21, 3)
+    for values in (batch.depth, batch.joints_m, batch.center_m, batch.intrinsics):
+        assert np.isfinite(values).all()
+    assert np.abs(batch.depth).max() <= 1.0
+    assert np.all((batch.cube_size_m >= 0.27 - 1e-6) & (batch.cube_size_m <= 0.345 + 1e-6))
+    assert set(np.unique(batch.side)) == {-1, 1}
+    assert np.all(batch.joints_m[..., 2] > 0.1)
+
+
+def test_every_crop_shows_something(batch: CropBatch) -> None:
+    share = (batch.depth < 1.0).mean(axis=(1, 2))
+    assert np.quantile(share, 0.05) > 0.03
+    assert 0.08 < np.median(share) < 0.6
+
+
+def test_joints_lie_in_the_crop_and_near_its_surface(batch: CropBatch) -> None:
+    inside, gaps = [], []
+    for i in range(COUNT):
+        k = Intrinsics(*map(float, batch.intrinsics[i]))
+        x, y, z = map(float, batch.center_m[i])
+        size = float(batch.cube_size_m[i])
+        pixels = CropWindow((x, y, z), size, k).image_to_crop(project(batch.joints_m[i], k))
+        ok = np.all((pixels >= 0) & (pixels < CROP_SIZE_PX), axis=1)
+        inside.append(ok.mean())
+        u, v = np.rint(pixels[ok]).astype(int).clip(0, CROP_SIZE_PX - 1).T
+        seen = batch.depth[i, v, u]
+        depth = seen[seen < 1.0] * size / 2 + z
+        gaps.extend(batch.joints_m[i, ok, 2][seen < 1.0] - depth)
+    assert np.mean(inside) > 0.95
+    # A joint is hidden in the flesh: the surface before it is nearer, mostly by 3 to 20 mm.
+    assert 0.003 < np.median(gaps) < 0.020
+    assert np.mean(np.array(gaps) > -0.004) > 0.9
+
+
+def test_center_is_the_jittered_mean_of_the_joints(batch: CropBatch) -> None:
+    miss = batch.center_m - batch.joints_m.mean(axis=1)
+    expected = np.sqrt(0.6 * 0.010**2 + 0.4 * 0.022**2)
+    assert np.std(miss) == pytest.approx(expected, rel=0.12)
+    assert np.abs(miss.mean(axis=0)).max() < 0.004
+
+
+def test_hand_sizes_are_human(batch: CropBatch) -> None:
+    chain = batch.joints_m[:, [0, 9, 10, 11, 12]]
+    length = np.linalg.norm(np.diff(chain, axis=1), axis=2).sum(axis=1)
+    assert np.median(length) == pytest.approx(0.186, abs=0.006)
+    assert length.min() > 0.12
+    assert length.max() < 0.25
+
+
+def test_same_seed_same_crops_and_independent_of_count() -> None:
+    first, second = render_crops(5, 6), render_crops(5, 3)
+    np.testing.assert_array_equal(first.depth[:3], second.depth)
+    np.testing.assert_array_equal(first.joints_m[:3], second.joints_m)
+    other = render_crops(6, 3)
+    assert not np.array_equal(other.depth, second.depth)
+
+
+def test_sides_are_told_apart(batch: CropBatch) -> None:
+    """Fingers curl towards the palm: the sign of a triple product gives the side."""
+    wrist, index, little = (batch.joints_m[:, j].astype(np.float64) for j in (0, 5, 17))
+    normal = np.cross(index - wrist, little - wrist)  # out of the palm of a right hand
+    bend = batch.joints_m[:, [8, 12, 16, 20]].mean(axis=1) - batch.joints_m[
+        :, [5, 9, 13, 17]
+    ].mean(axis=1)
+    toward_palm = np.einsum('ij,ij->i', normal, bend) * batch.side
+    assert np.mean(toward_palm > 0) > 0.8
+
+
+def test_bad_arguments_are_refused() -> None:
+    with pytest.raises(ValueError, match='seed = -1'):
+        render_crops(-1, 2)
+    with pytest.raises(ValueError, match='count = -2'):
+        render_crops(1, -2)
