@@ -1,0 +1,29 @@
+# Copyright 2026 The dense_hand_pose authors
+# SPDX-License-Identifier: Apache-2.0
+"""Fixtures of the node tests: real rclpy and DDS, a small network with random weights."""
+
+import os
+from pathlib import Path
+import sys
+
+import pytest
+
+# This process's own corner of the network: no other node of this machine or another hears it.
+os.environ['ROS_DOMAIN_ID'] = str(1 + os.getpid() % 100)
+os.environ['ROS_AUTOMATIC_DISCOVERY_RANGE'] = 'LOCALHOST'
+sys.path.insert(0, str(Path(__file__).parent))
+
+
+@pytest.fixture(scope='session')
+def model(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """Return the path of a weight file: the real architecture, small, random."""
+    from dense_hand_pose.network.config import NetworkConfig
+    from dense_hand_pose.network.dense_regression import DenseRegressionNet
+    from dense_hand_pose.network.weights import save_weights
+    import torch
+
+    torch.manual_seed(0)
+    path = tmp_path_factory.mktemp('model') / 'small.safetensors'
+    config = NetworkConfig(stacks=1, stem=8, widths=(8, 8, 8, 8, 8), head='shared')
+    save_weights(DenseRegressionNet(config), path, {'purpose': 'node tests'})
+    return str(path)

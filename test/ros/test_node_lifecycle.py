@@ -1,0 +1,161 @@
+# Copyright 2026 The dense_hand_pose authors
+# SPDX-License-Identifier: Apache-2.0
+"""Lifecycle, parameters and services of the node."""
+
+from dense_hand_pose.ros.parameters import PARAMETERS
+from lifecycle_msgs.msg import Transition
+from node_rig import PATIENCE_S, Rig, running_node
+import numpy as np
+import pytest
+from rcl_interfaces.srv import DescribeParameters, SetParameters, SetParametersAtomically
+from rclpy.parameter import Parameter
+from rclpy.qos import QoSProfile, QoSReliabilityPolicy
+from sensor_msgs.msg import Image
+from std_srvs.srv import Trigger
+
+pytestmark = pytest.mark.dds
+
+CONFIGURE = Transition.TRANSITION_CONFIGURE
+ACTIVATE = Transition.TRANSITION_ACTIVATE
+DEACTIVATE = Transition.TRANSITION_DEACTIVATE
+CLEANUP = Transition.TRANSITION_CLEANUP
+SHUTDOWN = Transition.TRANSITION_ACTIVE_SHUTDOWN
+
+
+def set_parameters(rig: Rig, **values: object) -> list[tuple[bool, str]]:
+    request = SetParameters.Request()
+    for name, value in values.items():
+        parameter = Parameter(name.replace('__', '.'), value=value)
+        request.parameters.append(parameter.to_parameter_msg())
+    response = rig.call(SetParameters, '/hand_pose/set_parameters', request)
+    return [(result.successful, result.reason) for result in response.results]
+
+
+def test_without_autostart_a_manager_drives_the_node(model: str) -> None:
+    with running_node(model, wait=False, autostart=False) as rig:
+        assert rig.state() == 'unconfigured'
+        assert not rig.change_state(ACTIVATE)
+        assert rig.state() == 'unconfigured'
+        for _ in range(2):
+            assert rig.change_state(CONFIGURE)
+            for _ in range(2):
+                assert rig.state() == 'inactive'
+                assert rig.change_state(ACTIVATE)
+                rig.wait_until_matched()
+                assert len(rig.ask(rig.image()).poses) == 21
+                assert rig.change_state(DEACTIVATE)
+                assert rig.tester.count_subscribers('/image_rect') == 0
+            assert rig.change_state(CLEANUP)
+            assert rig.until(lambda: not rig.tester.count_publishers('/hand_pose/joints'))
+        assert rig.node.ledger.counts().under_way == 0
+        assert rig.change_state(CONFIGURE)
+        assert rig.change_state(ACTIVATE)
+        assert rig.change_state(SHUTDOWN)
+        assert rig.state() == 'finalized'
+
+
+def test_a_model_that_is_missing_fails_the_configuration() -> None:
+    with running_node('/no/such/model.safetensors', wait=False, autostart=False) as rig:
+        assert not rig.change_state(CONFIGURE)
+        assert rig.state() == 'unconfigured'
+        assert rig.until(lambda: rig.logs('/no/such/model.safetensors'))
+        assert not rig.node.failed.done()
+
+
+def test_a_failed_autostart_ends_the_node() -> None:
+    with running_node('/no/such/model.safetensors', wait=False) as rig:
+        assert rig.until(rig.node.failed.done)
+        assert rig.node.failed.result() is True
+
+
+def test_descriptors_explain_every_parameter(model: str) -> None:
+    with running_node(model, wait=False, autostart=False) as rig:
+        request = DescribeParameters.Request(names=[p.name for p in PARAMETERS])
+        response = rig.call(DescribeParameters, '/hand_pose/describe_parameters', request)
+        for parameter, described in zip(PARAMETERS, response.descriptors, strict=True):
+            assert described.description == parameter.description
+            assert described.read_only is not parameter.live
+            ranges = [*described.integer_range, *described.floating_point_range]
+            assert len(ranges) == (parameter.minimum is not None)
+
+
+def test_wrong_values_are_refused_and_change_nothing(model: str) -> None:
+    with running_node(model) as rig:
+        for name, value, reason in (
+            ('hand.cube_size_m', -1.0, 'range'),
+            ('hand.cube_size_m', 'big', 'type'),
+            ('hand.cube_size_m', float('nan'), ''),
+            ('hand.depth_min_m', 2.0, 'must be less than'),
+            ('decode.candidates', 0, 'range'),
+            ('model.name_or_path', 'other', 'read-only'),
+        ):
+            before = rig.node.get_parameter(name).value
+            ((successful, why),) = set_parameters(rig, **{name.replace('.', '__'): value})
+            assert not successful, name
+            assert reason in why
+            assert rig.node.get_parameter(name).value == before
+        request = SetParametersAtomically.Request()
+        for name, value in (('hand.depth_min_m', 1.5), ('hand.depth_max_m', 2.0)):
+            request.parameters.append(Parameter(name, value=value).to_parameter_msg())
+        response = rig.call(
+            SetParametersAtomically, '/hand_pose/set_parameters_atomically', request
+        )
+        assert response.result.successful, response.result.reason
+        assert len(rig.ask(rig.image()).poses) in (0, 21)
+
+
+def test_a_live_parameter_works_from_the_next_frame_on(model: str) -> None:
+    with running_node(model) as rig:
+        assert len(rig.ask(rig.image()).poses) == 21
+        assert set_parameters(rig, hand__depth_max_m=0.3, publish__bone_width_m=0.02) == [
+            (True, ''),
+            (True, ''),
+        ]
+        assert rig.ask(rig.image()).poses == []
+        assert set_parameters(rig, hand__depth_max_m=1.0) == [(True, '')]
+        rig.heard['/hand_pose/markers'].clear()
+        assert len(rig.ask(rig.image()).poses) == 21
+        assert rig.until(lambda: rig.heard['/hand_pose/markers'])
+        assert rig.heard['/hand_pose/markers'][0].markers[1].scale.x == 0.02
+
+
+def test_reset_forgets_the_track(model: str) -> None:
+    with running_node(model) as rig:
+
+        def joints() -> np.ndarray:
+            poses = rig.ask(rig.image()).poses
+            return np.array([[p.position.x, p.position.y, p.position.z] for p in poses])
+
+        found, tracked = joints(), joints()
+        assert np.abs(tracked - found).max() > 1e-4  # the crop now follows the last pose
+        assert rig.call(Trigger, '/hand_pose/reset', Trigger.Request()).success
+        np.testing.assert_allclose(joints(), found, atol=1e-6)
+        assert rig.change_state(DEACTIVATE)
+        response = rig.call(Trigger, '/hand_pose/reset', Trigger.Request())
+        assert not response.success
+        assert 'not active' in response.message
+
+
+def test_latest_info_needs_no_equal_stamps(model: str) -> None:
+    with running_node(model, sync__mode='latest_info') as rig:
+        first = rig.image()
+        rig.send(first, with_info=False)
+        counts = rig.node.ledger.counts
+        assert rig.until(lambda: counts().causes['no_camera_info'] == 1)
+        second = rig.image()
+        info = rig.info_for(second)
+        info.header.stamp.sec -= 7
+        assert len(rig.ask(second, info).poses) == 21
+        third = rig.image()
+        rig.send(third, with_info=False)
+        assert len(rig.answer(third).poses) == 21
+
+
+def test_incompatible_publisher_is_named_with_its_policy(model: str) -> None:
+    reliable = 'qos_overrides./image_rect.subscription.reliability'
+    with running_node(model, wait=False, **{reliable.replace('.', '__'): 'reliable'}) as rig:
+        assert rig.until(lambda: rig.tester.count_subscribers('/image_rect'))
+        best_effort = QoSProfile(depth=1, reliability=QoSReliabilityPolicy.BEST_EFFORT)
+        rig.tester.create_publisher(Image, '/image_rect', best_effort)
+        assert rig.until(lambda: rig.logs('RELIABILITY'), PATIENCE_S)
+        assert '/image_rect' in rig.logs('RELIABILITY')[0]

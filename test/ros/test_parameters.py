@@ -1,0 +1,81 @@
+# Copyright 2026 The dense_hand_pose authors
+# SPDX-License-Identifier: Apache-2.0
+"""The parameter table against the YAML file and the estimator's configuration."""
+
+from dataclasses import fields
+import math
+from pathlib import Path
+
+from dense_hand_pose.estimator import EstimatorConfig
+from dense_hand_pose.ros.parameters import (
+    defaults,
+    descriptor,
+    estimator_config,
+    PARAMETERS,
+    problem,
+    readme_rows,
+)
+import pytest
+import yaml
+
+CONFIG = Path(__file__).parents[2] / 'config' / 'hand_pose.yaml'
+
+
+def flatten(tree: dict, prefix: str = '') -> dict[str, object]:
+    flat: dict[str, object] = {}
+    for key, value in tree.items():
+        if isinstance(value, dict):
+            flat.update(flatten(value, f'{prefix}{key}.'))
+        else:
+            flat[prefix + key] = value
+    return flat
+
+
+def test_the_yaml_file_holds_exactly_the_defaults() -> None:
+    (node,) = yaml.safe_load(CONFIG.read_text()).values()
+    given = flatten(node['ros__parameters'])
+    assert given == defaults()
+    assert {k: type(v) for k, v in given.items()} == {k: type(v) for k, v in defaults().items()}
+
+
+def test_defaults_are_valid_and_those_of_the_estimator() -> None:
+    assert problem(defaults()) == ''
+    assert estimator_config(defaults()) == EstimatorConfig()
+
+
+def test_every_setting_of_the_estimator_is_a_parameter() -> None:
+    names = {name.split('.')[-1] for name in defaults()} | {'roi_mode'}
+    assert {field.name for field in fields(EstimatorConfig)} <= names
+
+
+@pytest.mark.parametrize(
+    ('name', 'value', 'reason'),
+    [
+        ('model.backend', 'abacus', 'auto, cpu'),
+        ('roi.mode', 'psychic', 'tracked, nearest'),
+        ('sync.mode', '', 'exact, latest_info'),
+        ('sync.max_age_s', math.nan, 'finite'),
+        ('hand.depth_max_m', 0.1, 'must be less than'),
+    ],
+)
+def test_problems_are_named_with_what_is_valid(name: str, value: object, reason: str) -> None:
+    wrong = problem({**defaults(), name: value})
+    assert name in wrong
+    assert reason in wrong
+
+
+def test_ranges_reach_the_descriptors() -> None:
+    for parameter in PARAMETERS:
+        message = descriptor(parameter)
+        ranges = [*message.integer_range, *message.floating_point_range]
+        limits = [(r.from_value, r.to_value) for r in ranges]
+        expected = [] if parameter.minimum is None else [(parameter.minimum, parameter.maximum)]
+        assert limits == expected
+        if parameter.minimum is not None:
+            assert parameter.minimum <= parameter.default <= parameter.maximum
+
+
+def test_the_readme_gets_one_row_a_parameter() -> None:
+    rows = readme_rows()
+    assert len(rows) == len(PARAMETERS) + 2
+    assert all(row.count('|') == 7 for row in rows)
