@@ -20,7 +20,9 @@ from dense_hand_pose.ros.messages import pose_array
 from dense_hand_pose.ros.parameters import declare, Parameter, wrong_choice
 from geometry_msgs.msg import PoseArray
 import rclpy
+from rclpy.duration import Duration
 from rclpy.exceptions import ParameterException
+from rclpy.impl.implementation_singleton import rclpy_implementation
 from rclpy.node import Node
 from rclpy.qos import QoSProfile, QoSReliabilityPolicy
 from sensor_msgs.msg import CameraInfo, Image
@@ -76,6 +78,8 @@ class SyntheticCamera(Node):
             cy=0.5 * (values['height'] - 1),
         )
         self._bridge = CvBridge()
+        self._begin = self._end = 0.0
+        self._index = self._published = 0
         self._create_publishers(values['reliability'])
 
     def _create_publishers(self, reliability: str) -> None:
@@ -85,8 +89,8 @@ class SyntheticCamera(Node):
         self._info = self.create_publisher(CameraInfo, 'camera_info', sensor)
         self._truth = self.create_publisher(PoseArray, '/ground_truth/joints', 100)
 
-    def run(self) -> str:
-        """Stream until duration_s is over or the context ends; return what was achieved."""
+    def run(self) -> None:
+        """Stream until duration_s is over or the context ends."""
         from dense_hand_pose.synthesis.sequence import GestureSequence  # compiles: seconds
 
         sequence = GestureSequence(
@@ -98,27 +102,38 @@ class SyntheticCamera(Node):
         )
         if self._values['prerender']:
             film = [sequence.frame(index * self._period_s) for index in range(self._count)]
-            return self._stream(film.__getitem__)
-        return self._stream(lambda index: sequence.frame(index * self._period_s))
+            self._stream(film.__getitem__)
+        else:
+            self._stream(lambda index: sequence.frame(index * self._period_s))
 
-    def _stream(self, picture: Callable[[int], SyntheticFrame]) -> str:
+    def _stream(self, picture: Callable[[int], SyntheticFrame]) -> None:
         """Publish `picture(index)` at its moment; one that would come late is left out."""
         next_frame = picture(0)
         self._wait_for_subscribers()
-        begin, index, published = time.monotonic(), 0, 0
-        while self.context.ok() and (not self._count or index < self._count):
-            time.sleep(max(begin + index * self._period_s - time.monotonic(), 0.0))
-            self._publish(next_frame)
-            published += 1
-            now_index = int((time.monotonic() - begin) / self._period_s)
-            index = max(index + 1, now_index)
-            if not self._count or index < self._count:
-                next_frame = picture(index)
-        seconds = max(time.monotonic() - begin, 1e-9)
+        self._begin = time.monotonic()
+        while self.context.ok() and (not self._count or self._index < self._count):
+            due = self._begin + self._index * self._period_s
+            time.sleep(max(due - time.monotonic(), 0.0))
+            if not self._publish(next_frame):
+                break
+            self._published += 1
+            periods = int((time.monotonic() - self._begin) / self._period_s)
+            self._index = max(self._index + 1, periods)
+            if not self._count or self._index < self._count:
+                next_frame = picture(self._index)
+        self._end = time.monotonic()
+        if self.context.ok():
+            self._truth.wait_for_all_acked(Duration(seconds=2))
+
+    def report(self) -> str:
+        """Return what was achieved."""
+        # The last picture's own period belongs to the stream.
+        seconds = max(self._end - self._begin, self._index * self._period_s)
+        rate_hz = self._published / seconds if seconds else 0.0
         return (
-            f'{published} pictures in {seconds:.2f} s: {published / seconds:.2f} Hz of '
-            f'{self._values["rate_hz"]:.2f} Hz wanted, {index - published} left out because '
-            'they were not ready in time'
+            f'{self._published} pictures in {seconds:.2f} s: {rate_hz:.2f} Hz of '
+            f'{self._values["rate_hz"]:.2f} Hz wanted, {self._index - self._published} left out '
+            'because they were not ready in time'
         )
 
     def _wait_for_subscribers(self) -> None:
@@ -129,14 +144,21 @@ class SyntheticCamera(Node):
         ):
             time.sleep(0.05)
 
-    def _publish(self, frame: SyntheticFrame) -> None:
-        """Publish one picture with its camera_info and its truth, all with the same header."""
+    def _publish(self, frame: SyntheticFrame) -> bool:
+        """Publish a picture, its camera_info and its truth; False once it is time to end."""
         header = Header(frame_id=self._values['frame_id'])
         header.stamp = self.get_clock().now().to_msg()
         image = self._bridge.cv2_to_imgmsg(frame.depth_mm, encoding='16UC1', header=header)
-        self._info.publish(camera_info(header, frame.intrinsics, image.width, image.height))
-        self._image.publish(image)
-        self._truth.publish(pose_array(header, frame.joints_m))
+        info = camera_info(header, frame.intrinsics, image.width, image.height)
+        try:
+            self._info.publish(info)
+            self._image.publish(image)
+            self._truth.publish(pose_array(header, frame.joints_m))
+        except rclpy_implementation.RCLError:
+            if self.context.ok():
+                raise
+            return False  # a signal ended the context meanwhile
+        return True
 
 
 def camera_info(header: Header, intrinsics: Intrinsics, width: int, height: int) -> CameraInfo:
@@ -161,10 +183,11 @@ def main(args: Sequence[str] | None = None) -> int:
         rclpy.try_shutdown()
         return 1
     try:
-        print(f'synthetic_camera: {camera.run()}')
+        camera.run()
     except KeyboardInterrupt:
         pass
     finally:
+        print(f'synthetic_camera: {camera.report()}')
         camera.destroy_node()
         rclpy.try_shutdown()
     return 0
