@@ -6,6 +6,7 @@ from dataclasses import asdict, dataclass, fields
 from typing import Any
 
 HEADS = ('paper', 'shared')
+STEMS = ('paper', 'folded')
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -13,14 +14,15 @@ class NetworkConfig:
     """
     The architecture of a dense regression network; all that is needed to build it again.
 
-    ``widths``: channels of the hourglass at 32, 16, 8, 4 and 2 pixels. ``stem``: channels at 64
-    pixels. ``head``: 'paper' (Sec. 3.3: R, then S from R's features and the depth, then V from
+    ``widths``: channels of the hourglass at 32, 16, 8, 4 and 2 pixels. ``stem``: 'paper'
+    (convolutions from the full crop down) or 'folded' (4 x 4 pixels become channels at once).
+    ``head``: 'paper' (Sec. 3.3: R, then S from R's features and the depth, then V from
     both) or 'shared' (one product on shared features makes all maps).
     """
 
     joints: int = 21
     stacks: int = 2
-    stem: int = 64
+    stem: str = 'paper'
     widths: tuple[int, ...] = (128, 128, 128, 128, 128)
     head: str = 'paper'
     theta_m: float = 0.08
@@ -32,10 +34,11 @@ class NetworkConfig:
             raise ValueError(f'widths = {self.widths}: expected five numbers of at least 8')
         if self.head not in HEADS:
             raise ValueError(f'head = {self.head!r}: expected one of {", ".join(HEADS)}')
-        if not 1 <= self.stacks <= 8 or not 1 <= self.joints <= 64 or self.stem < 4:
+        if self.stem not in STEMS:
+            raise ValueError(f'stem = {self.stem!r}: expected one of {", ".join(STEMS)}')
+        if not 1 <= self.stacks <= 8 or not 1 <= self.joints <= 64:
             raise ValueError(
-                f'stacks = {self.stacks}, joints = {self.joints}, stem = {self.stem}: '
-                'expected 1 to 8, 1 to 64 and at least 4'
+                f'stacks = {self.stacks}, joints = {self.joints}: expected 1 to 8 and 1 to 64'
             )
         if not (0.0 < self.theta_m < 1.0 and 0.0 < self.tau_px < 32.0):
             raise ValueError(f'theta_m = {self.theta_m}, tau_px = {self.tau_px}: out of range')
@@ -60,5 +63,7 @@ class NetworkConfig:
 
 CONFIGURATIONS = {
     'paper': NetworkConfig(),
-    'default': NetworkConfig(stacks=1, stem=32, widths=(96, 128, 192, 256, 256), head='shared'),
+    'default': NetworkConfig(
+        stacks=1, stem='folded', widths=(96, 128, 192, 256, 256), head='shared'
+    ),
 }

@@ -18,23 +18,35 @@ from .config import NetworkConfig
 from .hourglass import Hourglass
 
 
-class Stem(nn.Module):
-    """
-    From the 128-pixel crop to 32-pixel features.
+class PaperStem(nn.Module):
+    """Convolutions from the 128-pixel crop down to 32 pixels (Newell et al., ECCV 2016)."""
 
-    The crop is first folded to 64 x 64 x 4: a convolution at full resolution would cost more
-    than a whole hourglass.
-    """
-
-    def __init__(self, stem: int, width: int) -> None:
+    def __init__(self, width: int) -> None:
         super().__init__()
-        self.first = ConvNorm(4, stem, 3)
-        self.second = ConvNorm(stem, width, 3, stride=2)
-        self.third = Residual(width, width)
+        half = width // 2
+        self.first = nn.Sequential(ConvNorm(1, half, 7, stride=2), Residual(half, width))
+        self.second = nn.Sequential(nn.MaxPool2d(2), Residual(width, width))
 
     def forward(self, crop: Tensor) -> Tensor:
         """Map (B, 1, 128, 128) to (B, width, 32, 32)."""
-        features: Tensor = self.third(self.second(self.first(F.pixel_unshuffle(crop, 2))))
+        features: Tensor = self.second(self.first(crop))
+        return features
+
+
+class FoldedStem(nn.Module):
+    """
+    Blocks of 4 x 4 crop pixels become 16 channels; all convolutions run at 32 pixels.
+
+    A convolution at the crop's full resolution would cost more than a whole hourglass.
+    """
+
+    def __init__(self, width: int) -> None:
+        super().__init__()
+        self.layers = nn.Sequential(ConvNorm(16, width, 3), Residual(width, width))
+
+    def forward(self, crop: Tensor) -> Tensor:
+        """Map (B, 1, 128, 128) to (B, width, 32, 32)."""
+        features: Tensor = self.layers(F.pixel_unshuffle(crop, 4))
         return features
 
 
@@ -88,7 +100,7 @@ class DenseRegressionNet(nn.Module):
         self.config = config
         width, count = config.widths[0], config.stacks
         head = PaperHead if config.head == 'paper' else SharedHead
-        self.stem = Stem(config.stem, width)
+        self.stem = PaperStem(width) if config.stem == 'paper' else FoldedStem(width)
         self.hourglasses = nn.ModuleList(Hourglass(config.widths) for _ in range(count))
         self.heads = nn.ModuleList(head(width, config.joints) for _ in range(count))
         self.remap_maps = nn.ModuleList(

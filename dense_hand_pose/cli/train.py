@@ -1,0 +1,45 @@
+# Copyright 2026 The dense_hand_pose authors
+# SPDX-License-Identifier: Apache-2.0
+"""The ``train`` command: train a network on synthetic hands."""
+
+import argparse
+from pathlib import Path
+import sys
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the arguments of ``train``."""
+    parser.add_argument(
+        '--config', type=Path, required=True, metavar='YAML', help='see config/train/'
+    )
+    parser.add_argument(
+        '--out', type=Path, required=True, metavar='DIR',
+        help='folder for checkpoint, log.csv and weights.safetensors',
+    )  # fmt: skip
+    parser.add_argument(
+        '--resume', action='store_true', help='carry on with the checkpoint in DIR'
+    )
+    parser.add_argument(
+        '--init', type=Path, metavar='WEIGHTS',
+        help='start from these weights with a fresh optimiser',
+    )  # fmt: skip
+
+
+def run(args: argparse.Namespace) -> int:
+    """Train; exit status 2 when the arguments or the configuration are wrong."""
+    from dense_hand_pose.training.config import load_config
+    from dense_hand_pose.training.loop import Trainer
+
+    try:
+        if args.resume and args.init:
+            raise ValueError('--resume and --init exclude each other: choose one')
+        trainer = Trainer(load_config(args.config), args.out, args.resume, args.init)
+    except ValueError as error:
+        print(f'train: {error}', file=sys.stderr)
+        return 2
+    try:
+        trainer.run()
+    except KeyboardInterrupt:
+        print(f'train: stopped; --resume carries on from {trainer.checkpoint}', file=sys.stderr)
+        return 130
+    return 0

@@ -1,0 +1,83 @@
+# Copyright 2026 The dense_hand_pose authors
+# SPDX-License-Identifier: Apache-2.0
+"""Checkpoints: network, average, optimiser and progress in one safetensors file."""
+
+from dataclasses import asdict, dataclass
+import json
+from pathlib import Path
+from typing import Any
+
+from dense_hand_pose.network.weights import write_atomically
+from safetensors import safe_open, SafetensorError
+from safetensors.torch import save
+import torch
+from torch import nn, Tensor
+
+
+@dataclass
+class Progress:
+    """How far a training has come; ``elapsed_s`` is its time over all its resumptions."""
+
+    step: int = 0
+    samples: int = 0
+    elapsed_s: float = 0.0
+
+
+def save_checkpoint(
+    path: Path,
+    modules: dict[str, nn.Module],
+    optimiser: torch.optim.Optimizer,
+    progress: Progress,
+    settings: dict[str, Any],
+) -> None:
+    """Write everything that a resumed training needs, atomically."""
+    tensors = {
+        f'{name}/{key}': tensor.contiguous()
+        for name, module in modules.items()
+        for key, tensor in module.state_dict().items()
+    }
+    for index, state in optimiser.state_dict()['state'].items():
+        for key, value in state.items():
+            tensors[f'optimiser/{index}/{key}'] = torch.as_tensor(value).contiguous()
+    metadata = {'progress': json.dumps(asdict(progress)), 'settings': json.dumps(settings)}
+    write_atomically(path, save({k: v.clone() for k, v in tensors.items()}, metadata))
+
+
+def load_checkpoint(
+    path: Path,
+    modules: dict[str, nn.Module],
+    optimiser: torch.optim.Optimizer,
+    settings: dict[str, Any],
+) -> Progress:
+    """Restore a training in place; ValueError when the file or its settings do not fit."""
+    try:
+        with safe_open(path, framework='pt') as file:
+            metadata = file.metadata() or {}
+            tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+        stored = json.loads(metadata['settings'])
+        progress = Progress(**json.loads(metadata['progress']))
+    except (SafetensorError, OSError, KeyError, TypeError, ValueError) as error:
+        raise ValueError(f'{path}: not a checkpoint of this package ({error})') from error
+    if stored != settings:
+        changed = sorted(k for k in {*stored, *settings} if stored.get(k) != settings.get(k))
+        raise ValueError(
+            f'{path}: made with other settings ({", ".join(changed)}); '
+            'resume with the same configuration or choose another --out'
+        )
+    for name, module in modules.items():
+        module.load_state_dict(_below(tensors, f'{name}/'))
+    _restore_optimiser(optimiser, _below(tensors, 'optimiser/'))
+    return progress
+
+
+def _below(tensors: dict[str, Tensor], prefix: str) -> dict[str, Tensor]:
+    return {k[len(prefix) :]: v for k, v in tensors.items() if k.startswith(prefix)}
+
+
+def _restore_optimiser(optimiser: torch.optim.Optimizer, tensors: dict[str, Tensor]) -> None:
+    state: dict[int, dict[str, Tensor]] = {}
+    for name, tensor in tensors.items():
+        index, key = name.split('/')
+        state.setdefault(int(index), {})[key] = tensor
+    whole = optimiser.state_dict()
+    optimiser.load_state_dict({**whole, 'state': state})

@@ -1,0 +1,70 @@
+# Copyright 2026 The dense_hand_pose authors
+# SPDX-License-Identifier: Apache-2.0
+"""Synthetic crops for training: an endless, seeded stream rendered beside the trainer."""
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from dense_hand_pose.geometry import Cube
+from dense_hand_pose.synthesis.engine import render_crops
+import torch
+from torch import Tensor
+from torch.utils.data import DataLoader, get_worker_info, IterableDataset
+
+_VALIDATION_SEED = 2**40
+"""Far beyond any training batch's seed: validation hands are never trained on."""
+_SEEDS_PER_RUN = 2**24
+
+
+class Batch(NamedTuple):
+    """Crops (B, 1, 128, 128), joints (B, 21, 3) in metres, and the cubes they were cut from."""
+
+    crop: Tensor
+    joints_m: Tensor
+    cube: Cube
+
+
+def make_batch(seed: int, count: int) -> Batch:
+    """Render ``count`` crops from one seed."""
+    crops = render_crops(seed, count)
+    return Batch(
+        torch.from_numpy(crops.depth).float().unsqueeze(1),
+        torch.from_numpy(crops.joints_m).float(),
+        Cube(
+            torch.from_numpy(crops.center_m).float(), torch.from_numpy(crops.cube_size_m).float()
+        ),
+    )
+
+
+class SyntheticBatches(IterableDataset[Batch]):
+    """Batch i of a run holds the hands of seed ``run seed * 2 ** 24 + i``, from ``first`` on."""
+
+    def __init__(self, seed: int, batch_size: int, first: int) -> None:
+        self.seed = seed
+        self.batch_size = batch_size
+        self.first = first
+
+    def __iter__(self) -> Iterator[Batch]:
+        """Yield this worker's share, without end."""
+        worker = get_worker_info()
+        step, stride = (worker.id, worker.num_workers) if worker else (0, 1)
+        while True:
+            yield make_batch(self.seed * _SEEDS_PER_RUN + self.first + step, self.batch_size)
+            step += stride
+
+
+def training_batches(seed: int, batch_size: int, first: int, workers: int) -> DataLoader[Batch]:
+    """Return a loader whose workers render ahead of the trainer."""
+    return DataLoader(
+        SyntheticBatches(seed, batch_size, first),
+        batch_size=None,
+        num_workers=workers,
+        prefetch_factor=8,
+        persistent_workers=True,
+    )
+
+
+def validation_batches(samples: int, batch_size: int) -> list[Batch]:
+    """Render the fixed validation set."""
+    counts = [min(batch_size, samples - i) for i in range(0, samples, batch_size)]
+    return [make_batch(_VALIDATION_SEED + i, count) for i, count in enumerate(counts)]
