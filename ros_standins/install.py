@@ -10,8 +10,10 @@ that can be imported (from a sourced ROS distribution, or installed before) is l
 import importlib.machinery
 import importlib.metadata
 from pathlib import Path
+import shutil
 import subprocess
 import sys
+import tempfile
 
 PACKAGES = ('message_filters', 'cv_bridge', 'sensor_msgs_py')
 FOLDER = Path(__file__).resolve().parent
@@ -26,14 +28,14 @@ def missing_packages() -> list[str]:
     return [name for name, spec in found.items() if spec is None or spec.origin is None]
 
 
-def pip_command(names: list[str]) -> list[str]:
-    """Return the pip call that installs the stand-ins called `names`."""
+def pip_command(folders: list[str]) -> list[str]:
+    """Return the pip call that installs the distributions in `folders`."""
     command = [sys.executable, '-m', 'pip', 'install', '--quiet', '--disable-pip-version-check']
     command += ['--no-deps']
     if _builds_wheels():
         # The build tools are here already: no download, so this also works without a network.
         command += ['--no-build-isolation']
-    return command + [str(FOLDER / name) for name in names]
+    return command + folders
 
 
 def _builds_wheels() -> bool:
@@ -45,12 +47,20 @@ def _builds_wheels() -> bool:
     return tuple(int(part) for part in version.split('.')[:2]) >= (70, 1)
 
 
+def install(names: list[str]) -> int:
+    """Install the stand-ins called `names`; return pip's exit status."""
+    with tempfile.TemporaryDirectory() as scratch:
+        # setuptools leaves build/ and *.egg-info beside what it builds: not in the checkout.
+        copies = [str(shutil.copytree(FOLDER / name, Path(scratch) / name)) for name in names]
+        return subprocess.call(pip_command(copies))  # noqa: S603 (no shell, our own words)
+
+
 def main() -> int:
     """Install what is missing; return pip's exit status, 0 when nothing was missing."""
     missing = missing_packages()
     for name in PACKAGES:
         print(f'{name}: {"stand-in is being installed" if name in missing else "present"}')
-    return subprocess.call(pip_command(missing)) if missing else 0  # noqa: S603 (no shell)
+    return install(missing) if missing else 0
 
 
 if __name__ == '__main__':
