@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Fixtures of the node tests: real rclpy and DDS, a small network with random weights."""
 
+from dataclasses import replace
 import os
 from pathlib import Path
 import sys
@@ -17,13 +18,13 @@ sys.path.insert(0, str(Path(__file__).parent))
 @pytest.fixture(scope='session')
 def model(tmp_path_factory: pytest.TempPathFactory) -> str:
     """Return the path of a weight file: the real architecture, small, random."""
-    from dense_hand_pose.network.config import NetworkConfig
+    from dense_hand_pose.network.config import CONFIGURATIONS
     from dense_hand_pose.network.dense_regression import DenseRegressionNet
     from dense_hand_pose.network.weights import save_weights
     import torch
 
     torch.manual_seed(0)
     path = tmp_path_factory.mktemp('model') / 'small.safetensors'
-    config = NetworkConfig(stacks=1, stem=8, widths=(8, 8, 8, 8, 8), head='shared')
+    config = replace(CONFIGURATIONS['default'], stacks=1, widths=(8, 8, 8, 8, 8))
     save_weights(DenseRegressionNet(config), path, {'purpose': 'node tests'})
     return str(path)
