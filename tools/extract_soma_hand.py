@@ -121,7 +121,7 @@ def tip_offset(vertices, weight, bind, end):
 
 
 def finger_joints(vertices, weights, bind, ends):
-    """Return the bone and the offset in it of the 21 joints: wrist, then thumb to little finger."""
+    """Return the bone of each of the 21 joints and the offset in it, in the order of HAND_21."""
     names = [bone for bone, _ in bone_names()]
     bones, offsets = [0], [np.zeros(3)]
     for finger in FINGERS:

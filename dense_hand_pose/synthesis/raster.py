@@ -13,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 Float32Array = npt.NDArray[np.float32]
+FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.int64]
 NEAR_M = 0.05
 # Rounding must not open a crack along a shared edge: slack in pixels and barycentric.
@@ -56,6 +57,21 @@ def _facing(p: Float32Array, q: Float32Array, r: Float32Array) -> float:
 
 
 @jit
+def _to_image(
+    vertices_m: Float32Array, k: tuple[float, float, float, float]
+) -> tuple[FloatArray, FloatArray, FloatArray]:
+    """Return pixel coordinates u and v and 1/z of all vertices; 0 for those nearer than NEAR_M."""
+    fx, fy, cx, cy = k
+    count = len(vertices_m)
+    us, vs, ws = np.empty(count), np.empty(count), np.empty(count)
+    for i in range(count):
+        z = vertices_m[i, 2]
+        ws[i] = 1.0 / z if z > NEAR_M else 0.0
+        us[i], vs[i] = fx * vertices_m[i, 0] * ws[i] + cx, fy * vertices_m[i, 1] * ws[i] + cy
+    return us, vs, ws
+
+
+@jit
 def _draw(
     vertices_m: Float32Array,
     triangles: npt.NDArray[np.int32],
@@ -66,13 +82,7 @@ def _draw(
     facing: Float32Array,
 ) -> None:
     """Draw into (R, C) inverse_z (0 = nothing) and facing, the cosine of incidence."""
-    fx, fy, cx, cy = k
-    count = len(vertices_m)
-    us, vs, ws = np.empty(count), np.empty(count), np.empty(count)
-    for i in range(count):
-        z = vertices_m[i, 2]
-        ws[i] = 1.0 / z if z > NEAR_M else 0.0
-        us[i], vs[i] = fx * vertices_m[i, 0] * ws[i] + cx, fy * vertices_m[i, 1] * ws[i] + cy
+    us, vs, ws = _to_image(vertices_m, k)
     column_table, row_table = _first_at_or_after(columns), _first_at_or_after(rows)
     for t in range(len(triangles)):
         a, b, c = triangles[t, 0], triangles[t, 1], triangles[t, 2]
