@@ -108,11 +108,11 @@ def abduction_deg(spread: float) -> FloatArray:
 def gesture_dof(gesture: Gesture) -> FloatArray:
     """Return the (23,) angles in degrees of a gesture, with a straight wrist."""
     dof = np.zeros(DOF_COUNT)
-    dof[THUMB : THUMB + 5] = THUMB_POSTURES[gesture.thumb]
+    dof[slice(THUMB, THUMB + 5)] = THUMB_POSTURES[gesture.thumb]
     abduction = abduction_deg(gesture.spread)
     for first, posture, angle in zip(FINGERS, gesture.fingers, abduction, strict=True):
         mcp, pip = FINGER_POSTURES[posture]
-        dof[first : first + 4] = mcp, angle, pip, DIP_PER_PIP * pip
+        dof[slice(first, first + 4)] = mcp, angle, pip, DIP_PER_PIP * pip
     return dof
 
 

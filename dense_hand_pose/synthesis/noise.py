@@ -102,6 +102,7 @@ def _punch_holes(z: Depth, count: int, rng: np.random.Generator) -> None:
         v, u = rng.integers(rows), rng.integers(columns)
         high, wide = rng.integers(1, 4, size=2)
         top, left = max(v - high, 0), max(u - wide, 0)
-        y, x = np.ogrid[top : min(v + high + 1, rows), left : min(u + wide + 1, columns)]
+        bottom, right = min(v + high + 1, rows), min(u + wide + 1, columns)
+        y, x = np.ogrid[top:bottom, left:right]
         inside = ((y - v) / high) ** 2 + ((x - u) / wide) ** 2 <= 1.0
-        z[top : v + high + 1, left : u + wide + 1][inside] = 0.0
+        z[top:bottom, left:right][inside] = 0.0

@@ -83,7 +83,8 @@ class GestureSequence:
         rng = np.random.default_rng([self.seed, 2, round(t_s * 1e6)])
         hand, joints = self._place(t_s)
         v, u = rng.integers(_NOISE_SHIFT_PX, size=2)
-        noise_mm = self._wall_noise_mm[v : v + self.height, u : u + self.width]
+        bottom, right = v + self.height, u + self.width
+        noise_mm = self._wall_noise_mm[v:bottom, u:right]
         depth_mm = self._wall_mm + noise_mm.view(np.uint16)  # modulo 2^16: signs come out right
         columns, rows = self._region(hand)
         if columns.size and rows.size:
@@ -91,8 +92,9 @@ class GestureSequence:
             buffer.draw(*hand)
             buffer.draw(*self._wall)
             depth = add_noise(buffer, self._camera, self._level, rng)
-            region = np.s_[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
-            depth_mm[region] = (depth * np.float32(_MM) + np.float32(0.5)).astype(np.uint16)
+            depth_mm[np.ix_(rows, columns)] = (depth * np.float32(_MM) + np.float32(0.5)).astype(
+                np.uint16
+            )
         return SyntheticFrame(depth_mm, joints, self.intrinsics, self.side)
 
     def _place(self, t_s: float) -> tuple[Mesh, FloatArray]:
