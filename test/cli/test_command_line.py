@@ -1,0 +1,84 @@
+# Copyright 2026 The dense_hand_pose authors
+# SPDX-License-Identifier: Apache-2.0
+"""Exit statuses and one-line errors of ``python -m dense_hand_pose``."""
+
+from pathlib import Path
+import subprocess
+import sys
+
+from dense_hand_pose.cli import COMMANDS, main
+from dense_hand_pose.cli._common import number, OneLineParser, whole_number
+import pytest
+
+ROOT = Path(__file__).parents[2]
+ESTIMATE = ['estimate', 'a.png', '--out', 'x', '--depth-unit-mm', '1', '--intrinsics']
+
+
+def run_main(words: list[str]) -> int:
+    """Return the exit status of a command line, however it ends."""
+    try:
+        return main(words)
+    except SystemExit as end:
+        assert isinstance(end.code, int)
+        return end.code
+
+
+@pytest.mark.parametrize(
+    ('words', 'said'),
+    [
+        ([], 'no command given; expected one of: demo, estimate'),
+        (['estimat'], "unknown command 'estimat'; expected one of: demo, estimate"),
+        (['--version'], "unknown command '--version'"),
+        (['demo', '--seconds', '0'], "'0' is not a length in seconds from 1 to 60"),
+        (['demo', '--seconds', 'nan'], "'nan' is not a length"),
+        (['demo', '--side', 'both'], "invalid choice: 'both'"),
+        (['demo', '--sec', '3'], 'unrecognized arguments: --sec 3'),
+        (['demo', '--seed', '1.5'], "'1.5' is not a whole number from 0"),
+        (['estimate'], 'the following arguments are required'),
+        ([*ESTIMATE, '1', '2', '3'], 'argument --intrinsics: expected 4 arguments'),
+        ([*ESTIMATE, '1', '2', 'x', '4'], "'x' is not a finite number"),
+        ([*ESTIMATE[:4], '--depth-unit-mm', '0'], "'0' is not a positive number"),
+    ],
+)
+def test_wrong_arguments_give_one_line_and_status_2(
+    words: list[str], said: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run_main(words) == 2
+    out, err = capsys.readouterr()
+    assert out == ''
+    assert err.count('\n') == 1
+    assert said in err
+
+
+@pytest.mark.parametrize('command', list(COMMANDS))
+def test_every_command_has_help(command: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run_main([command, '--help']) == 0
+    assert f'python -m dense_hand_pose {command}' in capsys.readouterr().out
+
+
+def test_help_lists_the_commands(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run_main(['--help']) == 0
+    out = capsys.readouterr().out
+    assert all(f'  {name}' in out for name in COMMANDS)
+
+
+def test_the_module_runs_as_a_program() -> None:
+    command = [sys.executable, '-m', 'dense_hand_pose', 'nonsense']
+    result = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
+    assert result.returncode == 2
+    assert result.stderr.startswith("python -m dense_hand_pose: unknown command 'nonsense'")
+
+
+@pytest.mark.parametrize('text', ['', 'abc', 'inf', '-inf', 'nan', '0', '-1', '5.01'])
+def test_number_refuses(text: str, capsys: pytest.CaptureFixture[str]) -> None:
+    parser = OneLineParser(prog='p', description=None)
+    parser.add_argument('value', type=number('a number in (0, 5]', low=0.0, high=5.0, above=True))
+    with pytest.raises(SystemExit):
+        parser.parse_args(['--', text])
+    assert f'{text!r} is not a number in (0, 5]' in capsys.readouterr().err
+
+
+def test_numbers_at_the_limits_are_taken() -> None:
+    assert number('x', low=0.0, high=5.0)('0') == 0.0
+    assert number('x', low=0.0, high=5.0, above=True)('5') == 5.0
+    assert whole_number('x', low=1, high=3)('3') == 3

@@ -1,0 +1,110 @@
+# Copyright 2026 The dense_hand_pose authors
+# SPDX-License-Identifier: Apache-2.0
+"""The estimate command: files in, overlays and JSON out."""
+
+import json
+from pathlib import Path
+
+import cv2
+from dense_hand_pose.cli import main
+from dense_hand_pose.cli.estimate import overlay_names, read_depth
+from dense_hand_pose.skeleton import HAND_21
+from dense_hand_pose.synthesis.sequence import GestureSequence, SyntheticFrame
+import numpy as np
+import pytest
+
+
+def test_png_and_npy_are_read_in_their_own_unit(tmp_path: Path) -> None:
+    depth = np.arange(6, dtype=np.uint16).reshape(2, 3) * 9000
+    cv2.imwrite(str(tmp_path / 'a.png'), depth)
+    np.save(tmp_path / 'a.npy', depth)
+    np.save(tmp_path / 'b.npy', depth / 1000.0)
+    assert np.array_equal(read_depth(tmp_path / 'a.png'), depth)
+    assert np.array_equal(read_depth(tmp_path / 'a.npy'), depth)
+    metres = read_depth(tmp_path / 'b.npy')
+    assert metres.dtype == np.float32
+    assert metres == pytest.approx(depth / 1000.0)
+
+
+@pytest.mark.parametrize('name', ['text.png', 'empty.png', 'colour.png', 'grey8.png', 'cube.npy'])
+def test_what_holds_no_depth_is_refused(name: str, tmp_path: Path) -> None:
+    (tmp_path / 'text.png').write_text('not an image')
+    (tmp_path / 'empty.png').touch()
+    cv2.imwrite(str(tmp_path / 'colour.png'), np.zeros((4, 4, 3), np.uint8))
+    cv2.imwrite(str(tmp_path / 'grey8.png'), np.zeros((4, 4), np.uint8))
+    np.save(tmp_path / 'cube.npy', np.zeros((2, 2, 2), np.float32))
+    with pytest.raises(ValueError, match='expected'):
+        read_depth(tmp_path / name)
+
+
+def test_pickles_are_never_loaded(tmp_path: Path) -> None:
+    np.save(tmp_path / 'a.npy', np.array([{'a': 1}], dtype=object), allow_pickle=True)
+    with pytest.raises(ValueError, match='allow_pickle'):
+        read_depth(tmp_path / 'a.npy')
+
+
+def test_overlay_names_never_collide() -> None:
+    assert overlay_names([Path('a/1.png'), Path('b/2.png')]) == ['1_overlay.png', '2_overlay.png']
+    assert len(set(overlay_names([Path('a/1.png'), Path('b/1.png'), Path('1.npy')]))) == 3
+
+
+@pytest.fixture(scope='module')
+def frame() -> SyntheticFrame:
+    """Return a frame of the synthetic camera."""
+    return GestureSequence(seed=0).frame(0.0)
+
+
+def arguments(frame: SyntheticFrame, out: Path, files: list[Path]) -> list[str]:
+    """Return the command line for files in millimetres."""
+    k = frame.intrinsics
+    numbers = [str(value) for value in (k.fx, k.fy, k.cx, k.cy)]
+    words = ['estimate', *map(str, files), '--intrinsics', *numbers]
+    return [*words, '--depth-unit-mm', '1', '--out', str(out)]
+
+
+def test_a_hand_is_found_where_it_is(frame: SyntheticFrame, tmp_path: Path) -> None:
+    cv2.imwrite(str(tmp_path / 'hand.png'), frame.depth_mm)
+    np.save(tmp_path / 'wall.npy', np.full((480, 640), 3000, np.uint16))
+    out = tmp_path / 'out'
+    files = [tmp_path / 'hand.png', tmp_path / 'wall.npy']
+    assert main(arguments(frame, out, files)) == 0
+    document = json.loads((out / 'estimates.json').read_text())
+    assert document['joint_names'] == list(HAND_21.joints)
+    hand, wall = document['frames']
+    assert (hand['hand'], wall['hand']) == (True, False)
+    errors = np.linalg.norm(np.array(hand['joints_m']) - frame.joints_m, axis=1)
+    assert errors.mean() < 0.06
+    for name in ('hand_overlay.png', 'wall_overlay.png', 'sheet.png'):
+        assert cv2.imread(str(out / name)).std() > 0
+    assert cv2.imread(str(out / 'hand_overlay.png')).shape == (480, 640, 3)
+
+
+def test_an_unreadable_file_is_named_and_the_others_are_done(
+    frame: SyntheticFrame, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    cv2.imwrite(str(tmp_path / 'hand.png'), frame.depth_mm)
+    files = [tmp_path / 'missing.png', tmp_path / 'hand.png']
+    assert main(arguments(frame, tmp_path / 'out', files)) == 1
+    assert 'missing.png' in capsys.readouterr().err
+    document = json.loads((tmp_path / 'out/estimates.json').read_text())
+    assert 'error' in document['frames'][0]
+    assert document['frames'][1]['hand']
+
+
+def test_no_hand_anywhere_is_status_1(
+    frame: SyntheticFrame, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    np.save(tmp_path / 'wall.npy', np.full((480, 640), 3000, np.uint16))
+    assert main(arguments(frame, tmp_path / 'out', [tmp_path / 'wall.npy'])) == 1
+    assert 'no hand in any file' in capsys.readouterr().err
+
+
+def test_values_that_make_no_camera_are_status_2(
+    frame: SyntheticFrame, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    words = arguments(frame, tmp_path / 'out', [tmp_path / 'wall.npy'])
+    words[words.index('--intrinsics') + 1] = '0'
+    assert main(words) == 2
+    err = capsys.readouterr().err
+    assert err.count('\n') == 1
+    assert 'focal lengths' in err

@@ -1,0 +1,126 @@
+# Copyright 2026 The dense_hand_pose authors
+# SPDX-License-Identifier: Apache-2.0
+"""The demo as a user runs it, over real DDS: its results, its failures, and what it leaves."""
+
+import json
+import os
+from pathlib import Path
+import signal
+import subprocess
+import sys
+import time
+import uuid
+
+from PIL import Image
+import pytest
+from rosbags.highlevel import AnyReader
+
+pytest.importorskip('rclpy')
+pytestmark = [pytest.mark.dds, pytest.mark.slow]
+
+ROOT = Path(__file__).parents[2]
+TIMEOUT_S = 150.0
+
+
+class Demo:
+    """A demo process whose descendants can be told from all others by an environment variable."""
+
+    def __init__(self, *options: str) -> None:
+        """Start it."""
+        self.mark = f'DENSE_HAND_POSE_TEST={uuid.uuid4()}'
+        name, value = self.mark.split('=')
+        command = [sys.executable, '-m', 'dense_hand_pose', 'demo', *options]
+        self.process = subprocess.Popen(
+            command,
+            cwd=ROOT,
+            env={**os.environ, name: value},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+
+    def processes(self) -> dict[int, str]:
+        """Return pid and command line of everything that the demo started and still runs."""
+        found = {}
+        for folder in Path('/proc').glob('[0-9]*'):
+            try:
+                marked = self.mark.encode() in (folder / 'environ').read_bytes()
+                command = (folder / 'cmdline').read_bytes().replace(b'\0', b' ').decode()
+            except OSError:
+                continue
+            if marked and command and int(folder.name) != self.process.pid:
+                found[int(folder.name)] = command
+        return found
+
+    def wait_for_stream(self) -> None:
+        """Return when the demo says that the stream runs."""
+        assert self.process.stdout is not None
+        for line in self.process.stdout:
+            if 'the node is active' in line:
+                return
+        raise AssertionError(self.process.communicate())
+
+    def finish(self) -> tuple[int, str, str]:
+        """Return exit status, output and errors."""
+        out, err = self.process.communicate(timeout=TIMEOUT_S)
+        return self.process.returncode, out, err
+
+
+def test_the_whole_demo(tmp_path: Path) -> None:
+    demo = Demo('--out', str(tmp_path), '--seconds', '4')
+    status, out, err = demo.finish()
+    assert status == 0, out + err
+    assert demo.processes() == {}
+    assert 'mean joint error' in out
+    metrics = json.loads((tmp_path / 'metrics.json').read_text())
+    assert metrics['frames'] >= 100
+    assert metrics['lost_messages'] == 0
+    assert metrics['frames_answered'] + metrics['dropped'] == metrics['frames']
+    assert metrics['frames_with_hand'] > 0.5 * metrics['frames_answered']
+    assert 0.0 < metrics['latency_p50_ms'] <= metrics['latency_p95_ms'] < 2000.0
+    assert metrics['mean_joint_error_mm'] < 60.0
+    with AnyReader([tmp_path / 'bag']) as reader:
+        counts = {topic: info.msgcount for topic, info in reader.topics.items()}
+    assert counts['/image_rect'] == metrics['frames']
+    assert counts['/hand_pose/joints'] == metrics['frames_answered']
+    assert counts['/hand_pose/joint_names'] == 1
+    for topic in ('/camera_info', '/ground_truth/joints', '/hand_pose/joints_cloud'):
+        assert counts[topic] > 0.5 * metrics['frames_answered']
+    assert counts['/hand_pose/markers'] > 0
+    with Image.open(tmp_path / 'skeleton.gif') as animation:
+        assert getattr(animation, 'n_frames') > 10  # noqa: B009 (not in Pillow's types)
+    assert Image.open(tmp_path / 'overlay.png').size[0] > 800
+
+
+def test_a_model_that_is_not_there_ends_with_the_reason(tmp_path: Path) -> None:
+    demo = Demo(
+        '--out', str(tmp_path), '--seconds', '1', '--model', str(tmp_path / 'no.safetensors')
+    )
+    status, _, err = demo.finish()
+    assert status == 1
+    assert err.count('\n') == 1
+    assert 'no.safetensors' in err
+    assert demo.processes() == {}
+
+
+def test_ctrl_c_leaves_no_process(tmp_path: Path) -> None:
+    demo = Demo('--out', str(tmp_path), '--seconds', '6')
+    demo.wait_for_stream()
+    assert len(demo.processes()) >= 2
+    demo.process.send_signal(signal.SIGINT)
+    status, _, err = demo.finish()
+    assert status == 130
+    assert 'interrupted' in err
+    assert demo.processes() == {}
+
+
+def test_a_node_that_dies_is_reported(tmp_path: Path) -> None:
+    demo = Demo('--out', str(tmp_path), '--seconds', '6')
+    demo.wait_for_stream()
+    node = next(pid for pid, command in demo.processes().items() if 'ros.node' in command)
+    time.sleep(0.5)
+    os.kill(node, signal.SIGKILL)
+    status, _, err = demo.finish()
+    assert status == 1
+    assert 'the node ended with status -9' in err
+    assert demo.processes() == {}
