@@ -6,14 +6,13 @@ Show the node at work without a camera: a synthetic one, hand_pose and RViz.
 ros2 launch dense_hand_pose demo.launch.py seed:=3 side:=left
 """
 
+from launch import LaunchDescription
 from launch.actions import DeclareLaunchArgument, IncludeLaunchDescription
 from launch.launch_description_sources import PythonLaunchDescriptionSource
 from launch.substitutions import LaunchConfiguration, PathJoinSubstitution
 from launch_ros.actions import Node
 from launch_ros.parameter_descriptions import ParameterValue
 from launch_ros.substitutions import FindPackageShare
-
-from launch import LaunchDescription
 
 SHARE = FindPackageShare('dense_hand_pose')
 

@@ -7,14 +7,13 @@ ros2 launch dense_hand_pose hand_pose.launch.py image_topic:=/camera/depth/image
 camera_info_topic:=/camera/depth/camera_info rviz:=true
 """
 
+from launch import LaunchContext, LaunchDescription, LaunchDescriptionEntity
 from launch.actions import DeclareLaunchArgument, OpaqueFunction
 from launch.conditions import IfCondition
 from launch.substitutions import LaunchConfiguration, PathJoinSubstitution
 from launch_ros.actions import Node
 from launch_ros.parameter_descriptions import ParameterValue
 from launch_ros.substitutions import FindPackageShare
-
-from launch import LaunchContext, LaunchDescription, LaunchDescriptionEntity
 
 CONFIG = PathJoinSubstitution([FindPackageShare('dense_hand_pose'), 'config'])
 

@@ -128,7 +128,7 @@ def _set_up(args: argparse.Namespace) -> 'tuple[HandPoseEstimator, Intrinsics]':
         size = {} if args.cube_size_m is None else {'cube_size_m': args.cube_size_m}
         config = EstimatorConfig(**size)
         estimator = HandPoseEstimator.load(args.model, backend=args.backend, config=config)
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RuntimeError) as error:  # a file, a value, a backend
         raise CommandError(str(error), status=2) from error
     return estimator, intrinsics
 

@@ -59,7 +59,8 @@ def _nearest_surface(
 ) -> Points | None:
     """Return the points (N, 3) of the connected surface that is nearest to the camera."""
     step = max(1, depth.shape[1] // _COLUMNS)
-    thinned = to_metres(depth[step // 2 :: step, step // 2 :: step], unit_m)
+    first = step // 2
+    thinned = to_metres(depth[first::step, first::step], unit_m)
     metres = np.asarray(cv2.medianBlur(thinned, 3), dtype=np.float32)
     metres[~is_valid(metres, near_m, far_m)] = 0.0
     area_m2 = (metres.astype(np.float64) * step) ** 2 / (intrinsics.fx * intrinsics.fy)
