@@ -93,7 +93,14 @@ def camera_command(options: DemoOptions) -> list[str]:
 
 def node_command(options: DemoOptions) -> list[str]:
     """Return the command of the node."""
-    parameters = {'model.name_or_path': options.model, 'model.backend': options.backend}
+    parameters: dict[str, Any] = {
+        'model.name_or_path': options.model,
+        'model.backend': options.backend,
+    }
+    for topic in (TOPICS.depth, TOPICS.camera_info):
+        # With the node's queue of one, DDS itself overwrites a frame now and then, uncounted.
+        # The node empties the queue into its mailbox at once, so no frame waits any longer.
+        parameters[f'qos_overrides.{topic}.subscription.depth'] = 10
     return _ros_command('node', parameters)
 
 

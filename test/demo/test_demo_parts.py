@@ -12,6 +12,7 @@ import time
 from dense_hand_pose.demo.environment import free_domain_id, private_environment
 from dense_hand_pose.demo.processes import Children
 from dense_hand_pose.demo.report import table
+from dense_hand_pose.demo.stream import camera_command, DemoOptions, node_command
 from dense_hand_pose.evaluation.stream import measure, Stream
 import pytest
 
@@ -101,6 +102,14 @@ def test_the_environment_is_private_and_keeps_what_the_user_set() -> None:
     assert Path(environment['FASTDDS_DEFAULT_PROFILES_FILE']).is_file()
     assert environment['PYTHONPATH'].endswith(':/p')
     assert private_environment({'ROS_DISTRO': 'humble'}, 1)['ROS_LOCALHOST_ONLY'] == '1'
+
+
+def test_the_commands_say_what_the_options_say() -> None:
+    options = DemoOptions(out=Path('x'), seconds=7, seed=3, side='left', model='m.safetensors')
+    camera, node = camera_command(options), node_command(options)
+    assert camera[:3] == [sys.executable, '-m', 'dense_hand_pose.ros.synthetic_camera']
+    assert {'duration_s:=7.0', 'seed:=3', 'side:=left', 'min_subscribers:=2'} <= set(camera)
+    assert {'model.name_or_path:=m.safetensors', 'model.backend:=auto'} <= set(node)
 
 
 def test_the_table_has_a_row_for_every_figure_even_of_nothing() -> None:
