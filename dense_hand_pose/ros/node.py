@@ -9,17 +9,14 @@ import sys
 from typing import Any, TYPE_CHECKING
 
 from dense_hand_pose.ros.drops import Ledger
-from dense_hand_pose.ros.events import subscription_events
 from dense_hand_pose.ros.lifecycle import guard_change_state
 from dense_hand_pose.ros.loading import load_estimator
 from dense_hand_pose.ros.outputs import Outputs
-from dense_hand_pose.ros.pairing import Pairing
-from dense_hand_pose.ros.parameters import declare, estimator_config, PARAMETERS, problem
+from dense_hand_pose.ros.parameters import declare, PARAMETERS, problem
 from dense_hand_pose.ros.reporter import Reporter
+from dense_hand_pose.ros.session import Session
 from dense_hand_pose.ros.timings import Timings
-from dense_hand_pose.ros.worker import Worker
 from dense_hand_pose.skeleton import HAND_21
-from message_filters import Subscriber
 from rcl_interfaces.msg import SetParametersResult
 import rclpy
 from rclpy.clock import JumpThreshold, TimeJump
@@ -28,10 +25,8 @@ from rclpy.exceptions import ParameterException
 from rclpy.executors import ExternalShutdownException, SingleThreadedExecutor
 from rclpy.lifecycle import LifecycleNode, LifecycleState, TransitionCallbackReturn
 from rclpy.parameter import Parameter
-from rclpy.qos import qos_profile_sensor_data, QoSProfile
-from rclpy.qos_overriding_options import InvalidQosOverridesError, QoSOverridingOptions
+from rclpy.qos_overriding_options import InvalidQosOverridesError
 from rclpy.task import Future
-from sensor_msgs.msg import CameraInfo, Image
 from std_srvs.srv import Trigger
 
 if TYPE_CHECKING:
@@ -57,9 +52,7 @@ class HandPoseNode(LifecycleNode):
         self._timings = Timings()
         self._estimator: HandPoseEstimator | None = None
         self._outputs: Outputs | None = None
-        self._worker: Worker | None = None
-        self._pairing: Pairing | None = None
-        self._subscribers: list[Subscriber] = []
+        self._session: Session | None = None
         self.add_on_set_parameters_callback(self._set_parameters)
         self.create_service(Trigger, '~/reset', self._reset)
         guard_change_state(self)
@@ -95,6 +88,8 @@ class HandPoseNode(LifecycleNode):
     def _autostart(self) -> None:
         """Configure and activate, once."""
         self._autostart_timer.cancel()
+        if self._state_machine.current_state[1] != 'unconfigured':
+            return  # a lifecycle manager was faster
         steps = (self.trigger_configure, self.trigger_activate)
         if not all(step() == SUCCESS for step in steps):
             self.failed.set_result(True)
@@ -120,58 +115,19 @@ class HandPoseNode(LifecycleNode):
     def on_activate(self, state: LifecycleState) -> TransitionCallbackReturn:
         """Subscribe and work."""
         result = super().on_activate(state)
+        self._outputs.announce(HAND_21.joints)
+        session = Session(self, self._estimator, self._outputs, self.ledger, self._timings)
         try:
-            self._start()
+            session.start(self._values())
         except (RuntimeError, InvalidQosOverridesError) as error:  # a qos_overrides value
             self.get_logger().error(f'cannot activate: {error}')
-            self._stop()
+            session.stop()
             super().on_deactivate(state)
             return FAILURE
+        self._session = session
+        self._reporter.watch(session.topics)
         self.get_logger().info(f'active: {self.ledger.source}')
         return result
-
-    def _start(self) -> None:
-        """Start the worker, then the subscriptions that feed it."""
-        values = self._values()
-        self._outputs.announce(HAND_21.joints)
-        self._worker = Worker(
-            self._estimator,
-            self.ledger,
-            self._timings,
-            deliver=self._outputs.publish,
-            now_ns=lambda: self.get_clock().now().nanoseconds,
-            alive=self.context.ok,
-        )
-        self._worker.start(estimator_config(values), values['sync.max_age_s'])
-        self._pairing = Pairing(
-            values['sync.mode'],
-            values['sync.queue_size'],
-            self.ledger,
-            on_frame=self._worker.put,
-            on_restart=self._worker.reset,
-        )
-        self._subscribe()
-        self._reporter.watch([subscriber.sub.topic_name for subscriber in self._subscribers])
-
-    def _subscribe(self) -> None:
-        """Subscribe to both inputs; the pairing takes what comes."""
-        image_topic = self.resolve_topic_name('image_rect')
-        info_topic = self.resolve_topic_name('camera_info')
-        self.ledger.source = f'{image_topic} with {info_topic}'
-        for message_type, topic, receive in (
-            (CameraInfo, info_topic, self._pairing.add_info),
-            (Image, image_topic, self._pairing.add_image),
-        ):
-            subscriber = Subscriber(
-                self,
-                message_type,
-                topic,
-                qos_profile=QoSProfile(depth=1, reliability=qos_profile_sensor_data.reliability),
-                event_callbacks=subscription_events(self.get_logger(), topic, self.ledger),
-                qos_overriding_options=QoSOverridingOptions.with_default_policies(),
-            )
-            subscriber.registerCallback(receive)
-            self._subscribers.append(subscriber)
 
     def on_deactivate(self, state: LifecycleState) -> TransitionCallbackReturn:
         """Unsubscribe and let the worker finish."""
@@ -196,17 +152,12 @@ class HandPoseNode(LifecycleNode):
 
     def _stop(self) -> None:
         """Undo on_activate."""
+        if self._session is None:
+            return
         self._reporter.watch([])
-        for subscriber in self._subscribers:
-            self.destroy_subscription(subscriber.sub)
-        self._subscribers.clear()
-        if self._pairing is not None:
-            self._pairing.rebuild('deactivated')
-            self._pairing = None
-        if self._worker is not None:
-            self._worker.stop()
-            self._worker = None
-        if self._outputs is not None and self.context.ok():
+        self._session.stop()
+        self._session = None
+        if self.context.ok():
             self._outputs.clear()
 
     def release(self) -> None:
@@ -221,41 +172,39 @@ class HandPoseNode(LifecycleNode):
 
     def _reset(self, _: Trigger.Request, response: Trigger.Response) -> Trigger.Response:
         """Answer ~/reset: forget the track."""
-        response.success = self._worker is not None
+        response.success = self._session is not None
         response.message = 'track forgotten' if response.success else 'not active: no track'
-        if self._worker is not None:
-            self._worker.reset()
+        if self._session is not None:
+            self._session.reset()
         return response
 
     def _set_parameters(self, changes: Sequence[Parameter]) -> SetParametersResult:
         """Refuse values that do not go together, else use them from the next frame on."""
         values = self._values()
-        values.update({p.name: p.value for p in changes if p.name in values})
-        wrong = problem(values)
+        ours = {p.name: p.value for p in changes if p.name in values}
+        values.update(ours)
+        wrong = problem(values) if ours else ''
         if wrong:
             return SetParametersResult(successful=False, reason=wrong)
-        if self._worker is not None:
-            self._worker.configure(estimator_config(values), values['sync.max_age_s'])
+        if self._session is not None:
+            self._session.configure(values)
         if self._outputs is not None:
             self._outputs.configure(values)
         return SetParametersResult(successful=True)
 
     def _jumped(self, jump: TimeJump) -> None:
         """Begin anew after the ROS clock went back: queues and track are of another time."""
-        if self._pairing is None or self._worker is None:
-            return
-        self.get_logger().warning(
-            f'the clock went back by {-jump.delta.nanoseconds / 1e9:.3f} s: starting anew'
-        )
-        self._pairing.rebuild()
-        self._worker.reset()
+        if self._session is not None:
+            seconds = -jump.delta.nanoseconds / 1e9
+            self.get_logger().warning(f'the clock went back by {seconds:.3f} s: starting anew')
+            self._session.begin_anew()
 
     def _facts(self) -> dict[str, object]:
         """Return what the reporter cannot know by itself."""
-        active = self._worker is not None
+        session = self._session
         return {
-            'hand_present': active and self._outputs.hand_present,
-            'valid_depth_ratio': f'{self._worker.valid_ratio:.3f}' if active else 'unknown',
+            'hand_present': session is not None and self._outputs.hand_present,
+            'valid_depth_ratio': 'unknown' if session is None else f'{session.valid_ratio:.3f}',
         }
 
 

@@ -5,6 +5,7 @@
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from copy import deepcopy
+import itertools
 import threading
 import time
 from typing import Any
@@ -12,7 +13,7 @@ from typing import Any
 from dense_hand_pose.camera import Intrinsics
 from dense_hand_pose.ros.node import HandPoseNode
 from dense_hand_pose.ros.synthetic_camera import camera_info
-from diagnostic_msgs.msg import DiagnosticArray
+from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus
 from geometry_msgs.msg import PoseArray
 from lifecycle_msgs.srv import ChangeState, GetState
 import numpy as np
@@ -20,7 +21,7 @@ from rcl_interfaces.msg import Log
 import rclpy
 from rclpy.executors import SingleThreadedExecutor
 from rclpy.parameter import Parameter
-from rclpy.qos import qos_profile_sensor_data, QoSProfile
+from rclpy.qos import qos_profile_sensor_data, QoSDurabilityPolicy, QoSProfile
 from sensor_msgs.msg import CameraInfo, Image, PointCloud2
 from std_msgs.msg import Header
 from visualization_msgs.msg import MarkerArray
@@ -28,6 +29,9 @@ from visualization_msgs.msg import MarkerArray
 WIDTH, HEIGHT = 320, 240
 INTRINSICS = Intrinsics(fx=240.0, fy=240.0, cx=159.5, cy=119.5)
 PATIENCE_S = 10.0
+
+# Nodes of one process that follow each other under one name lose their place on /rosout.
+_NUMBERS = itertools.count()
 
 
 def hand_depth_mm() -> np.ndarray:
@@ -43,11 +47,16 @@ def hand_depth_mm() -> np.ndarray:
 
 
 class Rig:
-    """Send images to a node, hear what it publishes. Topics are those of the node's defaults."""
+    """
+    Send images to a node and hear what it publishes.
+
+    Both live in a namespace of their own, and relative topics and services are meant in it.
+    """
 
     def __init__(self, node: HandPoseNode, context: rclpy.Context) -> None:
         self.node = node
-        self.tester = rclpy.create_node('tester', context=context)
+        self.namespace = node.get_namespace()
+        self.tester = rclpy.create_node('tester', context=context, namespace=self.namespace)
         self._executor = SingleThreadedExecutor(context=context)
         self._executor.add_node(self.tester)
         self.heard: dict[str, list[Any]] = {}
@@ -56,9 +65,10 @@ class Rig:
             ('joints_cloud', PointCloud2),
             ('markers', MarkerArray),
         ):
-            self.listen(f'/hand_pose/{name}', kind)
+            self.listen(f'hand_pose/{name}', kind)
         self.listen('/diagnostics', DiagnosticArray)
-        self.listen('/rosout', Log, QoSProfile(depth=1000))
+        latched = QoSProfile(depth=1000, durability=QoSDurabilityPolicy.TRANSIENT_LOCAL)
+        self.listen('/rosout', Log, latched)
         sensor = qos_profile_sensor_data
         self._image = self.tester.create_publisher(Image, 'image_rect', sensor)
         self._info = self.tester.create_publisher(CameraInfo, 'camera_info', sensor)
@@ -84,7 +94,7 @@ class Rig:
         """Wait until the node hears the camera and the tester hears the node."""
         publishers = (self._image, self._info)
         assert self.until(lambda: all(p.get_subscription_count() for p in publishers))
-        topics = [topic for topic in self.heard if topic.startswith('/hand_pose')]
+        topics = [topic for topic in self.heard if topic.startswith('hand_pose')]
         assert self.until(lambda: all(self.tester.count_publishers(t) for t in topics))
         self.pause(0.3)
 
@@ -117,7 +127,7 @@ class Rig:
         """Wait for the poses that bear the image's stamp."""
 
         def found() -> PoseArray | None:
-            heard = self.heard['/hand_pose/joints']
+            heard = self.heard['hand_pose/joints']
             return next((m for m in heard if m.header.stamp == image.header.stamp), None)
 
         return self.until(found, patience_s)
@@ -129,7 +139,13 @@ class Rig:
 
     def logs(self, text: str) -> list[str]:
         """Return the log lines of the node that hold `text`."""
-        return [m.msg for m in self.heard['/rosout'] if m.name == 'hand_pose' and text in m.msg]
+        name = self.node.get_logger().name
+        return [m.msg for m in self.heard['/rosout'] if m.name == name and text in m.msg]
+
+    def diagnostics(self) -> list[DiagnosticStatus]:
+        """Return what the node said on /diagnostics."""
+        name = self.node.get_fully_qualified_name()
+        return [m.status[0] for m in self.heard['/diagnostics'] if m.status[0].name == name]
 
     def call(self, kind: type, name: str, request: Any) -> Any:
         """Call a service and return the response."""
@@ -144,11 +160,11 @@ class Rig:
         """Ask for a lifecycle transition; return whether it succeeded."""
         request = ChangeState.Request()
         request.transition.id = transition
-        return self.call(ChangeState, '/hand_pose/change_state', request).success
+        return self.call(ChangeState, 'hand_pose/change_state', request).success
 
     def state(self) -> str:
         """Return the lifecycle state."""
-        response = self.call(GetState, '/hand_pose/get_state', GetState.Request())
+        response = self.call(GetState, 'hand_pose/get_state', GetState.Request())
         return response.current_state.label
 
     def close(self) -> None:
@@ -165,7 +181,8 @@ def running_node(model: str, wait: bool = True, **parameters: Any) -> Iterator[R
     context = rclpy.Context()
     rclpy.init(context=context)
     overrides = [Parameter(name, value=value) for name, value in values.items()]
-    node = HandPoseNode(context=context, parameter_overrides=overrides)
+    namespace = f'test_{next(_NUMBERS)}'
+    node = HandPoseNode(context=context, namespace=namespace, parameter_overrides=overrides)
     executor = SingleThreadedExecutor(context=context)
     executor.add_node(node)
     thread = threading.Thread(target=executor.spin_until_future_complete, args=[node.failed])

@@ -17,7 +17,8 @@ Change = Callable[[Image, CameraInfo], None]
 
 @pytest.fixture(scope='module')
 def rig(model: str) -> Iterator[Rig]:
-    with running_node(model, sync__queue_size=2) as running:
+    # nearest: no memory between frames, so equal images have equal answers.
+    with running_node(model, roi__mode='nearest', sync__queue_size=2) as running:
         assert running.ask(running.image()) is not None
         yield running
 
@@ -92,7 +93,7 @@ def test_unusable_input_is_dropped_and_the_node_works_on(rig: Rig, name: str) ->
         check_good_frame(rig)
         assert rig.answer(image, patience_s=0.0) is None
     (line,) = rig.logs(f'image dropped ({cause})')
-    assert line.startswith('/image_rect with /camera_info: ')
+    assert line.startswith(f'{rig.namespace}/image_rect with {rig.namespace}/camera_info: ')
     assert CAUSES[cause].remedy in line
 
 
@@ -135,12 +136,11 @@ def test_nan_and_inf_among_metres_do_no_harm(rig: Rig) -> None:
 @pytest.mark.parametrize('dtype', [np.uint16, np.float32])
 def test_big_endian_image_is_read(rig: Rig, dtype: type) -> None:
     depth = hand_depth_mm() if dtype is np.uint16 else hand_depth_mm().astype(np.float32) * 0.001
+    expected = rig.ask(rig.image(depth)).poses
     image = rig.image(depth)
     image.is_bigendian = 1
     image.data = depth.astype(depth.dtype.newbyteorder('>')).tobytes()
-    answer = rig.ask(image)
-    assert len(answer.poses) == 21
-    assert all(0.3 < pose.position.z < 0.7 for pose in answer.poses)
+    assert rig.ask(image).poses == expected
 
 
 def test_missing_camera_info_is_said(rig: Rig) -> None:
@@ -190,5 +190,5 @@ def test_the_books_balance_after_all_that(rig: Rig) -> None:
     assert counts.under_way <= 2  # images that still wait for their camera_info
     assert counts.causes['internal_error'] == 0
     answered = counts.hands + counts.empty
-    assert len(rig.heard['/hand_pose/joints']) == answered
+    assert len(rig.heard['hand_pose/joints']) == answered
     assert counts.images == answered + counts.dropped + counts.under_way

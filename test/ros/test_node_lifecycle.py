@@ -4,13 +4,12 @@
 
 from dense_hand_pose.ros.parameters import PARAMETERS
 from lifecycle_msgs.msg import Transition
-from node_rig import PATIENCE_S, Rig, running_node
+from node_rig import Rig, running_node
 import numpy as np
 import pytest
 from rcl_interfaces.srv import DescribeParameters, SetParameters, SetParametersAtomically
 from rclpy.parameter import Parameter
-from rclpy.qos import QoSProfile, QoSReliabilityPolicy
-from sensor_msgs.msg import Image
+from rosgraph_msgs.msg import Clock
 from std_srvs.srv import Trigger
 
 pytestmark = pytest.mark.dds
@@ -27,7 +26,7 @@ def set_parameters(rig: Rig, **values: object) -> list[tuple[bool, str]]:
     for name, value in values.items():
         parameter = Parameter(name.replace('__', '.'), value=value)
         request.parameters.append(parameter.to_parameter_msg())
-    response = rig.call(SetParameters, '/hand_pose/set_parameters', request)
+    response = rig.call(SetParameters, 'hand_pose/set_parameters', request)
     return [(result.successful, result.reason) for result in response.results]
 
 
@@ -44,9 +43,9 @@ def test_without_autostart_a_manager_drives_the_node(model: str) -> None:
                 rig.wait_until_matched()
                 assert len(rig.ask(rig.image()).poses) == 21
                 assert rig.change_state(DEACTIVATE)
-                assert rig.tester.count_subscribers('/image_rect') == 0
+                assert rig.tester.count_subscribers('image_rect') == 0
             assert rig.change_state(CLEANUP)
-            assert rig.until(lambda: not rig.tester.count_publishers('/hand_pose/joints'))
+            assert rig.until(lambda: not rig.tester.count_publishers('hand_pose/joints'))
         assert rig.node.ledger.counts().under_way == 0
         assert rig.change_state(CONFIGURE)
         assert rig.change_state(ACTIVATE)
@@ -71,7 +70,7 @@ def test_a_failed_autostart_ends_the_node() -> None:
 def test_descriptors_explain_every_parameter(model: str) -> None:
     with running_node(model, wait=False, autostart=False) as rig:
         request = DescribeParameters.Request(names=[p.name for p in PARAMETERS])
-        response = rig.call(DescribeParameters, '/hand_pose/describe_parameters', request)
+        response = rig.call(DescribeParameters, 'hand_pose/describe_parameters', request)
         for parameter, described in zip(PARAMETERS, response.descriptors, strict=True):
             assert described.description == parameter.description
             assert described.read_only is not parameter.live
@@ -98,14 +97,14 @@ def test_wrong_values_are_refused_and_change_nothing(model: str) -> None:
         for name, value in (('hand.depth_min_m', 1.5), ('hand.depth_max_m', 2.0)):
             request.parameters.append(Parameter(name, value=value).to_parameter_msg())
         response = rig.call(
-            SetParametersAtomically, '/hand_pose/set_parameters_atomically', request
+            SetParametersAtomically, 'hand_pose/set_parameters_atomically', request
         )
         assert response.result.successful, response.result.reason
         assert len(rig.ask(rig.image()).poses) in (0, 21)
 
 
 def test_a_live_parameter_works_from_the_next_frame_on(model: str) -> None:
-    with running_node(model) as rig:
+    with running_node(model, roi__mode='nearest') as rig:
         assert len(rig.ask(rig.image()).poses) == 21
         assert set_parameters(rig, hand__depth_max_m=0.3, publish__bone_width_m=0.02) == [
             (True, ''),
@@ -113,10 +112,10 @@ def test_a_live_parameter_works_from_the_next_frame_on(model: str) -> None:
         ]
         assert rig.ask(rig.image()).poses == []
         assert set_parameters(rig, hand__depth_max_m=1.0) == [(True, '')]
-        rig.heard['/hand_pose/markers'].clear()
+        rig.heard['hand_pose/markers'].clear()
         assert len(rig.ask(rig.image()).poses) == 21
-        assert rig.until(lambda: rig.heard['/hand_pose/markers'])
-        assert rig.heard['/hand_pose/markers'][0].markers[1].scale.x == 0.02
+        assert rig.until(lambda: rig.heard['hand_pose/markers'])
+        assert rig.heard['hand_pose/markers'][0].markers[1].scale.x == 0.02
 
 
 def test_reset_forgets_the_track(model: str) -> None:
@@ -128,10 +127,10 @@ def test_reset_forgets_the_track(model: str) -> None:
 
         found, tracked = joints(), joints()
         assert np.abs(tracked - found).max() > 1e-4  # the crop now follows the last pose
-        assert rig.call(Trigger, '/hand_pose/reset', Trigger.Request()).success
+        assert rig.call(Trigger, 'hand_pose/reset', Trigger.Request()).success
         np.testing.assert_allclose(joints(), found, atol=1e-6)
         assert rig.change_state(DEACTIVATE)
-        response = rig.call(Trigger, '/hand_pose/reset', Trigger.Request())
+        response = rig.call(Trigger, 'hand_pose/reset', Trigger.Request())
         assert not response.success
         assert 'not active' in response.message
 
@@ -152,10 +151,40 @@ def test_latest_info_needs_no_equal_stamps(model: str) -> None:
 
 
 def test_incompatible_publisher_is_named_with_its_policy(model: str) -> None:
-    reliable = 'qos_overrides./image_rect.subscription.reliability'
-    with running_node(model, wait=False, **{reliable.replace('.', '__'): 'reliable'}) as rig:
-        assert rig.until(lambda: rig.tester.count_subscribers('/image_rect'))
-        best_effort = QoSProfile(depth=1, reliability=QoSReliabilityPolicy.BEST_EFFORT)
-        rig.tester.create_publisher(Image, '/image_rect', best_effort)
-        assert rig.until(lambda: rig.logs('RELIABILITY'), PATIENCE_S)
-        assert '/image_rect' in rig.logs('RELIABILITY')[0]
+    with running_node(model, wait=False, autostart=False) as rig:
+        name = f'qos_overrides.{rig.namespace}/image_rect.subscription.reliability'
+        rig.node._parameter_overrides[name] = Parameter(name, value='reliable')
+        assert rig.change_state(CONFIGURE)
+        assert rig.change_state(ACTIVATE)
+        assert rig.until(lambda: rig.logs('RELIABILITY'))  # the rig's camera is best effort
+        assert f'{rig.namespace}/image_rect' in rig.logs('RELIABILITY')[0]
+
+
+def test_a_clock_that_goes_back_starts_anew(model: str) -> None:
+    with running_node(model, use_sim_time=True) as rig:
+        clock = rig.tester.create_publisher(Clock, '/clock', 10)
+        assert rig.until(clock.get_subscription_count)
+
+        def ask_at(seconds: int) -> int:
+            message = Clock()
+            message.clock.sec = seconds
+            clock.publish(message)
+            assert rig.until(lambda: rig.node.get_clock().now().nanoseconds == seconds * 10**9)
+            image = rig.image()
+            image.header.stamp.sec, image.header.stamp.nanosec = seconds, 0
+            return len(rig.ask(image).poses)
+
+        assert ask_at(100) == 21
+        assert ask_at(101) == 21
+        assert ask_at(20) == 21
+        assert rig.until(lambda: rig.logs('the clock went back by 81.000 s'))
+        assert rig.node.ledger.counts().dropped == 0
+
+
+def test_no_image_says_what_to_look_for(model: str) -> None:
+    with running_node(model, diagnostics__period_s=0.1, diagnostics__no_data_s=2.0) as rig:
+        assert rig.until(lambda: rig.logs('no image for 2.0 s'))
+        rig.pause(1.0)
+        (line,) = rig.logs('no image for 2.0 s')
+        assert f'{rig.namespace}/image_rect has 1 publishers' in line
+        assert rig.diagnostics()[-1].level == b'\x02'

@@ -1,0 +1,115 @@
+# Copyright 2026 The dense_hand_pose authors
+# SPDX-License-Identifier: Apache-2.0
+"""What exists while the node is active: subscriptions, pairing and the worker."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, TYPE_CHECKING
+
+from dense_hand_pose.ros.drops import Ledger
+from dense_hand_pose.ros.events import subscription_events
+from dense_hand_pose.ros.outputs import Outputs
+from dense_hand_pose.ros.pairing import Pairing
+from dense_hand_pose.ros.parameters import estimator_config
+from dense_hand_pose.ros.timings import Timings
+from dense_hand_pose.ros.worker import Worker
+from message_filters import Subscriber
+from rclpy.lifecycle import LifecycleNode
+from rclpy.qos import QoSProfile, QoSReliabilityPolicy
+from rclpy.qos_overriding_options import QoSOverridingOptions
+from sensor_msgs.msg import CameraInfo, Image
+
+if TYPE_CHECKING:
+    from dense_hand_pose.estimator import HandPoseEstimator
+
+
+class Session:
+    """
+    Images in, answers out, from `start` to `stop`.
+
+    A session is used once. Its methods are called on the executor's thread.
+    """
+
+    def __init__(
+        self,
+        node: LifecycleNode,
+        estimator: HandPoseEstimator,
+        outputs: Outputs,
+        ledger: Ledger,
+        timings: Timings,
+    ) -> None:
+        self._node = node
+        self._ledger = ledger
+        self._subscribers: list[Subscriber] = []
+        self._pairing: Pairing | None = None
+        self._worker = Worker(
+            estimator,
+            ledger,
+            timings,
+            deliver=outputs.publish,
+            now_ns=lambda: node.get_clock().now().nanoseconds,
+            alive=node.context.ok,
+        )
+
+    @property
+    def topics(self) -> list[str]:
+        """Return the resolved names of the subscribed topics."""
+        return [subscriber.sub.topic_name for subscriber in self._subscribers]
+
+    @property
+    def valid_ratio(self) -> float:
+        """Return the share of pixels with valid depth in the last image."""
+        return self._worker.valid_ratio
+
+    def start(self, values: Mapping[str, Any]) -> None:
+        """Start the worker, then the subscriptions; raises what a bad qos_overrides raises."""
+        self._worker.start(estimator_config(values), values['sync.max_age_s'])
+        self._pairing = Pairing(
+            values['sync.mode'],
+            values['sync.queue_size'],
+            self._ledger,
+            on_frame=self._worker.put,
+            on_restart=self._worker.reset,
+        )
+        image_topic = self._node.resolve_topic_name('image_rect')
+        info_topic = self._node.resolve_topic_name('camera_info')
+        self._ledger.source = f'{image_topic} with {info_topic}'
+        self._subscribe(CameraInfo, info_topic).registerCallback(self._pairing.add_info)
+        self._subscribe(Image, image_topic).registerCallback(self._pairing.add_image)
+
+    def _subscribe(self, message_type: type, topic: str) -> Subscriber:
+        """Subscribe as to a sensor: the newest message, best effort, unless overridden."""
+        subscriber = Subscriber(
+            self._node,
+            message_type,
+            topic,
+            qos_profile=QoSProfile(depth=1, reliability=QoSReliabilityPolicy.BEST_EFFORT),
+            event_callbacks=subscription_events(self._node.get_logger(), topic, self._ledger),
+            qos_overriding_options=QoSOverridingOptions.with_default_policies(),
+        )
+        self._subscribers.append(subscriber)
+        return subscriber
+
+    def configure(self, values: Mapping[str, Any]) -> None:
+        """Use other values from the next frame on."""
+        self._worker.configure(estimator_config(values), values['sync.max_age_s'])
+
+    def reset(self) -> None:
+        """Forget the track."""
+        self._worker.reset()
+
+    def begin_anew(self) -> None:
+        """Forget the track and what waits for a partner: time went back."""
+        if self._pairing is not None:
+            self._pairing.rebuild()
+        self.reset()
+
+    def stop(self) -> None:
+        """Unsubscribe, write down what waits, and let the worker finish."""
+        for subscriber in self._subscribers:
+            self._node.destroy_subscription(subscriber.sub)
+        self._subscribers.clear()
+        if self._pairing is not None:
+            self._pairing.rebuild('deactivated')
+        self._worker.stop()
