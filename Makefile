@@ -35,7 +35,7 @@ lint: .venv/stamp-test
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/python -m ament_flake8.main $(SOURCES)
-	$(BIN)/python -m ament_pep257.main $(SOURCES)
+	$(BIN)/python -m ament_pep257.main $(SOURCES) >/dev/null  # problems go to stderr
 
 types: .venv/stamp-test
 	$(BIN)/mypy

@@ -29,6 +29,12 @@ PREFIX = installed_prefix()
 pytestmark = pytest.mark.skipif(PREFIX is None, reason='run by `make colcon` (colcon test)')
 
 
+def files_below(folder: Path) -> set[Path]:
+    """Return the files in a folder, at any depth, relative to it."""
+    found = {path.relative_to(folder) for path in folder.rglob('*') if path.is_file()}
+    return {path for path in found if path.suffix != '.pyc'}
+
+
 def run_python(code: str, folder: Path) -> str:
     """Run code from a folder outside the source tree and return what it printed."""
     result = subprocess.run(
@@ -49,9 +55,9 @@ def test_the_share_folder_has_what_the_source_has() -> None:
     share = PREFIX / 'share' / NAME
     assert ElementTree.parse(share / 'package.xml').findtext('name') == NAME  # noqa: S314
     for folder in ('launch', 'config'):
-        source = {p.name for p in (ROOT / folder).glob('*') if p.is_file()}
+        source = files_below(ROOT / folder)
         assert source
-        assert {p.name for p in (share / folder).iterdir()} == source
+        assert files_below(share / folder) == source
 
 
 def test_data_files_are_installed(tmp_path: Path) -> None:
