@@ -58,8 +58,10 @@ def load_checkpoint(
         progress = Progress(**json.loads(metadata['progress']))
     except (SafetensorError, OSError, KeyError, TypeError, ValueError) as error:
         raise ValueError(f'{path}: not a checkpoint of this package ({error})') from error
-    if stored != settings:
-        changed = sorted(k for k in {*stored, *settings} if stored.get(k) != settings.get(k))
+    # Through JSON, as the stored ones went: it makes a list of a tuple.
+    asked = json.loads(json.dumps(settings))
+    if stored != asked:
+        changed = sorted(k for k in {*stored, *asked} if stored.get(k) != asked.get(k))
         raise ValueError(
             f'{path}: made with other settings ({", ".join(changed)}); '
             'resume with the same configuration or choose another --out'
@@ -75,9 +77,17 @@ def _below(tensors: dict[str, Tensor], prefix: str) -> dict[str, Tensor]:
 
 
 def _restore_optimiser(optimiser: torch.optim.Optimizer, tensors: dict[str, Tensor]) -> None:
+    parameters = [p for group in optimiser.param_groups for p in group['params']]
     state: dict[int, dict[str, Tensor]] = {}
     for name, tensor in tensors.items():
         index, key = name.split('/')
-        state.setdefault(int(index), {})[key] = tensor
+        state.setdefault(int(index), {})[key] = _laid_out_like(parameters[int(index)], tensor)
     whole = optimiser.state_dict()
     optimiser.load_state_dict({**whole, 'state': state})
+
+
+def _laid_out_like(parameter: Tensor, tensor: Tensor) -> Tensor:
+    """Give a moment its parameter's memory format: the fused optimiser pairs them as they lie."""
+    if tensor.shape != parameter.shape:
+        return tensor
+    return torch.empty_like(parameter, dtype=tensor.dtype).copy_(tensor)
