@@ -109,7 +109,7 @@ class HandPoseNode(LifecycleNode):
             self.get_logger().error(f'cannot load model {model!r} on {backend!r}: {error}')
             return FAILURE
         self._outputs = Outputs(self, values)
-        self.get_logger().info('configured')
+        self.get_logger().info(f'configured, the network runs on {self._estimator.backend_name}')
         return super().on_configure(state)
 
     def on_activate(self, state: LifecycleState) -> TransitionCallbackReturn:
@@ -202,7 +202,9 @@ class HandPoseNode(LifecycleNode):
     def _facts(self) -> dict[str, object]:
         """Return what the reporter cannot know by itself."""
         session = self._session
+        backend = 'not loaded' if self._estimator is None else self._estimator.backend_name
         return {
+            'backend': backend,
             'hand_present': session is not None and self._outputs.hand_present,
             'valid_depth_ratio': 'unknown' if session is None else f'{session.valid_ratio:.3f}',
         }

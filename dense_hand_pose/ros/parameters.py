@@ -61,7 +61,7 @@ PARAMETERS: tuple[Parameter, ...] = (
         'hand.cube_size_m',
         0.30,
         'Edge of the cube around the hand centre that the network sees, metres.',
-        0.05,
+        0.1,
         1.0,
         live=True,
     ),

@@ -74,11 +74,7 @@ class Reporter:
         images = self._ledger.counts().images
         if self._topics and self._silence.check(images, limit_s):
             self._node.get_logger().warning(self._silence_text(limit_s))
-        facts = {
-            'model': values['model.name_or_path'],
-            'backend': values['model.backend'],
-            **self._facts(),
-        }
+        facts = {'model': values['model.name_or_path'], **self._facts()}
         state = self._node._state_machine.current_state[1]
         message = DiagnosticArray()
         message.header.stamp = self._node.get_clock().now().to_msg()
