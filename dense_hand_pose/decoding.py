@@ -52,8 +52,8 @@ class Decoded(NamedTuple):
     """
     Joints (B, J, 3), confidence and spread (B, J), votes (B, J, K, 3), weights (B, J, K).
 
-    Joints, spread (root mean square distance of the votes) and votes are metres; confidence and
-    weights lie in [0, 1].
+    Joints, votes and spread, the root mean square distance of the votes with a score above zero,
+    are metres; confidence and weights lie in [0, 1].
     """
 
     joints_m: Tensor
@@ -74,11 +74,12 @@ def decode(
     near = heat_3d.flatten(2).gather(2, index)
     votes = _votes(_finite(maps.direction).clamp(-1.0, 1.0), near, index, surface, cube, reach)
     agreement = _sample(heat_2d, project_to_map(votes, cube, heat_2d.shape[-1]))
-    weights = agreement * (score > 0.0) if config.weighted else score / 2.0
+    near_joint = score > 0.0
+    weights = agreement * near_joint if config.weighted else score / 2.0
     joints, kernel = mean_shift(votes, weights, config.bandwidth_m, config.iterations)
-    confidence = (near * agreement * kernel * (score > 0.0)).mean(dim=2)
-    squared = ((votes - joints.unsqueeze(2)) ** 2).sum(dim=3).mean(dim=2)
-    return Decoded(joints, confidence.clamp(0.0, 1.0), squared.sqrt(), votes, weights)
+    confidence = (near * agreement * kernel * near_joint).mean(dim=2)
+    spread_m = _spread(votes, joints, near_joint)
+    return Decoded(joints, confidence.clamp(0.0, 1.0), spread_m, votes, weights)
 
 
 def decode_soft(maps: DenseMaps, surface: Surface, cube: Cube, reach: Reach) -> Tensor:
@@ -110,12 +111,12 @@ def mean_shift(
     first[:, :, 0] = 1.0
     strongest = weights.amax(dim=2, keepdim=True)
     weights = torch.where(strongest > _VANISHED, weights / strongest.clamp(min=_VANISHED), first)
-    mode = _weighted_mean(votes_m, weights)
+    mode = (votes_m * (weights / weights.sum(dim=2, keepdim=True)).unsqueeze(3)).sum(dim=2)
+    # In logarithms distant votes cannot underflow together, however narrow the kernel is.
+    log_weights = torch.log(weights)
     for _ in range(iterations):
-        exponent = _exponent(votes_m, mode, bandwidth_m)
-        # The largest exponent cancels in the mean and keeps distant votes from underflowing.
-        kernel = torch.exp(exponent - exponent.amax(dim=2, keepdim=True))
-        mode = _weighted_mean(votes_m, weights * kernel)
+        pull = torch.softmax(log_weights + _exponent(votes_m, mode, bandwidth_m), dim=2)
+        mode = (votes_m * pull.unsqueeze(3)).sum(dim=2)
     return mode, torch.exp(_exponent(votes_m, mode, bandwidth_m))
 
 
@@ -146,14 +147,16 @@ def _sample(maps: Tensor, pixels: Tensor) -> Tensor:
     return (rows * hats[..., 0, :]).sum(dim=-1)
 
 
+def _spread(votes_m: Tensor, joints_m: Tensor, near_joint: Tensor) -> Tensor:
+    """Return the RMS distance (B, J) of the votes with a score; of all where none has one."""
+    counted = (near_joint | ~near_joint.any(dim=2, keepdim=True)).to(votes_m.dtype)
+    squared = ((votes_m - joints_m.unsqueeze(2)) ** 2).sum(dim=3)
+    return ((squared * counted).sum(dim=2) / counted.sum(dim=2)).sqrt()
+
+
 def _exponent(votes_m: Tensor, mode: Tensor, bandwidth_m: float) -> Tensor:
     offset = (votes_m - mode.unsqueeze(2)) / bandwidth_m
     return -0.5 * (offset * offset).sum(dim=3)
-
-
-def _weighted_mean(votes_m: Tensor, weights: Tensor) -> Tensor:
-    total = weights.sum(dim=2, keepdim=True).clamp(min=1e-20)
-    return (votes_m * (weights / total).unsqueeze(3)).sum(dim=2)
 
 
 def _finite(tensor: Tensor) -> Tensor:
