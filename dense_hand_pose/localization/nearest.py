@@ -58,7 +58,7 @@ def _nearest_surface(
     depth: DepthImage, unit_m: float, intrinsics: Intrinsics, near_m: float, far_m: float
 ) -> Points | None:
     """Return the points (N, 3) of the connected surface that is nearest to the camera."""
-    step = max(1, depth.shape[1] // _COLUMNS)
+    step = max(1, min(depth.shape[1] // _COLUMNS, depth.shape[0]))
     first = step // 2
     thinned = to_metres(depth[first::step, first::step], unit_m)
     metres = np.asarray(cv2.medianBlur(thinned, 3), dtype=np.float32)
