@@ -7,6 +7,8 @@ from typing import Any
 
 HEADS = ('paper', 'shared')
 STEMS = ('paper', 'folded')
+_WIDEST = 1024
+"""More would be a damaged file that asks for all memory rather than a network."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -30,8 +32,8 @@ class NetworkConfig:
 
     def __post_init__(self) -> None:
         """Check the values; errors name them."""
-        if len(self.widths) != 5 or min(self.widths) < 8:
-            raise ValueError(f'widths = {self.widths}: expected five numbers of at least 8')
+        if len(self.widths) != 5 or not all(8 <= width <= _WIDEST for width in self.widths):
+            raise ValueError(f'widths = {self.widths}: expected five numbers, 8 to {_WIDEST}')
         if self.head not in HEADS:
             raise ValueError(f'head = {self.head!r}: expected one of {", ".join(HEADS)}')
         if self.stem not in STEMS:
@@ -50,8 +52,10 @@ class NetworkConfig:
     @classmethod
     def from_dict(cls, values: dict[str, Any]) -> 'NetworkConfig':
         """Build from plain types; ValueError names a key that is not known."""
+        if not isinstance(values, dict):
+            raise ValueError(f'network settings {values!r}: expected a mapping')
         known = {field.name for field in fields(cls)}
-        unknown = sorted(set(values) - known)
+        unknown = sorted(str(key) for key in set(values) - known)
         if unknown:
             raise ValueError(
                 f'unknown network settings {", ".join(unknown)}: '

@@ -26,7 +26,7 @@ def find_weights(name_or_path: str) -> Path:
     shipped = {path.stem: path for path in sorted(MODELS_DIR.glob('*.safetensors'))}
     if name_or_path in shipped:
         return shipped[name_or_path]
-    path = Path(name_or_path).expanduser()
+    path = Path(os.path.expanduser(name_or_path))  # noqa: PTH111 (never raises)
     if path.is_file():
         return path
     raise WeightsError(
@@ -46,12 +46,19 @@ def write_atomically(path: Path, data: bytes) -> None:
 
 
 def save_weights(network: DenseRegressionNet, path: Path, notes: dict[str, str]) -> None:
-    """Write the weights in fp16 with the architecture and ``notes`` as metadata."""
+    """
+    Write the weights in fp16 with the architecture and ``notes`` as metadata.
+
+    Raises WeightsError when a value is not finite in fp16: such a file could not be loaded.
+    """
     tensors = {
         name: (tensor.half() if tensor.is_floating_point() else tensor).contiguous()
         for name, tensor in network.state_dict().items()
         if not name.endswith('num_batches_tracked')
     }
+    broken = [name for name, tensor in tensors.items() if not torch.isfinite(tensor).all()]
+    if broken:
+        raise WeightsError(f'{path}: not written, {broken[0]} is not finite in fp16')
     network_json = json.dumps(network.config.to_dict())
     metadata = {**notes, 'format': _FORMAT, 'network': network_json}
     write_atomically(path, save(tensors, metadata))
