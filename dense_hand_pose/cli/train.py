@@ -34,7 +34,7 @@ def run(args: argparse.Namespace) -> int:
         if args.resume and args.init:
             raise ValueError('--resume and --init exclude each other: choose one')
         trainer = Trainer(load_config(args.config), args.out, args.resume, args.init)
-    except ValueError as error:
+    except (OSError, ValueError) as error:
         print(f'train: {error}', file=sys.stderr)
         return 2
     try:

@@ -3,11 +3,22 @@
 """Training configuration, read from YAML."""
 
 from dataclasses import dataclass, field, fields
+import math
 from pathlib import Path
 from typing import Any
 
 from dense_hand_pose.network.config import CONFIGURATIONS, NetworkConfig
+from dense_hand_pose.skeleton import HAND_21
 import yaml
+
+_SEEDS = 2**16
+"""Runs of smaller seeds share no hand with one another nor with the validation set."""
+
+_IN_WORDS: dict[type, str] = {
+    bool: 'true or false',
+    int: 'a whole number',
+    float: 'a finite number, such as 2.0e-3',
+}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -22,6 +33,7 @@ class LossConfig:
 
     def __post_init__(self) -> None:
         """Refuse negative weights."""
+        _check_types(self, 'loss.')
         for entry in fields(self):
             if getattr(self, entry.name) < 0.0:
                 raise ValueError(f'loss.{entry.name} = {getattr(self, entry.name)}: below zero')
@@ -55,24 +67,34 @@ class TrainingConfig:
     checkpoint_every: int = 500
 
     def __post_init__(self) -> None:
-        """Check the ranges; errors name the value."""
+        """Check types and ranges; errors name the value."""
+        _check_types(self)
         if self.samples <= 0 and self.minutes <= 0:
             raise ValueError('samples and minutes are both 0: the training would never end')
         positive = (
             'batch_size', 'learning_rate', 'workers', 'validation_samples', 'validate_every',
-            'checkpoint_every',
+            'checkpoint_every', 'gradient_norm',
         )  # fmt: skip
         for name in positive:
             if getattr(self, name) <= 0:
                 raise ValueError(f'{name} = {getattr(self, name)}: expected a positive number')
+        for name in ('samples', 'minutes', 'weight_decay', 'warmup_steps', 'threads'):
+            if getattr(self, name) < 0:
+                raise ValueError(f'{name} = {getattr(self, name)}: expected 0 or more')
         if not 0.0 <= self.ema_decay < 1.0:
             raise ValueError(f'ema_decay = {self.ema_decay}: expected 0 <= decay < 1')
+        if not 0 <= self.seed < _SEEDS:
+            raise ValueError(f'seed = {self.seed}: expected 0 to {_SEEDS - 1}')
+        if self.network.joints != len(HAND_21):
+            raise ValueError(
+                f'network.joints = {self.network.joints}: the synthetic hands have {len(HAND_21)}'
+            )
 
     @classmethod
     def from_dict(cls, values: dict[str, Any]) -> 'TrainingConfig':
         """Build from plain types; ``network`` is the name of a configuration or a mapping."""
         known = {entry.name for entry in fields(cls)}
-        unknown = sorted(set(values) - known)
+        unknown = sorted(str(key) for key in set(values) - known)
         if unknown:
             raise ValueError(
                 f'unknown settings {", ".join(unknown)}: known are {", ".join(sorted(known))}'
@@ -83,6 +105,17 @@ class TrainingConfig:
         if 'loss' in chosen:
             chosen['loss'] = _loss(chosen['loss'])
         return cls(**chosen)
+
+
+def _check_types(config: Any, prefix: str = '') -> None:
+    """Refuse numbers of another type than their setting's, as YAML reads 2e-3: a string."""
+    for entry in fields(config):
+        value, expected = getattr(config, entry.name), type(entry.default)
+        if expected not in (bool, int, float):
+            continue
+        fits = type(value) is expected or (expected is float and type(value) is int)
+        if not fits or (expected is float and not math.isfinite(value)):
+            raise ValueError(f'{prefix}{entry.name} = {value!r}: expected {_IN_WORDS[expected]}')
 
 
 def _network(value: Any) -> NetworkConfig:
