@@ -15,6 +15,7 @@ from launch_ros.parameter_descriptions import ParameterValue
 from launch_ros.substitutions import FindPackageShare
 
 SHARE = FindPackageShare('dense_hand_pose')
+FASTDDS_PROFILE = PathJoinSubstitution([SHARE, 'config', 'fastdds_large_images.xml'])
 
 ARGUMENTS = [
     DeclareLaunchArgument('namespace', default_value='', description='Namespace of hand_pose.'),
@@ -41,8 +42,11 @@ def generate_launch_description() -> LaunchDescription:
                 'side': ParameterValue(LaunchConfiguration('side'), value_type=str),
                 'rate_hz': ParameterValue(LaunchConfiguration('rate_hz'), value_type=float),
                 'frame_id': 'camera_depth_optical_frame',
+                'reliability': 'reliable',
             }
         ],
+        # Else Fast DDS loses images of this size on the way to best-effort subscribers.
+        additional_env={'FASTRTPS_DEFAULT_PROFILES_FILE': FASTDDS_PROFILE},
         output='screen',
     )
     passed_on = ('namespace', 'model', 'backend', 'rviz', 'log_level')

@@ -111,7 +111,8 @@ class Counts:
         causes = ', '.join(f'{cause} {count}' for cause, count in sorted(self.causes.items()))
         return (
             f'{self.images} images: {self.hands} with a hand, {self.empty} empty, '
-            f'{self.dropped} dropped, {self.under_way} under way ({causes or "no drops"})'
+            f'{self.dropped} dropped, {self.under_way} under way ({causes or "no drops"}), '
+            f'{self.received["lost"]} messages lost before they came'
         )
 
 

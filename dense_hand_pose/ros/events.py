@@ -4,7 +4,7 @@
 
 from typing import Any
 
-from dense_hand_pose.ros.drops import Ledger
+from dense_hand_pose.ros.drops import Ledger, LOG_PERIOD_S
 from rclpy.impl.rcutils_logger import RcutilsLogger
 from rclpy.qos import qos_policy_name_from_kind
 
@@ -30,6 +30,14 @@ def subscription_events(
     def lost(event: Any) -> None:
         for _ in range(event.total_count_change):
             ledger.receive('lost')
+        logger.warning(
+            f'{topic}: the middleware lost {event.total_count} messages so far. Best-effort '
+            'images beyond 0.5 MB overflow the shared memory of Fast DDS: start the camera with '
+            'FASTRTPS_DEFAULT_PROFILES_FILE=<share>/dense_hand_pose/config/'
+            f'fastdds_large_images.xml, or set qos_overrides.{topic}.subscription.reliability '
+            'to reliable.',
+            throttle_duration_sec=LOG_PERIOD_S,
+        )
 
     return SubscriptionEventCallbacks(incompatible_qos=incompatible, message_lost=lost)
 

@@ -88,7 +88,7 @@ def test_packages_executables_and_files_exist(name: str) -> None:
             assert f'{keyword(call, "executable")} = ' in entry_points
         else:
             assert keyword(call, 'package') == 'rviz2'
-    words = re.findall(r"'([\w.]+\.(?:yaml|rviz|launch\.py))'", (LAUNCH / name).read_text())
+    words = re.findall(r"'([\w.]+\.(?:yaml|rviz|xml|launch\.py))'", (LAUNCH / name).read_text())
     for word in words:
         assert any((ROOT / folder / word).is_file() for folder in ('config', 'launch')), word
 
