@@ -18,7 +18,7 @@ fail() {
 
 command -v "$python" >/dev/null || fail "$python not found: sudo apt install python3 python3-venv"
 "$python" -c 'import sys; sys.exit(sys.version_info < (3, 10))' ||
-    fail "$("$python" --version) is too old, 3.10 or newer is needed: make $target PYTHON=python3.11"
+    fail "$("$python" --version) is too old, 3.10 or newer is needed: name one, as in PYTHON=python3.11 make demo"
 
 # A sourced ROS distribution is used as it is: no ROS wheel, no stand-in for what it has.
 if [[ -n ${ROS_DISTRO:-} ]] && "$python" -c 'import rclpy' 2>/dev/null; then
