@@ -9,8 +9,10 @@ import numpy as np
 import pytest
 from rcl_interfaces.srv import DescribeParameters, SetParameters, SetParametersAtomically
 from rclpy.parameter import Parameter
+from rclpy.qos import QoSDurabilityPolicy, QoSProfile
 from rosgraph_msgs.msg import Clock
 from std_srvs.srv import Trigger
+from visualization_msgs.msg import MarkerArray
 
 pytestmark = pytest.mark.dds
 
@@ -188,3 +190,11 @@ def test_no_image_says_what_to_look_for(model: str) -> None:
         (line,) = rig.logs('no image for 2.0 s')
         assert f'{rig.namespace}/image_rect has 1 publishers' in line
         assert rig.diagnostics()[-1].level == b'\x02'
+
+
+def test_incompatible_subscriber_is_named_with_its_policy(model: str) -> None:
+    latched = QoSProfile(depth=1, durability=QoSDurabilityPolicy.TRANSIENT_LOCAL)
+    with running_node(model) as rig:
+        rig.listen('hand_pose/markers', MarkerArray, latched)
+        assert rig.until(lambda: rig.logs('DURABILITY'))
+        assert '~/markers' in rig.logs('DURABILITY')[0]

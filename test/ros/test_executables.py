@@ -1,0 +1,142 @@
+# Copyright 2026 The dense_hand_pose authors
+# SPDX-License-Identifier: Apache-2.0
+"""The node and the synthetic camera as processes of their own."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+
+from dense_hand_pose.camera import project
+from dense_hand_pose.ros.inputs import read_depth, read_intrinsics
+from geometry_msgs.msg import PoseArray
+import numpy as np
+import pytest
+import rclpy
+from rclpy.executors import SingleThreadedExecutor
+from rclpy.qos import qos_profile_sensor_data
+from sensor_msgs.msg import CameraInfo, Image
+
+pytestmark = pytest.mark.dds
+
+
+def command(module: str, **parameters: object) -> list[str]:
+    words = [sys.executable, '-m', f'dense_hand_pose.ros.{module}', '--ros-args']
+    for name, value in parameters.items():
+        words += ['-p', f'{name.replace("__", ".")}:={value}']
+    return words
+
+
+def run(module: str, **parameters: object) -> subprocess.CompletedProcess:
+    return subprocess.run(
+        command(module, **parameters), capture_output=True, text=True, timeout=60
+    )
+
+
+@pytest.mark.parametrize(
+    ('module', 'parameters', 'reason'),
+    [
+        ('node', {'hand__cube_size_m': 9.0}, 'out of range'),
+        ('node', {'hand__cube_size_m': 'wide'}, "expecting type 'DOUBLE'"),
+        ('node', {'roi__mode': 'psychic'}, 'must be one of tracked, nearest'),
+        ('node', {'model__name_or_path': '/no/such/file'}, '/no/such/file'),
+        ('synthetic_camera', {'side': 'up'}, 'must be one of right, left'),
+        ('synthetic_camera', {'prerender': 'true'}, 'duration_s'),
+    ],
+)
+def test_wrong_parameters_end_the_process_with_the_reason(
+    module: str, parameters: dict[str, object], reason: str
+) -> None:
+    result = run(module, **parameters)
+    assert result.returncode == 1
+    assert reason in result.stderr
+    assert 'Traceback' not in result.stderr
+
+
+@pytest.mark.parametrize('number', [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_ends_the_node_with_its_books(model: str, number: signal.Signals) -> None:
+    process = subprocess.Popen(
+        command('node', model__name_or_path=model),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        env={**os.environ, 'RCUTILS_LOGGING_USE_STDOUT': '0'},
+    )
+    for line in process.stderr:
+        if 'active:' in line:
+            break
+    process.send_signal(number)
+    out, err = process.communicate(timeout=20)
+    assert process.returncode == 0
+    assert '0 images: 0 with a hand' in out
+    assert 'Traceback' not in err
+
+
+class Audience:
+    """Hear the synthetic camera."""
+
+    def __init__(self) -> None:
+        self.heard: dict[type, list] = {kind: [] for kind in (Image, CameraInfo, PoseArray)}
+        self._context = rclpy.Context()
+        rclpy.init(context=self._context)
+        self._executor = SingleThreadedExecutor(context=self._context)
+        self._node = rclpy.create_node('audience', context=self._context)
+        self._executor.add_node(self._node)
+        topics = {Image: 'image_rect', CameraInfo: 'camera_info'}
+        for kind, topic in topics.items():
+            heard = self.heard[kind].append
+            self._node.create_subscription(kind, topic, heard, qos_profile_sensor_data)
+        heard = self.heard[PoseArray].append
+        self._node.create_subscription(PoseArray, '/ground_truth/joints', heard, 100)
+
+    def listen_to(self, process: subprocess.Popen, seconds: float = 40.0) -> None:
+        """Receive until the process has ended, and a moment longer."""
+        limit = time.monotonic() + seconds
+        while process.poll() is None and time.monotonic() < limit:
+            self._executor.spin_once(timeout_sec=0.05)
+        limit = time.monotonic() + 0.5
+        while time.monotonic() < limit:
+            self._executor.spin_once(timeout_sec=0.05)
+
+    def close(self) -> None:
+        """Leave."""
+        self._executor.shutdown()
+        self._node.destroy_node()
+        rclpy.shutdown(context=self._context)
+
+
+def test_the_camera_films_a_hand_whose_joints_it_tells() -> None:
+    audience = Audience()
+    options = {'width': 320, 'height': 240, 'focal_length_px': 237.5, 'min_subscribers': 1}
+    process = subprocess.Popen(
+        command('synthetic_camera', duration_s=1.0, reliability='reliable', **options),
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    try:
+        audience.listen_to(process)
+        report, _ = process.communicate(timeout=5)
+    finally:
+        process.kill()
+        audience.close()
+    assert process.returncode == 0
+    published = int(report.split()[1])
+    images, infos, truths = audience.heard.values()
+    assert 10 <= published <= 30
+    assert len(truths) == published
+    assert f'{30 - published} left out' in report or published == 30
+    by_stamp = {(i.header.stamp.sec, i.header.stamp.nanosec): i for i in infos}
+    near = []
+    for image, truth in ((i, t) for i in images for t in truths if i.header == t.header):
+        info = by_stamp[image.header.stamp.sec, image.header.stamp.nanosec]
+        assert image.encoding == '16UC1'
+        depth, unit_m = read_depth(image)
+        joints = np.array([[p.position.x, p.position.y, p.position.z] for p in truth.poses])
+        columns, rows = np.rint(project(joints, read_intrinsics(info, image))).astype(int).T
+        inside = (rows >= 0) & (rows < 240) & (columns >= 0) & (columns < 320)
+        surface = depth[rows[inside], columns[inside]] * unit_m
+        # A joint lies inside the hand: a little behind the surface that the camera sees.
+        near.append(np.median(joints[inside, 2] - surface))
+    assert len(near) >= 5
+    assert 0.0 < np.median(near) < 0.03
