@@ -27,6 +27,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Train; exit status 2 when the arguments or the configuration are wrong."""
+    from dense_hand_pose.process import keep_memory, wait_passively
+
+    wait_passively()
+    keep_memory()
     from dense_hand_pose.training.config import load_config
     from dense_hand_pose.training.loop import Trainer
 

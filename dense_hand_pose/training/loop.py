@@ -56,9 +56,8 @@ class Trainer:
         if self.network.config != config.network:
             raise ValueError(f'{init}: another architecture than the configuration asks for')
         self.network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
-        self.average = AveragedModel(
-            self.network, multi_avg_fn=get_ema_multi_avg_fn(config.ema_decay), use_buffers=True
-        )
+        mean = get_ema_multi_avg_fn(config.ema_decay)  # type: ignore[no-untyped-call]
+        self.average = AveragedModel(self.network, multi_avg_fn=mean, use_buffers=True)
         self.optimiser = torch.optim.AdamW(
             self.network.parameters(),
             lr=config.learning_rate,
@@ -150,7 +149,7 @@ class Trainer:
             group['lr'] = self.learning_rate()
         self.optimiser.zero_grad(set_to_none=True)
         losses = self._loss(batch)
-        losses.total.backward()
+        losses.total.backward()  # type: ignore[no-untyped-call]
         torch.nn.utils.clip_grad_norm_(self.network.parameters(), self.config.gradient_norm)
         self.optimiser.step()
         self.average.update_parameters(self.network)
