@@ -16,6 +16,7 @@ MODULES = sorted(PACKAGE.rglob('*.py'))
 LAYERS = {
     'skeleton': 0,
     'camera': 0,
+    'process': 0,
     'depth': 1,
     'crop': 2,
     'geometry': 3,

@@ -1,0 +1,47 @@
+# Copyright 2026 The dense_hand_pose authors
+# SPDX-License-Identifier: Apache-2.0
+"""The README says what is there: parameters, commands, files."""
+
+from pathlib import Path
+import re
+
+from dense_hand_pose.cli import COMMANDS
+from dense_hand_pose.evaluation.stream import measure, Stream
+from dense_hand_pose.skeleton import HAND_21
+import pytest
+
+ROOT = Path(__file__).parents[2]
+README = (ROOT / 'README.md').read_text()
+
+
+def test_the_parameter_table_is_that_of_the_node() -> None:
+    pytest.importorskip('rclpy')
+    from dense_hand_pose.ros.parameters import readme_rows
+
+    assert '\n'.join(readme_rows()) in README
+
+
+def test_every_command_is_named() -> None:
+    assert all(f'`{name}' in README or f'pose {name}' in README for name in COMMANDS)
+
+
+def test_the_figures_are_named_as_in_metrics_json() -> None:
+    names = {'frames_answered', 'frames_with_hand', 'camera_rate_hz'}  # told by the table's rows
+    prefixed = {'median_joint_error_mm', 'p95_joint_error_mm'}
+    for name in measure(Stream()).as_json().keys() - names - prefixed:
+        assert f'`{name}`' in README
+
+
+def test_files_and_pictures_exist() -> None:
+    pictures = re.findall(r'!\[[^]]*\]\(([^)]+)\)', README)
+    assert pictures
+    for picture in pictures:
+        assert (ROOT / picture).stat().st_size < 300_000
+    for name in re.findall(r'`((?:config|requirements|dense_hand_pose|test)/[\w./]+)`', README):
+        assert (ROOT / name).exists(), name
+
+
+def test_the_joint_names_are_those_of_the_package() -> None:
+    text = ' '.join(README.split())
+    assert ', '.join(HAND_21.joints[1:5]) in text
+    assert ', '.join(HAND_21.joints[5:9]) in text
