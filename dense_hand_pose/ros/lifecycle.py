@@ -1,10 +1,30 @@
 # Copyright 2026 The dense_hand_pose authors
 # SPDX-License-Identifier: Apache-2.0
-"""A lifecycle service that refuses impossible transitions instead of ending the process."""
+"""Lifecycle transitions that say why they fail, where rclpy stays silent or ends the process."""
+
+from collections.abc import Callable
+import functools
 
 from lifecycle_msgs.srv import ChangeState
 from rclpy.impl.implementation_singleton import rclpy_implementation
-from rclpy.lifecycle import LifecycleNode
+from rclpy.lifecycle import LifecycleNode, LifecycleState, TransitionCallbackReturn
+
+Transition = Callable[[LifecycleNode, LifecycleState], TransitionCallbackReturn]
+
+
+def say_errors(transition: Transition) -> Transition:
+    """Have a transition callback log what it raises: rclpy only notes that it failed."""
+
+    @functools.wraps(transition)
+    def loud(node: LifecycleNode, state: LifecycleState) -> TransitionCallbackReturn:
+        try:
+            return transition(node, state)
+        except Exception as error:
+            reason = f'{transition.__name__} failed: {type(error).__name__}: {error}'
+            node.get_logger().error(reason)
+            raise
+
+    return loud
 
 
 def guard_change_state(node: LifecycleNode) -> None:

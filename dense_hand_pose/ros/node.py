@@ -9,7 +9,7 @@ import sys
 from typing import Any, TYPE_CHECKING
 
 from dense_hand_pose.ros.drops import Ledger
-from dense_hand_pose.ros.lifecycle import guard_change_state
+from dense_hand_pose.ros.lifecycle import guard_change_state, say_errors
 from dense_hand_pose.ros.loading import load_estimator
 from dense_hand_pose.ros.outputs import Outputs
 from dense_hand_pose.ros.parameters import declare, PARAMETERS, problem
@@ -23,6 +23,7 @@ from rclpy.clock import JumpThreshold, TimeJump
 from rclpy.duration import Duration
 from rclpy.exceptions import ParameterException
 from rclpy.executors import ExternalShutdownException, SingleThreadedExecutor
+from rclpy.impl.implementation_singleton import rclpy_implementation
 from rclpy.lifecycle import LifecycleNode, LifecycleState, TransitionCallbackReturn
 from rclpy.parameter import Parameter
 from rclpy.qos_overriding_options import InvalidQosOverridesError
@@ -94,6 +95,7 @@ class HandPoseNode(LifecycleNode):
         if not all(step() == SUCCESS for step in steps):
             self.failed.set_result(True)
 
+    @say_errors
     def on_configure(self, state: LifecycleState) -> TransitionCallbackReturn:
         """Load the model and create the publishers."""
         values = self._values()
@@ -112,6 +114,7 @@ class HandPoseNode(LifecycleNode):
         self.get_logger().info(f'configured, the network runs on {self._estimator.backend_name}')
         return super().on_configure(state)
 
+    @say_errors
     def on_activate(self, state: LifecycleState) -> TransitionCallbackReturn:
         """Subscribe and work."""
         result = super().on_activate(state)
@@ -129,17 +132,20 @@ class HandPoseNode(LifecycleNode):
         self.get_logger().info(f'active: {self.ledger.source}')
         return result
 
+    @say_errors
     def on_deactivate(self, state: LifecycleState) -> TransitionCallbackReturn:
         """Unsubscribe and let the worker finish."""
         self._stop()
         self.get_logger().info('inactive')
         return super().on_deactivate(state)
 
+    @say_errors
     def on_cleanup(self, state: LifecycleState) -> TransitionCallbackReturn:
         """Release the model and the publishers."""
         self.release()
         return super().on_cleanup(state)
 
+    @say_errors
     def on_shutdown(self, state: LifecycleState) -> TransitionCallbackReturn:
         """Release everything, from whatever state."""
         self.release()
@@ -225,6 +231,9 @@ def main(args: Sequence[str] | None = None) -> int:
         executor.spin_until_future_complete(node.failed)
     except (KeyboardInterrupt, ExternalShutdownException):
         pass
+    except rclpy_implementation.RCLError:
+        if rclpy.ok():  # else a signal came while a callback was publishing
+            raise
     finally:
         node.release()
         counts = node.ledger.counts()
