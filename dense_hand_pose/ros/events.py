@@ -15,7 +15,7 @@ except ImportError:  # Humble
 
 
 def subscription_events(
-    logger: RcutilsLogger, topic: str, ledger: Ledger
+    logger: RcutilsLogger, topic: str, ledger: Ledger, is_image: bool
 ) -> SubscriptionEventCallbacks:
     """Return callbacks that log a publisher whose QoS does not fit and count lost messages."""
 
@@ -30,6 +30,8 @@ def subscription_events(
     def lost(event: Any) -> None:
         for _ in range(event.total_count_change):
             ledger.receive('lost')
+        if not is_image:
+            return
         logger.warning(
             f'{topic}: the middleware lost {event.total_count} messages so far. Best-effort '
             'images beyond 0.5 MB overflow the shared memory of Fast DDS: start the camera with '

@@ -80,12 +80,15 @@ class Session:
 
     def _subscribe(self, message_type: type, topic: str) -> Subscriber:
         """Subscribe as to a sensor: the newest message, best effort, unless overridden."""
+        events = subscription_events(
+            self._node.get_logger(), topic, self._ledger, is_image=message_type is Image
+        )
         subscriber = Subscriber(
             self._node,
             message_type,
             topic,
             qos_profile=QoSProfile(depth=1, reliability=QoSReliabilityPolicy.BEST_EFFORT),
-            event_callbacks=subscription_events(self._node.get_logger(), topic, self._ledger),
+            event_callbacks=events,
             qos_overriding_options=QoSOverridingOptions.with_default_policies(),
         )
         self._subscribers.append(subscriber)
