@@ -84,7 +84,8 @@ def load_weights(path: Path) -> DenseRegressionNet:
     except (SafetensorError, OSError, KeyError, TypeError, ValueError, RuntimeError) as error:
         if isinstance(error, WeightsError):
             raise
-        raise WeightsError(f'{path}: not a usable weight file ({error})') from error
+        reason = ' '.join(str(error).split())
+        raise WeightsError(f'{path}: not a usable weight file ({reason})') from error
     return network.eval()
 
 
