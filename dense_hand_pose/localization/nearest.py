@@ -9,7 +9,7 @@ estimator keeps the one that its network believes.
 """
 
 import cv2
-from dense_hand_pose.camera import Intrinsics
+from dense_hand_pose.camera import Intrinsics, unproject
 from dense_hand_pose.depth import DepthImage, is_valid, to_metres
 import numpy as np
 import numpy.typing as npt
@@ -23,6 +23,10 @@ _FRONT_AREA_M2 = 8e-4
 _MIN_AREA_M2 = 15e-4
 _REACH_M = 0.16
 _HAND_RADIUS_M = 0.09
+_LONG_M = 0.22
+"""A surface longer than a hand has ends: one may be the hand, the other the elbow."""
+_SURFACES = 3
+"""A knee or an armrest may be nearer than the hand: so many surfaces are looked at."""
 _BEHIND_SURFACE_M = 0.01
 """The mean of the joints lies this much behind the mean of the surface that is seen."""
 
@@ -31,53 +35,58 @@ def propose_centers(
     depth: DepthImage, unit_m: float, intrinsics: Intrinsics, near_m: float, far_m: float
 ) -> list[Points]:
     """
-    Propose hand centres (3,) in metres on the nearest surface, the likeliest first.
+    Propose hand centres (3,) in metres on the nearest surfaces, the nearest first.
 
     depth: (H, W), ``unit_m`` metres a unit. Empty when no surface of the size of half a palm lies
     between near_m and far_m.
     """
-    points = _nearest_surface(depth, unit_m, intrinsics, near_m, far_m)
-    if points is None:
-        return []
+    step = max(1, depth.shape[1] // _COLUMNS)
+    thinned = to_metres(depth[step // 2 :: step, step // 2 :: step], unit_m)
+    metres = np.asarray(cv2.medianBlur(thinned, 3), dtype=np.float32)
+    metres[~is_valid(metres, near_m, far_m)] = 0.0
+    centers: list[Points] = []
+    for _ in range(_SURFACES):
+        mask = _nearest_surface(metres, step, intrinsics)
+        if mask is None:
+            break
+        points = _lift(metres, mask, step, intrinsics)
+        centers += [_climb(points, start) for start in _starts(points)]
+        metres[mask] = 0.0
+    return _distinct(centers)
+
+
+def _starts(points: Points) -> list[Points]:
+    """Return where on a surface (N, 3) a hand may be: its front, its middle, its two ends."""
     front = points[points[:, 2] <= np.quantile(points[:, 2], 0.15)].mean(axis=0)
-    centroid = points.mean(axis=0)
+    centroid: Points = points.mean(axis=0)
     along = np.linalg.svd(points - centroid, full_matrices=False)[2][0]
-    place = (points - centroid) @ along
-    low, high = np.quantile(place, [0.01, 0.99])
-    starts = [front, centroid]
-    if high - low > 2.5 * _HAND_RADIUS_M:
-        starts += [centroid + along * (end + inset) for end, inset in _ends(low, high)]
-    return _distinct([_climb(points, start) for start in starts])
-
-
-def _ends(low: float, high: float) -> tuple[tuple[float, float], tuple[float, float]]:
-    return (low, _HAND_RADIUS_M), (high, -_HAND_RADIUS_M)
+    low, high = np.quantile((points - centroid) @ along, [0.01, 0.99])
+    if high - low < _LONG_M:
+        return [front, centroid]
+    inset = _HAND_RADIUS_M
+    return [front, centroid, centroid + along * (low + inset), centroid + along * (high - inset)]
 
 
 def _nearest_surface(
-    depth: DepthImage, unit_m: float, intrinsics: Intrinsics, near_m: float, far_m: float
-) -> Points | None:
-    """Return the points (N, 3) of the connected surface that is nearest to the camera."""
-    step = max(1, min(depth.shape[1] // _COLUMNS, depth.shape[0]))
-    first = step // 2
-    thinned = to_metres(depth[first::step, first::step], unit_m)
-    metres = np.asarray(cv2.medianBlur(thinned, 3), dtype=np.float32)
-    metres[~is_valid(metres, near_m, far_m)] = 0.0
+    metres: npt.NDArray[np.float32], step: int, intrinsics: Intrinsics
+) -> npt.NDArray[np.bool_] | None:
+    """Return the mask of the connected surface that is nearest to the camera."""
     area_m2 = (metres.astype(np.float64) * step) ** 2 / (intrinsics.fx * intrinsics.fy)
     ordered = np.argsort(np.where(metres > 0.0, metres, np.inf), axis=None)
     enough = np.searchsorted(np.cumsum(area_m2.flat[ordered]), _FRONT_AREA_M2)
     if enough >= ordered.size or metres.flat[ordered[enough]] <= 0.0:
         return None
-    front_m = metres.flat[ordered[enough]]
-    near = (metres > 0.0) & (metres <= front_m + _REACH_M)
-    label = _front_component(near, metres, area_m2)
-    if label is None:
-        return None
-    rows, columns = np.nonzero(label)
-    z = metres[label].astype(np.float64)
-    u, v = columns * step + step // 2, rows * step + step // 2
-    x, y = (u - intrinsics.cx) / intrinsics.fx * z, (v - intrinsics.cy) / intrinsics.fy * z
-    return np.stack([x, y, z], axis=1)
+    near = (metres > 0.0) & (metres <= metres.flat[ordered[enough]] + _REACH_M)
+    return _front_component(near, metres, area_m2)
+
+
+def _lift(
+    metres: npt.NDArray[np.float32], mask: npt.NDArray[np.bool_], step: int, camera: Intrinsics
+) -> Points:
+    """Return the points (N, 3) of the masked pixels of the thinned frame."""
+    rows, columns = np.nonzero(mask)
+    pixels = np.stack([columns, rows], axis=1) * step + step // 2
+    return unproject(pixels, metres[mask], camera)
 
 
 def _front_component(
