@@ -150,11 +150,16 @@ class HandPoseEstimator:
         frame = _Frame(depth, unit_m, intrinsics, _Clock())
         if center is not None:
             return self._accept(frame, self._look(frame, [_checked_center(center)]))
-        if self.config.roi_mode == 'tracked' and self._track is not None:
+        if self._track is not None and self._may_follow(self._track):
             pose = self._accept(frame, self._look(frame, [self._track]))
             if pose is not None:
                 return self._follow(pose)
         return self._follow(self._search(frame))
+
+    def _may_follow(self, track: npt.NDArray[np.float64]) -> bool:
+        config = self.config
+        in_range = config.depth_min_m <= track[2] <= config.depth_max_m
+        return config.roi_mode == 'tracked' and bool(in_range)
 
     def _search(self, frame: '_Frame') -> HandPose | None:
         config = self.config

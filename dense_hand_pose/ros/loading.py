@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from typing import Any, TYPE_CHECKING
 
 from dense_hand_pose.camera import Intrinsics
+from dense_hand_pose.process import wait_passively
 from dense_hand_pose.ros.parameters import estimator_config
 import numpy as np
 
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 
 def load_estimator(values: Mapping[str, Any]) -> HandPoseEstimator:
     """Return an estimator that has seen a frame; raises what loading the model raises."""
+    wait_passively()
     from dense_hand_pose.estimator import HandPoseEstimator  # brings torch: seconds
 
     config = estimator_config(values)
