@@ -27,6 +27,7 @@ _SHIFT = 4  # cv2 takes coordinates in 1 / 2**_SHIFT pixels
 _JOINT_RADIUS_M = 0.0045
 _FAR_PX = 1e5
 _TILE_SIZE_M = 0.34
+_LEAST_COLOUR = 0.3
 
 
 def depth_to_bgr(depth_m: npt.NDArray[np.float32], near_m: float, far_m: float) -> Image:
@@ -173,7 +174,9 @@ def _joint_colours(
     skeleton: Skeleton, confidence: npt.NDArray[np.floating] | None
 ) -> list[tuple[int, int, int]]:
     """Return a blue-green-red colour per joint, the paler the less certain."""
-    trust = np.ones(len(skeleton)) if confidence is None else np.clip(confidence, 0.15, 1.0)
+    trust = np.ones(len(skeleton))
+    if confidence is not None:
+        trust = _LEAST_COLOUR + (1.0 - _LEAST_COLOUR) * np.clip(confidence, 0.0, 1.0)
     colours = []
     for finger, weight in zip(skeleton.fingers, trust, strict=True):
         pure = np.array(FINGER_COLOURS[finger][::-1], dtype=np.float64)

@@ -159,8 +159,9 @@ def _draw(
     depth_m = depth_m.astype(np.float32)
     picture = vis.depth_to_bgr(depth_m, *vis.depth_range_m(depth_m))
     if pose is None:
-        picture = vis.draw_text(picture, 'no hand')
         tile = cv2.resize(picture, (_TILE_PX, _TILE_PX * picture.shape[0] // picture.shape[1]))
+        tile = vis.draw_text(np.asarray(tile, np.uint8), 'no hand', (6, tile.shape[0] - 10))
+        picture = vis.draw_text(picture, 'no hand')
     else:
         x, y, z = (float(value) for value in pose.center)
         window = CropWindow((x, y, z), pose.cube_size_m, intrinsics)
@@ -169,7 +170,7 @@ def _draw(
         tile = vis.hand_tile(depth_m, pose.joints, intrinsics, _TILE_PX, pose.confidence)
     if not cv2.imwrite(str(file), picture):
         raise CommandError(f'cannot write {file}')
-    return vis.draw_text(np.asarray(tile, np.uint8), source.stem, (6, 16), scale=0.42)
+    return vis.draw_text(tile, source.stem, (6, 16), scale=0.42)
 
 
 def _finish(out: Path, entries: list[dict[str, Any]], tiles: list[Any]) -> int:
