@@ -41,7 +41,8 @@ def propose_centers(
     between near_m and far_m.
     """
     step = max(1, depth.shape[1] // _COLUMNS)
-    thinned = to_metres(depth[step // 2 :: step, step // 2 :: step], unit_m)
+    every = slice(step // 2, None, step)
+    thinned = to_metres(depth[every, every], unit_m)
     metres = np.asarray(cv2.medianBlur(thinned, 3), dtype=np.float32)
     metres[~is_valid(metres, near_m, far_m)] = 0.0
     centers: list[Points] = []
