@@ -40,7 +40,7 @@ def propose_centers(
     depth: (H, W), ``unit_m`` metres a unit. Empty when no surface of the size of half a palm lies
     between near_m and far_m.
     """
-    step = max(1, depth.shape[1] // _COLUMNS)
+    step = max(1, min(depth.shape[1] // _COLUMNS, depth.shape[0]))
     every = slice(step // 2, None, step)
     thinned = to_metres(depth[every, every], unit_m)
     metres = np.asarray(cv2.medianBlur(thinned, 3), dtype=np.float32)
@@ -71,14 +71,18 @@ def _starts(points: Points) -> list[Points]:
 def _nearest_surface(
     metres: npt.NDArray[np.float32], step: int, intrinsics: Intrinsics
 ) -> npt.NDArray[np.bool_] | None:
-    """Return the mask of the connected surface that is nearest to the camera."""
+    """Return the mask of the nearest connected surface of a hand's size; blank smaller things."""
     area_m2 = (metres.astype(np.float64) * step) ** 2 / (intrinsics.fx * intrinsics.fy)
-    ordered = np.argsort(np.where(metres > 0.0, metres, np.inf), axis=None)
-    enough = np.searchsorted(np.cumsum(area_m2.flat[ordered]), _FRONT_AREA_M2)
-    if enough >= ordered.size or metres.flat[ordered[enough]] <= 0.0:
-        return None
-    near = (metres > 0.0) & (metres <= metres.flat[ordered[enough]] + _REACH_M)
-    return _front_component(near, metres, area_m2)
+    while True:
+        ordered = np.argsort(np.where(metres > 0.0, metres, np.inf), axis=None)
+        enough = np.searchsorted(np.cumsum(area_m2.flat[ordered]), _FRONT_AREA_M2)
+        if enough >= ordered.size or metres.flat[ordered[enough]] <= 0.0:
+            return None
+        near = (metres > 0.0) & (metres <= metres.flat[ordered[enough]] + _REACH_M)
+        surface = _front_component(near, metres, area_m2)
+        if surface is not None:
+            return surface
+        metres[near] = 0.0
 
 
 def _lift(
