@@ -109,7 +109,7 @@ class Trainer:
         first, begin = self.progress.samples, time.monotonic()
         start = begin
         while True:
-            losses = self._step(next(batches))
+            losses = self.step(next(batches))
             now = time.monotonic()
             self.progress.elapsed_s += now - start
             start = now
@@ -143,7 +143,8 @@ class Trainer:
         result = validate(self.average.module, held_out, self._reach)
         return {f'validation_{name}': value for name, value in asdict(result).items()}
 
-    def _step(self, batch: Batch) -> Losses:
+    def step(self, batch: Batch) -> Losses:
+        """Train on one batch and count it."""
         self.network.train()
         for group in self.optimiser.param_groups:
             group['lr'] = self.learning_rate()

@@ -27,10 +27,10 @@ CONFIG = TrainingConfig(
 class Interrupted(Trainer):
     """Is stopped by Ctrl-C when its third step is done."""
 
-    def _step(self, batch: Batch) -> Losses:
+    def step(self, batch: Batch) -> Losses:
         if self.progress.step == 3:
             raise KeyboardInterrupt
-        return super()._step(batch)
+        return super().step(batch)
 
 
 def stopped_training(config: TrainingConfig, out: Path) -> None:
@@ -83,7 +83,7 @@ def test_training_lowers_the_loss(tmp_path: Path) -> None:
     """Sixty steps on the same four hands: the loss must fall, or the steps go nowhere."""
     trainer = Trainer(replace(CONFIG, samples=240, batch_size=4, bfloat16=False), tmp_path)
     batch = make_batch(1, 4)
-    losses = [float(trainer._step(batch).total.detach()) for _ in range(60)]
+    losses = [float(trainer.step(batch).total.detach()) for _ in range(60)]
     assert losses[-1] < 0.6 * losses[0]
 
 
