@@ -48,6 +48,15 @@ def measure(network: str, process: str, steps: int) -> float:
         return steps * config.batch_size / (time.perf_counter() - begin)
 
 
+def measure_apart(network: str, process: str, steps: int) -> float:
+    """Return what ``measure`` does in a process of its own."""
+    child = ['-m', 'tools.measure_training', '--steps', str(steps), '--child', network, process]
+    done = subprocess.run(  # noqa: S603
+        [sys.executable, *child], check=True, stdout=subprocess.PIPE, text=True
+    )
+    return float(done.stdout.split()[-1])
+
+
 def main() -> int:
     """Run all variants in turns and print the median of each and its ratio to the first."""
     parser = argparse.ArgumentParser(description=__doc__.split('\n')[1])
@@ -56,23 +65,13 @@ def main() -> int:
     parser.add_argument('--child', nargs=2, metavar=('NETWORK', 'PROCESS'), help='one variant')
     args = parser.parse_args()
     if args.child:
-        print(measure(*args.child, args.steps))
+        network, process = args.child
+        print(measure(network, process, args.steps))
         return 0
     rates: dict[str, list[float]] = {name: [] for name in VARIANTS}
     for _ in range(args.rounds):
         for name, variant in VARIANTS.items():
-            child = [
-                '-m',
-                'tools.measure_training',
-                '--steps',
-                str(args.steps),
-                '--child',
-                *variant,
-            ]
-            done = subprocess.run(  # noqa: S603
-                [sys.executable, *child], check=True, stdout=subprocess.PIPE, text=True
-            )
-            rates[name].append(float(done.stdout.split()[-1]))
+            rates[name].append(measure_apart(*variant, args.steps))
     first = statistics.median(next(iter(rates.values())))
     for name, values in rates.items():
         rate = statistics.median(values)
