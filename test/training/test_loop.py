@@ -28,6 +28,7 @@ class Interrupted(Trainer):
     """Is stopped by Ctrl-C when its third step is done."""
 
     def step(self, batch: Batch) -> Losses:
+        """Train until the third step is done."""
         if self.progress.step == 3:
             raise KeyboardInterrupt
         return super().step(batch)
