@@ -131,7 +131,7 @@ def few_votes(count: int) -> tuple[DenseMaps, Surface]:
     from dense_hand_pose.encoding import encode
 
     depth = np.ones((32, 32), np.float32)
-    depth[15, 10 : 10 + count] = 0.1
+    depth[15, slice(10, 10 + count)] = 0.1
     surface = surface_of(depth)
     joint = torch.tensor([[[0.06, -0.03, 0.48]]])
     return encode(joint, surface, CUBE, REACH), surface

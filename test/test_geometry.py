@@ -24,7 +24,8 @@ def loops_reduce(crop: np.ndarray) -> np.ndarray:
     reduced = np.ones((32, 32))
     for m in range(32):
         for n in range(32):
-            block = [float(v) for v in crop[4 * m : 4 * m + 4, 4 * n : 4 * n + 4].flat if v < 1.0]
+            rows, columns = slice(4 * m, 4 * m + 4), slice(4 * n, 4 * n + 4)
+            block = [float(v) for v in crop[rows, columns].flat if v < 1.0]
             if block:
                 limit = np.float32(min(block)) + np.float32(0.1)
                 same = [v for v in block if np.float32(v) < limit]

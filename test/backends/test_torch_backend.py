@@ -43,9 +43,8 @@ def test_crops_of_a_batch_do_not_mix(crops: CropBatch) -> None:
     backend, config = TorchBackend(tiny_network(), 'cpu'), DecodingConfig()
     together = backend.run(crops.depth, crops.center_m, crops.cube_size_m, config)
     for i in range(4):
-        alone = backend.run(
-            crops.depth[i : i + 1], crops.center_m[i : i + 1], crops.cube_size_m[i : i + 1], config
-        )
+        one = slice(i, i + 1)
+        alone = backend.run(crops.depth[one], crops.center_m[one], crops.cube_size_m[one], config)
         miss = np.linalg.norm(alone.joints_m[0] - together.joints_m[i], axis=-1)
         assert np.quantile(miss, 0.95) < 1e-4
 

@@ -41,7 +41,7 @@ def loops_loss(stacks: list[np.ndarray], batch: Batch, config: LossConfig) -> di
             points = reference.surface_points(reduced[b], centers[b], sizes[b])
             for j in range(21):
                 r, s = channels[b, j], channels[b, 21 + j]
-                v = channels[b, 42 + 3 * j : 45 + 3 * j]
+                v = channels[b, slice(42 + 3 * j, 45 + 3 * j)]
                 difference['heat_2d'].append(r - wanted[b][j][0])
                 difference['heat_3d'].append(s - wanted[b][j][1])
                 difference['direction'].append(v - wanted[b][j][2])
