@@ -17,6 +17,7 @@ PROGRAM = 'python -m dense_hand_pose'
 COMMANDS = {
     'demo': 'run camera, node and recorder over ROS 2 with synthetic hands, and measure',
     'estimate': 'estimate hands in depth files (PNG, NPY): overlays and JSON',
+    'evaluate': 'measure a model on held-out synthetic frames: table, JSON, CSV, plots',
     'render': 'render synthetic hands to a contact sheet',
     'train': 'train a network on synthetic hands',
 }

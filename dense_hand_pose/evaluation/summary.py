@@ -1,0 +1,117 @@
+# Copyright 2026 The dense_hand_pose authors
+# SPDX-License-Identifier: Apache-2.0
+"""
+The figures of a test as metrics.json holds them: as a whole, per joint, per camera, per side.
+
+The names are those of evaluation/stream.py where they mean the same. Lengths are millimetres,
+shares run from 0 to 1, null stands for "nothing to measure".
+"""
+
+from collections.abc import Callable, Sequence
+import math
+from typing import Any
+
+from dense_hand_pose.skeleton import HAND_21
+import numpy as np
+import numpy.typing as npt
+
+from . import metrics
+from .reliability import Bin, confidence_bins, CONFIDENT, split_by_confidence
+from .synthetic import Answers
+
+THRESHOLDS_MM = (10, 20, 30, 40)
+_DECIMALS = 4
+
+Figures = dict[str, Any]
+Floats = npt.NDArray[np.float64]
+
+
+def summarise(answers: Answers) -> Figures:
+    """Return all figures of the answers with one kind of centre."""
+    whole = figures(answers.errors_m)
+    overall_mm = whole['mean_joint_error_mm']
+    return {
+        **whole,
+        'per_joint': _joints(answers.errors_m[answers.found]),
+        'per_camera': _groups(answers.errors_m, answers.cameras, overall_mm),
+        'per_side': _groups(answers.errors_m, answers.sides, overall_mm),
+        'reliability': _reliability(answers),
+    }
+
+
+def figures(errors_m: Floats) -> Figures:
+    """
+    Return the figures of errors (N, J) in metres; rows of inf are frames without a hand.
+
+    Errors are those of the frames with a hand; ``frames_under_mm`` is a share of all frames.
+    """
+    found = errors_m[np.isfinite(errors_m).all(axis=1)]
+    return {
+        'frames': len(errors_m),
+        'frames_with_hand': len(found),
+        'no_hand_share': _rounded(1.0 - len(found) / len(errors_m)),
+        'mean_joint_error_mm': _mm(metrics.mean_joint_error_m, found),
+        'median_joint_error_mm': _mm(metrics.median_joint_error_m, found),
+        'p95_joint_error_mm': _mm(metrics.percentile_joint_error_m, found),
+        'frames_under_mm': {
+            threshold: _rounded(share)
+            for threshold, share in metrics.frames_under_mm(errors_m, THRESHOLDS_MM).items()
+        },
+    }
+
+
+def _joints(errors_m: Floats) -> Figures:
+    """Return mean and median of each joint's errors (N, J)."""
+    return {
+        name: {
+            'mean_joint_error_mm': _mm(metrics.mean_joint_error_m, errors_m[:, [j]]),
+            'median_joint_error_mm': _mm(metrics.median_joint_error_m, errors_m[:, [j]]),
+        }
+        for j, name in enumerate(HAND_21.joints)
+    }
+
+
+def _groups(errors_m: Floats, labels: Sequence[str], overall_mm: float | None) -> Figures:
+    """Return the figures of the frames of each label, and how far each mean is from all."""
+    named = np.array(labels)
+    groups = {label: figures(errors_m[named == label]) for label in sorted(set(labels))}
+    for group in groups.values():
+        own_mm = group['mean_joint_error_mm']
+        known = own_mm is not None and overall_mm
+        group['mean_against_all'] = _rounded(own_mm / overall_mm - 1.0) if known else None
+    return groups
+
+
+def _reliability(answers: Answers) -> Figures:
+    """Return what the confidence of the joints says about their errors."""
+    columns = answers.confidence[answers.found], answers.errors_m[answers.found]
+    others, confident = split_by_confidence(*columns)
+    ratio = confident.mean_error_m / others.mean_error_m if others.joints else math.nan
+    return {
+        'threshold': CONFIDENT,
+        'confident': _of_bin(confident),
+        'others': _of_bin(others),
+        'error_ratio': _rounded(ratio),
+        'bins': [_of_bin(entry) for entry in confidence_bins(*columns)],
+    }
+
+
+def _of_bin(entry: Bin) -> Figures:
+    """Return a bin under the names of metrics.json."""
+    return {
+        'low': _rounded(entry.low),
+        'high': _rounded(entry.high),
+        'joints': entry.joints,
+        'mean_confidence': _rounded(entry.mean_confidence),
+        'mean_joint_error_mm': _rounded(1000.0 * entry.mean_error_m),
+    }
+
+
+def _mm(measure: Callable[[Floats], float], errors_m: Floats) -> float | None:
+    """Return a measure of errors (N, J) in millimetres, None of nothing."""
+    return _rounded(1000.0 * measure(errors_m)) if errors_m.size else None
+
+
+def _rounded(value: float) -> float | None:
+    """Return a number as metrics.json has it, None for NaN."""
+    return round(value, _DECIMALS) if math.isfinite(value) else None

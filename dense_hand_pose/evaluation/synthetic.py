@@ -1,0 +1,109 @@
+# Copyright 2026 The dense_hand_pose authors
+# SPDX-License-Identifier: Apache-2.0
+"""
+The held-out synthetic frames and what the estimator makes of them.
+
+Legend: N frames, J joints. Frame i is that of seed FIRST_SEED + i. Training batches have seeds
+below 2**40 and validation batches start there (training/data.py), so no hand, pose, view or noise
+of the test is ever trained on.
+"""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+
+from dense_hand_pose.estimator import HandPose, HandPoseEstimator
+from dense_hand_pose.synthesis.frames import render_frame, SensorFrame
+import numpy as np
+import numpy.typing as npt
+
+from .metrics import joint_errors_m
+
+FIRST_SEED = 2**41
+CENTERS = {'truth': 'true centre', 'detected': 'detected centre'}
+"""
+Kinds of centre, and in words.
+
+The cube lies around the mean of the true joints, or where the estimator's own search puts it.
+"""
+
+Floats = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Answer:
+    """A frame of the test without its depth, and the estimate or None where no hand was found."""
+
+    seed: int
+    camera: str
+    side: str
+    true_joints_m: Floats
+    pose: HandPose | None
+
+
+@dataclass(frozen=True)
+class Answers:
+    """
+    The answers to N frames with one kind of centre, as columns.
+
+    found (N,): whether a hand was found; errors_m (N, J) metres, inf where none was found, so that
+    such a frame is under no threshold; confidence (N, J), 0 where none was found.
+    """
+
+    seeds: tuple[int, ...]
+    cameras: tuple[str, ...]
+    sides: tuple[str, ...]
+    found: npt.NDArray[np.bool_]
+    errors_m: Floats
+    confidence: Floats
+
+
+def estimate_frames(
+    estimator: HandPoseEstimator,
+    frames: int,
+    centers: Sequence[str] = tuple(CENTERS),
+    progress: Callable[[Iterable[int]], Iterable[int]] = iter,
+) -> dict[str, list[Answer]]:
+    """
+    Render the first frames of the test and estimate each by itself, once per kind of centre.
+
+    ``progress`` may wrap the seeds, as tqdm does. Raises ValueError for an unknown centre.
+    """
+    if unknown := [center for center in centers if center not in CENTERS]:
+        raise ValueError(f'center {unknown[0]!r}: expected {" or ".join(CENTERS)}')
+    answers: dict[str, list[Answer]] = {center: [] for center in centers}
+    seeds = range(FIRST_SEED, FIRST_SEED + frames)
+    for seed in progress(seeds):
+        frame = render_frame(seed)
+        for center, found in answers.items():
+            pose = _estimate(estimator, frame, center)
+            found.append(Answer(seed, frame.camera, frame.side, frame.joints_m, pose))
+    return answers
+
+
+def tabulate(answers: Sequence[Answer]) -> Answers:
+    """Return the columns of N > 0 answers; ValueError for none."""
+    if not answers:
+        raise ValueError('no answers: expected at least one frame')
+    found = np.array([answer.pose is not None for answer in answers])
+    true = np.stack([answer.true_joints_m for answer in answers])
+    errors = np.full(true.shape[:2], np.inf)
+    confidence = np.zeros(true.shape[:2])
+    poses = [answer.pose for answer in answers if answer.pose is not None]
+    if poses:
+        errors[found] = joint_errors_m(np.stack([pose.joints for pose in poses]), true[found])
+        confidence[found] = [pose.confidence for pose in poses]
+    return Answers(
+        seeds=tuple(answer.seed for answer in answers),
+        cameras=tuple(answer.camera for answer in answers),
+        sides=tuple(answer.side for answer in answers),
+        found=found,
+        errors_m=errors,
+        confidence=confidence,
+    )
+
+
+def _estimate(estimator: HandPoseEstimator, frame: SensorFrame, center: str) -> HandPose | None:
+    """Return the pose of a frame, taken by itself."""
+    estimator.reset()
+    at = frame.joints_m.mean(axis=0) if center == 'truth' else None
+    return estimator.estimate(frame.depth_m, frame.intrinsics, at)

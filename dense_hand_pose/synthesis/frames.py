@@ -1,0 +1,63 @@
+# Copyright 2026 The dense_hand_pose authors
+# SPDX-License-Identifier: Apache-2.0
+"""Whole sensor frames of random hands, noise included: what a depth camera would publish."""
+
+from dataclasses import dataclass, replace
+
+from dense_hand_pose.camera import Intrinsics
+from dense_hand_pose.crop import CROP_SIZE_PX
+from dense_hand_pose.synthesis.engine import HandScene, sample_scene
+from dense_hand_pose.synthesis.noise import add_noise, NoiseLevel
+from dense_hand_pose.synthesis.raster import DepthBuffer
+import numpy as np
+import numpy.typing as npt
+
+SIDES = {1: 'right', -1: 'left'}
+
+
+@dataclass(frozen=True)
+class SensorFrame:
+    """
+    A frame and its truth.
+
+    depth_m (H, W) float32 metres, 0 = no measurement; joints_m (21, 3) metres in the camera frame;
+    camera: a name of synthesis.cameras.CAMERAS; side: 'right' or 'left'.
+    """
+
+    depth_m: npt.NDArray[np.float32]
+    joints_m: npt.NDArray[np.float64]
+    intrinsics: Intrinsics
+    camera: str
+    side: str
+
+
+def render_frame(seed: int) -> SensorFrame:
+    """
+    Render a noisy frame; the same seed gives the same frame.
+
+    Camera, hand, view, surroundings and noise are drawn as for the crops of engine.render_crops.
+    Raises ValueError for a negative seed.
+    """
+    if seed < 0:
+        raise ValueError(f'seed = {seed}: must not be negative')
+    rng = np.random.default_rng([seed, 0])
+    scene = sample_scene(rng)
+    depth_m = render_depth(scene, NoiseLevel.sample(rng), rng)
+    return SensorFrame(
+        depth_m, scene.joints_m, scene.intrinsics, scene.camera.name, SIDES[scene.side]
+    )
+
+
+def render_depth(
+    scene: HandScene, level: NoiseLevel | None = None, rng: np.random.Generator | None = None
+) -> npt.NDArray[np.float32]:
+    """Return the whole image (H, W) of a scene, metres; without level and rng free of noise."""
+    width, height = scene.camera.width, scene.camera.height
+    buffer = DepthBuffer(scene.intrinsics, np.arange(width), np.arange(height))
+    for mesh in scene.meshes:
+        buffer.draw(mesh.vertices_m, mesh.triangles)
+    if level is None or rng is None:
+        return buffer.depth_m()
+    # A level counts the holes of a crop; as large a share of the image is lost.
+    holes = level.holes * width * height / CROP_SIZE_PX**2
+    return add_noise(buffer, scene.camera, replace(level, holes=holes), rng)
