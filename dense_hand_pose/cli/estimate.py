@@ -121,6 +121,9 @@ def overlay_names(paths: Sequence[Path]) -> list[str]:
 
 def _set_up(args: argparse.Namespace) -> 'tuple[HandPoseEstimator, Intrinsics]':
     """Return the estimator and the intrinsics, or raise CommandError for values they refuse."""
+    from dense_hand_pose.process import wait_passively
+
+    wait_passively()
     from dense_hand_pose import EstimatorConfig, HandPoseEstimator, Intrinsics
 
     try:
