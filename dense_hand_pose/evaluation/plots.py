@@ -25,7 +25,7 @@ def success_curve(path: Path, centers: Mapping[str, Answers]) -> None:
     """Plot the share of frames whose every joint is under a threshold."""
     with _figure(path, (6.4, 4.4)) as axes:
         for center, answers in centers.items():
-            shares = [100.0 * frames_under(answers.errors_m, mm) for mm in _CURVE_MM]
+            shares = [100.0 * frames_under(answers.reported_errors_m, mm) for mm in _CURVE_MM]
             axes.plot(_CURVE_MM, shares, color=_COLOURS[center], label=CENTERS[center])
         axes.set(xlim=(0, _CURVE_MM[-1]), ylim=(0, 100))
         axes.set(xlabel='threshold, mm', ylabel='frames with every joint under it, %')

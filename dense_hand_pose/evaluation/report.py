@@ -14,7 +14,7 @@ from .summary import Figures, THRESHOLDS_MM
 from .synthetic import Answers, CENTERS
 
 _COLUMNS = (
-    'seed', 'camera', 'side', 'center', 'mean_error_mm', 'max_error_mm', 'confidence',
+    'seed', 'camera', 'side', 'center', 'found', 'mean_error_mm', 'max_error_mm', 'confidence',
 )  # fmt: skip
 _WIDTH = 26
 _CELL = 17
@@ -48,7 +48,7 @@ def write_metrics(path: Path, document: Mapping[str, Any]) -> None:
 
 
 def write_per_frame(path: Path, centers: Mapping[str, Answers]) -> None:
-    """Write a row per frame and kind of centre; errors are empty where no hand was found."""
+    """Write a row per frame and kind of centre; errors are empty where nothing was estimated."""
     with path.open('w', newline='', encoding='utf-8') as file:
         writer = csv.writer(file, lineterminator='\n')
         writer.writerow(_COLUMNS)
@@ -58,7 +58,8 @@ def write_per_frame(path: Path, centers: Mapping[str, Answers]) -> None:
             for i, seed in enumerate(answers.seeds):
                 numbers = (1000.0 * means[i], 1000.0 * worst[i], trust[i])
                 cells = [f'{n:.4f}' if np.isfinite(n) else '' for n in numbers]
-                writer.writerow([seed, answers.cameras[i], answers.sides[i], center, *cells])
+                row = (seed, answers.cameras[i], answers.sides[i], center, int(answers.found[i]))
+                writer.writerow([*row, *cells])
 
 
 def _overall() -> list[Row]:
@@ -66,6 +67,7 @@ def _overall() -> list[Row]:
         ('frames', lambda f: str(f['frames'])),
         ('no hand found', lambda f: _percent(f['no_hand_share'])),
         ('mean error', lambda f: _mm(f['mean_joint_error_mm'])),
+        ('mean, refused too', lambda f: _mm(f['mean_joint_error_refused_too_mm'])),
         ('median', lambda f: _mm(f['median_joint_error_mm'])),
         ('95th percentile', lambda f: _mm(f['p95_joint_error_mm'])),
     ]

@@ -28,13 +28,16 @@ Floats = npt.NDArray[np.float64]
 
 def summarise(answers: Answers) -> Figures:
     """Return all figures of the answers with one kind of centre."""
-    whole = figures(answers.errors_m)
+    errors, found = answers.reported_errors_m, answers.found
+    whole = figures(errors)
+    estimated = answers.errors_m[np.isfinite(answers.errors_m).all(axis=1)]
     overall_mm = whole['mean_joint_error_mm']
     return {
         **whole,
-        'per_joint': _joints(answers.errors_m[answers.found]),
-        'per_camera': _groups(answers.errors_m, answers.cameras, overall_mm),
-        'per_side': _groups(answers.errors_m, answers.sides, overall_mm),
+        'mean_joint_error_refused_too_mm': _mm(metrics.mean_joint_error_m, estimated),
+        'per_joint': _joints(errors[found]),
+        'per_camera': _groups(errors, answers.cameras, overall_mm),
+        'per_side': _groups(errors, answers.sides, overall_mm),
         'reliability': _reliability(answers),
     }
 

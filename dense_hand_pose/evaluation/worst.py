@@ -4,8 +4,16 @@
 
 from collections.abc import Sequence
 
+from dense_hand_pose.crop import CropWindow
 from dense_hand_pose.synthesis.frames import render_frame
-from dense_hand_pose.visualization import contact_sheet, draw_text, hand_tile, Image
+from dense_hand_pose.visualization import (
+    contact_sheet,
+    depth_to_bgr,
+    draw_pose,
+    draw_text,
+    Image,
+    zoom,
+)
 import numpy as np
 
 from .metrics import joint_errors_m
@@ -13,16 +21,16 @@ from .synthetic import Answer
 
 WORST = 12
 _COLUMNS = 3
-_TILE_PX = 220
+_TILE_PX, _TILE_SIZE_M = 220, 0.34
 
 
 def worst_answers(answers: Sequence[Answer], count: int = WORST) -> list[Answer]:
-    """Return the frames with the largest mean error, worst first; those without a hand last."""
-    return sorted(answers, key=lambda a: (-mean_error_m(a), a.seed))[:count]
+    """Return the frames of the largest mean error, worst first; those without a hand come last."""
+    return sorted(answers, key=lambda a: (not a.found, -mean_error_m(a), a.seed))[:count]
 
 
 def mean_error_m(answer: Answer) -> float:
-    """Return the mean joint error of a frame, metres; -1 where no hand was found."""
+    """Return the mean joint error of a frame, metres; -1 where nothing was estimated."""
     if answer.pose is None:
         return -1.0
     return float(joint_errors_m(answer.pose.joints[None], answer.true_joints_m[None]).mean())
@@ -36,12 +44,17 @@ def worst_sheet(answers: Sequence[Answer]) -> Image:
 def _pair(answer: Answer) -> Image:
     """Return both skeletons over what the camera saw around the true hand."""
     frame = render_frame(answer.seed)
-    true = hand_tile(frame.depth_m, frame.joints_m, frame.intrinsics, _TILE_PX)
-    true = draw_text(true, f'{answer.seed} {answer.camera}', (6, 14), scale=0.36)
-    if answer.pose is None:
-        blank = np.full_like(true, 28)
-        return np.hstack([true, draw_text(blank, 'no hand found', (6, 14), scale=0.36)])
-    pose = answer.pose
-    guess = hand_tile(frame.depth_m, pose.joints, frame.intrinsics, _TILE_PX, pose.confidence)
-    label = f'{1000.0 * mean_error_m(answer):.0f} mm, confidence {pose.confidence.mean():.2f}'
-    return np.hstack([true, draw_text(guess, label, (6, 14), scale=0.36)])
+    x, y, z = (float(value) for value in frame.joints_m.mean(axis=0))
+    coloured = depth_to_bgr(frame.depth_m, z - 0.12, z + 0.3)
+    tile, k = zoom(coloured, CropWindow((x, y, z), _TILE_SIZE_M, frame.intrinsics), _TILE_PX)
+    true = draw_pose(tile, frame.joints_m, k)
+    guess, label = tile, 'nothing estimated'
+    if answer.pose is not None:
+        guess = draw_pose(tile, answer.pose.joints, k, answer.pose.confidence)
+        error_mm, trust = 1000.0 * mean_error_m(answer), answer.pose.confidence.mean()
+        label = f'{error_mm:.0f} mm, confidence {trust:.2f}' + (
+            '' if answer.found else ', refused'
+        )
+    names = (f'{answer.seed} {answer.camera}', label)
+    tiles = [draw_text(t, n, (6, 14), 0.36) for t, n in zip((true, guess), names, strict=True)]
+    return np.hstack(tiles)
