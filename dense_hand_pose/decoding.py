@@ -18,6 +18,8 @@ from .geometry import Cube, project_to_map, Surface
 
 _VANISHED = 1e-6
 _SOFT_SHARPNESS = 30.0
+_CLOSE_M = 0.04
+"""Votes this far from their joint count exp(-1/2) towards its confidence."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -66,7 +68,13 @@ class Decoded(NamedTuple):
 def decode(
     maps: DenseMaps, surface: Surface, cube: Cube, reach: Reach, config: DecodingConfig
 ) -> Decoded:
-    """Merge the votes of the K best pixels of each joint by mean shift (Alg. 1)."""
+    """
+    Merge the votes of the K best pixels of each joint by mean shift (Alg. 1).
+
+    Confidence is the geometric mean of what three say of the votes that make the joint: S at
+    their pixel, R at their projection, and how close to the joint they land. It does not depend
+    on how many further candidates there are.
+    """
     heat_2d = _finite(maps.heat_2d).clamp(0.0, 1.0)
     heat_3d = _finite(maps.heat_3d).clamp(0.0, 1.0)
     score = heat_3d if config.score == 's' else (1.0 + heat_2d) * heat_3d
@@ -76,10 +84,11 @@ def decode(
     agreement = _sample(heat_2d, project_to_map(votes, cube, heat_2d.shape[-1]))
     near_joint = score > 0.0
     weights = agreement * near_joint if config.weighted else score / 2.0
-    joints, kernel = mean_shift(votes, weights, config.bandwidth_m, config.iterations)
-    confidence = (near * agreement * kernel * near_joint).mean(dim=2)
+    joints, share = mean_shift(votes, weights, config.bandwidth_m, config.iterations)
+    belief = near * agreement * near_joint * torch.exp(_exponent(votes, joints, _CLOSE_M))
+    confidence = (belief * share).sum(dim=2).clamp(0.0, 1.0) ** (1 / 3)
     spread_m = _spread(votes, joints, near_joint)
-    return Decoded(joints, confidence.clamp(0.0, 1.0), spread_m, votes, weights)
+    return Decoded(joints, confidence, spread_m, votes, weights)
 
 
 def decode_soft(maps: DenseMaps, surface: Surface, cube: Cube, reach: Reach) -> Tensor:
@@ -105,19 +114,20 @@ def mean_shift(
     Climb to the mode of weighted votes (B, J, K, 3) from their weighted mean.
 
     Votes are ordered best first: where all weights (B, J, K) vanish, the first is the answer.
-    Returns the modes (B, J, 3) and the kernel (B, J, K) of each vote there.
+    Returns the modes (B, J, 3) and the share (B, J, K) that each vote has in its mode.
     """
     first = torch.zeros_like(weights)
     first[:, :, 0] = 1.0
     strongest = weights.amax(dim=2, keepdim=True)
     weights = torch.where(strongest > _VANISHED, weights / strongest.clamp(min=_VANISHED), first)
-    mode = (votes_m * (weights / weights.sum(dim=2, keepdim=True)).unsqueeze(3)).sum(dim=2)
+    share = weights / weights.sum(dim=2, keepdim=True)
+    mode = (votes_m * share.unsqueeze(3)).sum(dim=2)
     # In logarithms distant votes cannot underflow together, however narrow the kernel is.
     log_weights = torch.log(weights)
     for _ in range(iterations):
-        pull = torch.softmax(log_weights + _exponent(votes_m, mode, bandwidth_m), dim=2)
-        mode = (votes_m * pull.unsqueeze(3)).sum(dim=2)
-    return mode, torch.exp(_exponent(votes_m, mode, bandwidth_m))
+        share = torch.softmax(log_weights + _exponent(votes_m, mode, bandwidth_m), dim=2)
+        mode = (votes_m * share.unsqueeze(3)).sum(dim=2)
+    return mode, share
 
 
 def _votes(

@@ -78,7 +78,8 @@ def assert_sane(pose: HandPose, candidates: int = 5) -> None:
 
 
 def test_a_hand_is_looked_at_where_it_is() -> None:
-    estimator, _ = new_estimator()
+    # The wall is out of reach: untrained weights may believe in it more than in the hand.
+    estimator, _ = new_estimator(depth_max_m=0.9)
     pose = estimator.estimate(hand_at(*AT), K)
     assert pose is not None
     assert_sane(pose)
