@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Training configuration, read from YAML."""
 
-from dataclasses import dataclass, field, fields
+from dataclasses import asdict, dataclass, field, fields
 import math
 from pathlib import Path
 from typing import Any
@@ -89,6 +89,10 @@ class TrainingConfig:
             raise ValueError(
                 f'network.joints = {self.network.joints}: the synthetic hands have {len(HAND_21)}'
             )
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the settings as plain types; ``from_dict`` makes the same ones of them."""
+        return {**asdict(self), 'network': self.network.to_dict()}
 
     @classmethod
     def from_dict(cls, values: dict[str, Any]) -> 'TrainingConfig':

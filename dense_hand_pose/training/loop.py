@@ -16,6 +16,7 @@ import torch
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 from tqdm import tqdm
 
+from .card import current_commit, make_card
 from .checkpoint import load_checkpoint, Progress, save_checkpoint
 from .config import TrainingConfig
 from .data import Batch, training_batches, validation_batches
@@ -71,6 +72,7 @@ class Trainer:
             )
         self.log = CsvLog(out / 'log.csv', _COLUMNS)
         self.out = out
+        self._commit = current_commit()
         self._reach = Reach(config.network.theta_m, config.network.tau_px)
 
     def run(self) -> None:
@@ -173,7 +175,7 @@ class Trainer:
         )
 
     def _export(self) -> None:
-        """Write the averaged weights beside the checkpoint."""
+        """Write the averaged weights and their card beside the checkpoint."""
         notes = {
             'samples': str(self.progress.samples),
             'steps': str(self.progress.step),
@@ -184,3 +186,5 @@ class Trainer:
         if not isinstance(network, DenseRegressionNet):
             raise TypeError(f'the average holds a {type(network).__name__}')
         save_weights(network, self.out / 'weights.safetensors', notes)
+        card = make_card('weights', self.config, self.progress, self.out / 'log.csv', self._commit)
+        (self.out / 'weights.md').write_text(card, encoding='utf-8')

@@ -1,0 +1,94 @@
+# Copyright 2026 The dense_hand_pose authors
+# SPDX-License-Identifier: Apache-2.0
+"""The model card that goes with a weight file: data, steps, seed, commit, figures, licence."""
+
+import csv
+import json
+from pathlib import Path
+import subprocess
+
+import yaml
+
+from .checkpoint import Progress
+from .config import TrainingConfig
+
+_CARD = """# Model card: {name}
+
+21 hand joints from a normalised depth crop (128 x 128 pixels of a metric cube), by dense 3D
+regression. Weights in fp16 safetensors; the architecture stands in the file's metadata.
+
+| | |
+|---|---|
+| training data | synthetic only: rendered hands of `dense_hand_pose.synthesis` (SOMA mesh, Apache-2.0); no recorded image of a person |
+| samples seen | {samples:,} in {steps:,} steps of {batch} |
+| training time | {hours:.2f} h on CPU cores shared with other work |
+| data seed | {seed} (batch i renders the hands of seed `{seed} * 2 ** 24 + i`) |
+| commit at the start | {commit} |
+| network | `{network}` |
+| licence | Apache-2.0 |
+
+## Figures
+
+Validation while training: {validation_samples} held-out synthetic crops, cube around the jittered
+true centre; the weights are the running average, decoded as the defaults do.
+
+| samples seen | mean joint error | median | mean, soft decoder |
+|---|---|---|---|
+{curve}
+
+## Carry on
+
+```
+python -m dense_hand_pose train --config CONFIG --init {name}.safetensors --out DIR
+```
+
+starts from these weights with a fresh optimiser and the same data engine. CONFIG as it was:
+
+```yaml
+{settings}```
+
+## Limits
+
+Adult hands alone: no held objects, no second hand in the cube, no gloves. Not for decisions about
+people: it finds joints, it identifies nobody.
+"""
+
+
+def make_card(
+    name: str, config: TrainingConfig, progress: Progress, log: Path, commit: str
+) -> str:
+    """Return the card (Markdown) of weights that a training with this log.csv has made."""
+    return _CARD.format(
+        name=name,
+        samples=progress.samples,
+        steps=progress.step,
+        batch=config.batch_size,
+        hours=progress.elapsed_s / 3600.0,
+        seed=config.seed,
+        commit=commit,
+        network=json.dumps(config.network.to_dict()),
+        validation_samples=config.validation_samples,
+        curve='\n'.join(_validations(log)),
+        settings=yaml.safe_dump(config.to_dict(), sort_keys=False),
+    )
+
+
+def _validations(log: Path) -> list[str]:
+    with log.open(encoding='utf-8', newline='') as file:
+        rows = [row for row in csv.DictReader(file) if row['validation_mean_shift_mm']]
+    return [
+        f'| {int(float(row["samples"])):,} | {float(row["validation_mean_shift_mm"]):.1f} mm '
+        f'| {float(row["validation_median_mm"]):.1f} mm '
+        f'| {float(row["validation_soft_mm"]):.1f} mm |'
+        for row in rows
+    ]
+
+
+def current_commit() -> str:
+    """Return the commit of the checkout that holds this package, 'unknown' outside of one."""
+    git = ['git', '-C', str(Path(__file__).parent), 'rev-parse', 'HEAD']
+    try:
+        done = subprocess.run(git, capture_output=True, text=True, timeout=10)  # noqa: S603
+    except (OSError, subprocess.TimeoutExpired):
+        return 'unknown'
+    return done.stdout.strip() if done.returncode == 0 else 'unknown'

@@ -1,0 +1,35 @@
+# Copyright 2026 The dense_hand_pose authors
+# SPDX-License-Identifier: Apache-2.0
+"""The model card says what the log and the settings say."""
+
+from pathlib import Path
+
+from dense_hand_pose.training.card import current_commit, make_card
+from dense_hand_pose.training.checkpoint import Progress
+from dense_hand_pose.training.config import TrainingConfig
+from dense_hand_pose.training.log import CsvLog
+import yaml
+
+COLUMNS = ('samples', 'validation_mean_shift_mm', 'validation_median_mm', 'validation_soft_mm')
+
+
+def test_the_card_holds_the_curve_and_settings_that_train_again(tmp_path: Path) -> None:
+    log = CsvLog(tmp_path / 'log.csv', COLUMNS)
+    log.write({'samples': 64000, **dict(zip(COLUMNS[1:], (21.04, 15.5, 20.0), strict=True))})
+    log.write({'samples': 96000})
+    config = TrainingConfig.from_dict({'minutes': 3.0, 'seed': 7, 'network': 'paper'})
+    progress = Progress(step=3000, samples=96000, elapsed_s=5400.0)
+    card = make_card('mine', config, progress, tmp_path / 'log.csv', 'abc123')
+    assert '96,000 in 3,000 steps of 32' in card
+    assert '1.50 h' in card
+    assert 'abc123' in card
+    assert [line for line in card.splitlines() if line.endswith(' mm |')] == [
+        '| 64,000 | 21.0 mm | 15.5 mm | 20.0 mm |'
+    ]
+    settings = card.split('```yaml\n')[1].split('```')[0]
+    assert TrainingConfig.from_dict(yaml.safe_load(settings)) == config
+
+
+def test_the_commit_is_a_hash_or_unknown() -> None:
+    commit = current_commit()
+    assert commit == 'unknown' or (len(commit) == 40 and int(commit, 16) >= 0)
