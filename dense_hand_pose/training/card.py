@@ -19,7 +19,7 @@ regression. Weights in fp16 safetensors; the architecture stands in the file's m
 
 | | |
 |---|---|
-| training data | synthetic only: rendered hands of `dense_hand_pose.synthesis` (SOMA mesh, Apache-2.0); no recorded image of a person |
+| training data | rendered hands of `dense_hand_pose.synthesis` only (SOMA mesh, Apache-2.0) |
 | samples seen | {samples:,} in {steps:,} steps of {batch} |
 | training time | {hours:.2f} h on CPU cores shared with other work |
 | data seed | {seed} (batch i renders the hands of seed `{seed} * 2 ** 24 + i`) |

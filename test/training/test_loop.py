@@ -48,7 +48,7 @@ def straight(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def test_a_training_writes_log_checkpoint_and_weights(straight: Path) -> None:
     names = sorted(p.name for p in straight.iterdir())
-    assert names == ['checkpoint.safetensors', 'log.csv', 'weights.safetensors']
+    assert names == ['checkpoint.safetensors', 'log.csv', 'weights.md', 'weights.safetensors']
     assert load_weights(straight / 'weights.safetensors').config == TINY
     with (straight / 'log.csv').open() as file:
         rows = list(csv.DictReader(file))
