@@ -26,7 +26,9 @@ def table(centers: Mapping[str, Figures]) -> str:
     """Return the table: one column per kind of centre, lengths in millimetres."""
     first = next(iter(centers.values()))
     blocks: list[tuple[str, list[Row]]] = [
-        ('all frames', _overall()),
+        ('frames', _overall()),
+        ('error, reported hands', _errors(lambda f: f)),
+        ('error, refused ones too', _errors(lambda f: f['refused_too'])),
         ('every joint under, % of frames', [_share_row(f'{t} mm', t) for t in THRESHOLDS_MM]),
         ('mean error by confidence', _reliability()),
     ]
@@ -64,12 +66,16 @@ def write_per_frame(path: Path, centers: Mapping[str, Answers]) -> None:
 
 def _overall() -> list[Row]:
     return [
-        ('frames', lambda f: str(f['frames'])),
+        ('all', lambda f: str(f['frames'])),
         ('no hand found', lambda f: _percent(f['no_hand_share'])),
-        ('mean error', lambda f: _mm(f['mean_joint_error_mm'])),
-        ('mean, refused too', lambda f: _mm(f['mean_joint_error_refused_too_mm'])),
-        ('median', lambda f: _mm(f['median_joint_error_mm'])),
-        ('95th percentile', lambda f: _mm(f['p95_joint_error_mm'])),
+    ]
+
+
+def _errors(pick: Callable[[Figures], Figures]) -> list[Row]:
+    return [
+        ('mean', lambda f: _mm(pick(f)['mean_joint_error_mm'])),
+        ('median', lambda f: _mm(pick(f)['median_joint_error_mm'])),
+        ('95th percentile', lambda f: _mm(pick(f)['p95_joint_error_mm'])),
     ]
 
 

@@ -28,56 +28,60 @@ Floats = npt.NDArray[np.float64]
 
 def summarise(answers: Answers) -> Figures:
     """Return all figures of the answers with one kind of centre."""
-    errors, found = answers.reported_errors_m, answers.found
-    whole = figures(errors)
-    estimated = answers.errors_m[np.isfinite(answers.errors_m).all(axis=1)]
+    errors, found = answers.errors_m, answers.found
+    whole = figures(errors, found)
     overall_mm = whole['mean_joint_error_mm']
     return {
         **whole,
-        'mean_joint_error_refused_too_mm': _mm(metrics.mean_joint_error_m, estimated),
         'per_joint': _joints(errors[found]),
-        'per_camera': _groups(errors, answers.cameras, overall_mm),
-        'per_side': _groups(errors, answers.sides, overall_mm),
+        'per_camera': _groups(answers, answers.cameras, overall_mm),
+        'per_side': _groups(answers, answers.sides, overall_mm),
         'reliability': _reliability(answers),
     }
 
 
-def figures(errors_m: Floats) -> Figures:
+def figures(errors_m: Floats, found: npt.NDArray[np.bool_]) -> Figures:
     """
-    Return the figures of errors (N, J) in metres; rows of inf are frames without a hand.
+    Return the figures of errors (N, J) in metres, inf where nothing was estimated.
 
-    Errors are those of the frames with a hand; ``frames_under_mm`` is a share of all frames.
+    Errors are those of the reported hands, found (N,); under ``refused_too`` those of all
+    estimates. ``frames_under_mm`` is a share of all frames.
     """
-    found = errors_m[np.isfinite(errors_m).all(axis=1)]
+    reported = np.where(found[:, None], errors_m, np.inf)
     return {
-        'frames': len(errors_m),
-        'frames_with_hand': len(found),
-        'no_hand_share': _rounded(1.0 - len(found) / len(errors_m)),
-        'mean_joint_error_mm': _mm(metrics.mean_joint_error_m, found),
-        'median_joint_error_mm': _mm(metrics.median_joint_error_m, found),
-        'p95_joint_error_mm': _mm(metrics.percentile_joint_error_m, found),
+        'frames': len(found),
+        'frames_with_hand': int(found.sum()),
+        'no_hand_share': _rounded(1.0 - found.mean()),
+        **_errors(errors_m[found]),
         'frames_under_mm': {
             threshold: _rounded(share)
-            for threshold, share in metrics.frames_under_mm(errors_m, THRESHOLDS_MM).items()
+            for threshold, share in metrics.frames_under_mm(reported, THRESHOLDS_MM).items()
         },
+        'refused_too': _errors(errors_m[np.isfinite(errors_m).all(axis=1)]),
+    }
+
+
+def _errors(errors_m: Floats) -> Figures:
+    """Return mean, median and 95th percentile of errors (N, J)."""
+    return {
+        'mean_joint_error_mm': _mm(metrics.mean_joint_error_m, errors_m),
+        'median_joint_error_mm': _mm(metrics.median_joint_error_m, errors_m),
+        'p95_joint_error_mm': _mm(metrics.percentile_joint_error_m, errors_m),
     }
 
 
 def _joints(errors_m: Floats) -> Figures:
-    """Return mean and median of each joint's errors (N, J)."""
-    return {
-        name: {
-            'mean_joint_error_mm': _mm(metrics.mean_joint_error_m, errors_m[:, [j]]),
-            'median_joint_error_mm': _mm(metrics.median_joint_error_m, errors_m[:, [j]]),
-        }
-        for j, name in enumerate(HAND_21.joints)
-    }
+    """Return the figures of each joint's errors (N, J)."""
+    return {name: _errors(errors_m[:, [j]]) for j, name in enumerate(HAND_21.joints)}
 
 
-def _groups(errors_m: Floats, labels: Sequence[str], overall_mm: float | None) -> Figures:
+def _groups(answers: Answers, labels: Sequence[str], overall_mm: float | None) -> Figures:
     """Return the figures of the frames of each label, and how far each mean is from all."""
     named = np.array(labels)
-    groups = {label: figures(errors_m[named == label]) for label in sorted(set(labels))}
+    groups = {}
+    for label in sorted(set(labels)):
+        chosen = named == label
+        groups[label] = figures(answers.errors_m[chosen], answers.found[chosen])
     for group in groups.values():
         own_mm = group['mean_joint_error_mm']
         known = own_mm is not None and overall_mm

@@ -52,9 +52,8 @@ def _pair(answer: Answer) -> Image:
     if answer.pose is not None:
         guess = draw_pose(tile, answer.pose.joints, k, answer.pose.confidence)
         error_mm, trust = 1000.0 * mean_error_m(answer), answer.pose.confidence.mean()
-        label = f'{error_mm:.0f} mm, confidence {trust:.2f}' + (
-            '' if answer.found else ', refused'
-        )
+        verdict = '' if answer.found else ', refused'
+        label = f'{error_mm:.0f} mm, confidence {trust:.2f}{verdict}'
     names = (f'{answer.seed} {answer.camera}', label)
     tiles = [draw_text(t, n, (6, 14), 0.36) for t, n in zip((true, guess), names, strict=True)]
     return np.hstack(tiles)

@@ -45,7 +45,10 @@ def test_all_figures_of_known_errors() -> None:
     assert found['p95_joint_error_mm'] == pytest.approx(15.0)
     assert found['frames_under_mm'] == {'10': 0.25, '20': 0.25, '30': 0.25, '40': 0.5}
     with_refused = (2 * J * mean_mm + J * 100.0) / (3 * J)
-    assert found['mean_joint_error_refused_too_mm'] == pytest.approx(with_refused, abs=1e-4)
+    too = found['refused_too']
+    assert too['mean_joint_error_mm'] == pytest.approx(with_refused, abs=1e-4)
+    assert too['median_joint_error_mm'] == pytest.approx(15.0)
+    assert too['p95_joint_error_mm'] == pytest.approx(100.0)
     assert found['per_joint']['wrist']['mean_joint_error_mm'] == pytest.approx(20.5)
     assert found['per_joint']['little_tip']['mean_joint_error_mm'] == pytest.approx(10.0)
 
@@ -75,10 +78,15 @@ def test_reliability_is_that_of_reported_hands() -> None:
 
 
 def test_no_hand_anywhere_gives_nulls_not_errors() -> None:
-    nothing, zeros = np.full((3, J), np.inf), np.zeros((3, J))
-    assert figures(nothing)['mean_joint_error_mm'] is None
-    assert figures(nothing)['frames_under_mm'] == {'10': 0.0, '20': 0.0, '30': 0.0, '40': 0.0}
-    answers = Answers((1, 2, 3), ('a',) * 3, ('left',) * 3, np.zeros(3, bool), nothing, zeros)
+    nothing, zeros, none = np.full((3, J), np.inf), np.zeros((3, J)), np.zeros(3, bool)
+    assert figures(nothing, none)['mean_joint_error_mm'] is None
+    assert figures(nothing, none)['frames_under_mm'] == {
+        '10': 0.0,
+        '20': 0.0,
+        '30': 0.0,
+        '40': 0.0,
+    }
+    answers = Answers((1, 2, 3), ('a',) * 3, ('left',) * 3, none, nothing, zeros)
     found = summarise(answers)
     assert found['reliability']['error_ratio'] is None
     text = table({'truth': found})

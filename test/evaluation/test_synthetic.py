@@ -6,6 +6,7 @@ import csv
 from dataclasses import replace
 import json
 from pathlib import Path
+import sys
 
 import cv2
 from dense_hand_pose.backends.torch_backend import TorchBackend
@@ -193,3 +194,16 @@ def test_wrong_arguments_give_one_line_and_status_2(
     out, err = capsys.readouterr()
     assert out == ''
     assert err.count('\n') == 1 and said in err
+
+
+def test_a_missing_matplotlib_is_named_before_the_long_part(
+    model: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.setitem(sys.modules, 'matplotlib', None)
+    assert evaluate(model, '--out', str(tmp_path / 'out')) == 2
+    said = capsys.readouterr()
+    assert 'pip install matplotlib' in said.err and said.out == ''
+    assert not (tmp_path / 'out').exists()
