@@ -21,7 +21,7 @@ from .synthetic import Answer
 
 WORST = 12
 _COLUMNS = 3
-_TILE_PX, _TILE_SIZE_M = 220, 0.34
+_TILE_PX, _TILE_SIZE_M, _HEADER_PX = 220, 0.34, 20
 
 
 def worst_answers(answers: Sequence[Answer], count: int = WORST) -> list[Answer]:
@@ -55,5 +55,10 @@ def _pair(answer: Answer) -> Image:
         verdict = '' if answer.found else ', refused'
         label = f'{error_mm:.0f} mm, confidence {trust:.2f}{verdict}'
     names = (f'{answer.seed} {answer.camera}', label)
-    tiles = [draw_text(t, n, (6, 14), 0.36) for t, n in zip((true, guess), names, strict=True)]
-    return np.hstack(tiles)
+    return np.hstack([_titled(t, n) for t, n in zip((true, guess), names, strict=True)])
+
+
+def _titled(tile: Image, text: str) -> Image:
+    """Return a tile below a line of text."""
+    header = np.full((_HEADER_PX, *tile.shape[1:]), 28, np.uint8)
+    return np.vstack([draw_text(header, text, (6, 14), 0.36), tile])
