@@ -103,9 +103,13 @@ def draw_text(
 ) -> Image:
     """Write one line with a dark outline; origin_px is the left end of its base line."""
     image: Image = image_bgr.copy()
+    x, y = origin_px
+    # Not a thicker line below: in OpenCV 5 thicker letters are wider, too.
+    ground = [(x + dx, y + dy) for dx in (-1, 0, 1) for dy in (-1, 0, 1)]
     font = cv2.FONT_HERSHEY_SIMPLEX
-    for colour, thickness in ((_OUTLINE_BGR, 3), ((240, 240, 240), 1)):
-        cv2.putText(image, text, origin_px, font, scale, colour, thickness, cv2.LINE_AA)
+    for place in ground:
+        cv2.putText(image, text, place, font, scale, _OUTLINE_BGR, 1, cv2.LINE_AA)
+    cv2.putText(image, text, origin_px, font, scale, (240, 240, 240), 1, cv2.LINE_AA)
     return image
 
 
