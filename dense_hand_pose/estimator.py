@@ -26,6 +26,7 @@ _MIN_FOREGROUND_PX = 100
 """Crop pixels (of 16,384) below which there is nothing to look at."""
 _MIN_Z_M = 0.01
 _REFINEMENTS = 2
+_FINALISTS = 3
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -171,7 +172,7 @@ class HandPoseEstimator:
         for _ in range(_REFINEMENTS):
             if seen is None:
                 return None
-            closer = self._look(frame, [seen.result.joints_m[seen.best].mean(axis=0)])
+            closer = self._look(frame, seen.likeliest())
             seen = closer if closer is not None and closer.score >= seen.score else seen
         return self._accept(frame, seen)
 
@@ -230,6 +231,11 @@ class _Look:
     best: int
     score: float
     center_m: Array
+
+    def likeliest(self) -> list[Array]:
+        """Return where the likeliest hands themselves are, to look there again."""
+        order = self.result.confidence.mean(axis=1).argsort()[::-1]
+        return list(self.result.joints_m[order[:_FINALISTS]].mean(axis=1))
 
 
 @dataclass(frozen=True)

@@ -23,8 +23,9 @@ _FRONT_AREA_M2 = 8e-4
 _MIN_AREA_M2 = 15e-4
 _REACH_M = 0.16
 _HAND_RADIUS_M = 0.09
-_LONG_M = 0.22
-"""A surface longer than a hand has ends: one may be the hand, the other the elbow."""
+_STARTS = 6
+"""So many places are tried on a surface; an arm with its hand has five."""
+_SAMPLED = 400
 _SURFACES = 3
 """A knee or an armrest may be nearer than the hand: so many surfaces are looked at."""
 _BEHIND_SURFACE_M = 0.01
@@ -57,15 +58,14 @@ def propose_centers(
 
 
 def _starts(points: Points) -> list[Points]:
-    """Return where on a surface (N, 3) a hand may be: its front, its middle, its two ends."""
-    front = points[points[:, 2] <= np.quantile(points[:, 2], 0.15)].mean(axis=0)
-    centroid: Points = points.mean(axis=0)
-    along = np.linalg.svd(points - centroid, full_matrices=False)[2][0]
-    low, high = np.quantile((points - centroid) @ along, [0.01, 0.99])
-    if high - low < _LONG_M:
-        return [front, centroid]
-    inset = _HAND_RADIUS_M
-    return [front, centroid, centroid + along * (low + inset), centroid + along * (high - inset)]
+    """Return where on a surface (N, 3) a hand may be: its front, then ever the farthest place."""
+    points = points[:: max(1, len(points) // _SAMPLED)]
+    starts = [points[points[:, 2] <= np.quantile(points[:, 2], 0.15)].mean(axis=0)]
+    distance = np.linalg.norm(points - starts[0], axis=1)
+    while len(starts) < _STARTS and distance.max() > _HAND_RADIUS_M:
+        starts.append(points[distance.argmax()])
+        distance = np.minimum(distance, np.linalg.norm(points - starts[-1], axis=1))
+    return starts
 
 
 def _nearest_surface(
