@@ -22,6 +22,7 @@ LAYERS = {
     'geometry': 3,
     'visualization': 3,
     'encoding': 4,
+    'datasets': 5,
     'decoding': 5,
     'synthesis': 5,
     'network': 6,
