@@ -1,10 +1,12 @@
 # Copyright 2026 The dense_hand_pose authors
 # SPDX-License-Identifier: Apache-2.0
 """
-Measure a model on held-out synthetic frames: a table, and with --out metrics, CSV and plots.
+Measure a model on held-out synthetic frames, or prediction files against labels.
 
-Every frame is a whole, noisy image of one of the camera models and is taken by itself: once with
-the cube around the mean of the true joints, once with the estimator's own search.
+--dataset synthetic-test: every frame is a whole, noisy image of one of the camera models and is
+taken by itself, once with the cube around the mean of the true joints, once with the estimator's
+own search. --dataset nyu, icvl, msra: text files with one frame a line, three numbers a joint.
+Both print a table; --out adds metrics, CSV and plots.
 """
 
 import argparse
@@ -12,36 +14,108 @@ from pathlib import Path
 from typing import Any, TYPE_CHECKING
 
 from ._common import CommandError, whole_number
+from ._prediction_files import measure_files
 
 if TYPE_CHECKING:
     from dense_hand_pose.estimator import HandPoseEstimator
     from dense_hand_pose.evaluation.synthetic import Answer
 
-DATASETS = ('synthetic-test',)
+SYNTHETIC = 'synthetic-test'
+DATASETS = (SYNTHETIC, 'nyu', 'icvl', 'msra')
 _CENTERS = {'truth': ('truth',), 'detected': ('detected',), 'both': ('truth', 'detected')}
+
+# The options of one kind of data set and their defaults. The parser's own defaults are None, so
+# that an option given with the other kind is noticed.
+_FOR_MODELS: dict[str, Any] = {
+    'frames': 2000,
+    'model': 'default',
+    'backend': 'auto',
+    'center': 'both',
+}
+_FOR_FILES: dict[str, Any] = {
+    'predictions': None,
+    'labels': None,
+    'format': 'uvd',
+    'labels_format': None,
+    'paper_thresholds': False,
+}
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the options."""
-    frames = whole_number('a number of frames from 1 to 1000000', low=1, high=1_000_000)
     parser.add_argument('--dataset', choices=DATASETS, required=True, help='what to measure on')
     parser.add_argument(
-        '--frames', type=frames, default=2000, metavar='N', help='frames (default: %(default)s)'
+        '--out', type=Path, metavar='DIR', help='folder for metrics.json, CSV and pictures'
     )
-    parser.add_argument('--model', default='default', help='model name or .safetensors file')
-    parser.add_argument('--backend', default='auto', help='what runs the network (default: auto)')
-    parser.add_argument(
+    _add_model_arguments(parser.add_argument_group(f'with --dataset {SYNTHETIC}'))
+    _add_file_arguments(parser.add_argument_group('with --dataset nyu, icvl or msra'))
+
+
+def _add_model_arguments(group: 'argparse._ArgumentGroup') -> None:
+    """Declare what says which model is measured, and how."""
+    frames = whole_number('a number of frames from 1 to 1000000', low=1, high=1_000_000)
+    defaults = _FOR_MODELS
+    group.add_argument(
+        '--frames', type=frames, metavar='N', help=f'frames (default: {defaults["frames"]})'
+    )
+    group.add_argument(
+        '--model', help=f'model name or .safetensors file (default: {defaults["model"]})'
+    )
+    group.add_argument('--backend', help=f'what runs the network (default: {defaults["backend"]})')
+    group.add_argument(
         '--center',
         choices=tuple(_CENTERS),
-        default='both',
-        help='true centre of the hand, detected, or both (default: %(default)s)',
+        help=f'true centre of the hand, detected, or both (default: {defaults["center"]})',
     )
-    parser.add_argument(
-        '--out', type=Path, metavar='DIR', help='folder for metrics.json, CSV and pictures'
+
+
+def _add_file_arguments(group: 'argparse._ArgumentGroup') -> None:
+    """Declare what says which files are measured, and how."""
+    group.add_argument(
+        '--predictions', type=Path, nargs='+', metavar='FILE', help='files to measure'
+    )
+    group.add_argument('--labels', type=Path, metavar='FILE', help='file of the ground truth')
+    group.add_argument(
+        '--format',
+        choices=('uvd', 'xyz'),
+        help='numbers of a joint: px px mm, or mm mm mm on the axes of the data set '
+        f'(default: {_FOR_FILES["format"]})',
+    )
+    group.add_argument(
+        '--labels-format', choices=('uvd', 'xyz'), help='the same for the labels, where it differs'
+    )
+    group.add_argument(
+        '--paper-thresholds',
+        action='store_true',
+        default=None,
+        help='add the share of frames at <= T + 0.5 mm, as the paper counted',
     )
 
 
 def run(args: argparse.Namespace) -> int:
+    """Measure, print the table and write the files."""
+    synthetic = args.dataset == SYNTHETIC
+    own, other = (_FOR_MODELS, _FOR_FILES) if synthetic else (_FOR_FILES, _FOR_MODELS)
+    for name in other:
+        if getattr(args, name) is not None:
+            raise CommandError(f'{_option(name)} does not go with --dataset {args.dataset}', 2)
+    for name, default in own.items():
+        if getattr(args, name) is None:
+            setattr(args, name, default)
+    if synthetic:
+        return _measure_model(args)
+    for name in ('predictions', 'labels'):
+        if getattr(args, name) is None:
+            raise CommandError(f'--dataset {args.dataset} needs {_option(name)} FILE', 2)
+    return measure_files(args)
+
+
+def _option(name: str) -> str:
+    """Return an option as it is written on the command line."""
+    return '--' + name.replace('_', '-')
+
+
+def _measure_model(args: argparse.Namespace) -> int:
     """Estimate all frames, print the table and write the files."""
     from dense_hand_pose.process import wait_passively
 

@@ -2,16 +2,13 @@
 # SPDX-License-Identifier: Apache-2.0
 """Plots of a test: success curve, error per joint, error against confidence."""
 
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 from dense_hand_pose.skeleton import FINGER_COLOURS, HAND_21
-import matplotlib as mpl
-from matplotlib.figure import Figure
 import numpy as np
 
+from .canvas import new_figure
 from .metrics import frames_under
 from .reliability import BINS, CONFIDENT
 from .summary import Figures
@@ -23,7 +20,7 @@ _CURVE_MM = range(81)
 
 def success_curve(path: Path, centers: Mapping[str, Answers]) -> None:
     """Plot the share of frames whose every joint is under a threshold."""
-    with _figure(path, (6.4, 4.4)) as axes:
+    with new_figure(path, (6.4, 4.4)) as axes:
         for center, answers in centers.items():
             shares = [100.0 * frames_under(answers.reported_errors_m, mm) for mm in _CURVE_MM]
             axes.plot(_CURVE_MM, shares, color=_COLOURS[center], label=CENTERS[center])
@@ -37,7 +34,7 @@ def joint_bars(path: Path, centers: Mapping[str, Figures]) -> None:
     places = np.arange(len(HAND_21))
     width = 0.8 / len(centers)
     colours = [tuple(c / 255 for c in FINGER_COLOURS[f]) for f in HAND_21.fingers]
-    with _figure(path, (9.6, 4.8)) as axes:
+    with new_figure(path, (9.6, 4.8)) as axes:
         for i, (center, figures) in enumerate(centers.items()):
             means = [_number(j['mean_joint_error_mm']) for j in figures['per_joint'].values()]
             overall = _number(figures['mean_joint_error_mm'])
@@ -51,7 +48,7 @@ def joint_bars(path: Path, centers: Mapping[str, Figures]) -> None:
 
 def reliability(path: Path, centers: Mapping[str, Figures]) -> None:
     """Plot the mean error of the joints in each bin of confidence, and how many there are."""
-    with _figure(path, (6.4, 4.4)) as axes:
+    with new_figure(path, (6.4, 4.4)) as axes:
         counts = axes.twinx()
         for i, (center, figures) in enumerate(centers.items()):
             bins = figures['reliability']['bins']
@@ -68,15 +65,6 @@ def reliability(path: Path, centers: Mapping[str, Figures]) -> None:
         axes.set_ylim(bottom=0)
         counts.set(ylabel='joints, % (bars)', ylim=(0, 100))
         axes.legend(loc='upper right')
-
-
-@contextmanager
-def _figure(path: Path, size_in: tuple[float, float]) -> Iterator[Any]:
-    """Give the axes of a new figure and write it to a PNG file at the end."""
-    with mpl.rc_context({'axes.grid': True, 'grid.alpha': 0.3}):
-        figure = Figure(figsize=size_in, layout='constrained')  # Agg: no display, no pyplot
-        yield figure.add_subplot()
-        figure.savefig(path, dpi=110, format='png')
 
 
 def _number(value: float | None) -> float:

@@ -175,7 +175,9 @@ def test_without_out_only_the_table_is_written(
 @pytest.mark.parametrize(
     ('more', 'said'),
     [
-        (['--dataset', 'nyu'], "invalid choice: 'nyu'"),
+        (['--dataset', 'mnist'], "invalid choice: 'mnist'"),
+        (['--dataset', 'nyu'], '--frames does not go with --dataset nyu'),
+        (['--labels', 'a.txt'], '--labels does not go with --dataset synthetic-test'),
         (['--frames', '0'], "'0' is not a number of frames"),
         (['--center', 'middle'], "invalid choice: 'middle'"),
         (['--model', 'nothing-here'], "model 'nothing-here'"),

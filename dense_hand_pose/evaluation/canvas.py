@@ -1,0 +1,20 @@
+# Copyright 2026 The dense_hand_pose authors
+# SPDX-License-Identifier: Apache-2.0
+"""The paper on which the evaluation draws: matplotlib figures without a display."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import matplotlib as mpl
+from matplotlib.figure import Figure
+
+
+@contextmanager
+def new_figure(path: Path, size_in: tuple[float, float]) -> Iterator[Any]:
+    """Give the axes of a new figure and write it to a PNG file at the end."""
+    with mpl.rc_context({'axes.grid': True, 'grid.alpha': 0.3}):
+        figure = Figure(figsize=size_in, layout='constrained')  # Agg: no display, no pyplot
+        yield figure.add_subplot()
+        figure.savefig(path, dpi=110, format='png')
