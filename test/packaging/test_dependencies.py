@@ -22,6 +22,7 @@ PIP_PACKAGES = {
     'numpy': ('python3-numpy', 'numpy'),
     'rosbags': (None, 'rosbags'),
     'safetensors': (None, 'safetensors'),
+    'scipy': ('python3-scipy', 'scipy'),
     'torch': (None, 'torch'),
     'tqdm': ('python3-tqdm', 'tqdm'),
     'yaml': ('python3-yaml', 'PyYAML'),
