@@ -13,10 +13,13 @@ from ._common import CommandError
 
 if TYPE_CHECKING:
     from dense_hand_pose.datasets.facts import DatasetFacts
-    from dense_hand_pose.evaluation.comparison import Errors
+    from dense_hand_pose.evaluation.pose_sheet import DepthOf, Floats
+    from dense_hand_pose.visualization import Image
 
 _SUSPICIOUS_MM = 150.0
 """A mean error about as large as a hand: the files hardly show the same frames."""
+_SAME_LABELS_MM = 10.0
+"""Labels of one frame in two files differ by rounding, those of two frames by more."""
 
 
 def measure_files(args: argparse.Namespace) -> int:
@@ -24,26 +27,29 @@ def measure_files(args: argparse.Namespace) -> int:
     from dense_hand_pose.datasets.facts import DATASETS
 
     facts = DATASETS[args.dataset]
-    names = _names(args.predictions)
-    try:
-        errors_m = _read_errors(args, facts, names)
-    except (OSError, ValueError) as error:  # a missing file, a wrong line
-        raise CommandError(str(error), status=2) from error
+    true_m, predicted_m, depth_of = _read(args, facts)
     if args.out is not None:
         _prepare(args.out)
     from dense_hand_pose.evaluation.comparison import summarise, table
+    from dense_hand_pose.evaluation.metrics import joint_errors_m
 
+    errors_m = {name: joint_errors_m(joints_m, true_m) for name, joints_m in predicted_m.items()}
     figures = {
         name: summarise(errors, facts.skeleton, args.paper_thresholds)
         for name, errors in errors_m.items()
     }
-    frames = len(next(iter(errors_m.values())))
-    print(f'{facts.title}: {frames} frames, {len(facts.skeleton)} joints')
+    print(f'{facts.title}: {len(true_m)} frames, {len(facts.skeleton)} joints')
     print(table(figures))
-    _warn(facts, frames, figures)
+    _warn(facts, len(true_m), figures)
     if args.out is not None:
-        document = {'dataset': facts.name, 'frames': frames, 'predictions': figures}
-        _write(args.out, facts, document, errors_m)
+        from dense_hand_pose.evaluation.pose_sheet import pose_sheet
+
+        try:
+            sheet = pose_sheet(facts, true_m, predicted_m, depth_of)
+        except (OSError, ValueError) as error:  # an image that cannot be read
+            raise CommandError(str(error), status=2) from error
+        document = {'dataset': facts.name, 'frames': len(true_m), 'predictions': figures}
+        _write(args.out, facts, document, errors_m, sheet)
         print(f'results in {args.out}/')
     return 0
 
@@ -68,18 +74,45 @@ def _prepare(out: Path) -> None:
         raise CommandError(str(error), status=2) from error
 
 
-def _read_errors(
-    args: argparse.Namespace, facts: 'DatasetFacts', names: Sequence[str]
-) -> 'dict[str, Errors]':
-    """Return the joint errors (N, J) in metres of each prediction file."""
-    from dense_hand_pose.evaluation.metrics import joint_errors_m
+def _read(
+    args: argparse.Namespace, facts: 'DatasetFacts'
+) -> 'tuple[Floats, dict[str, Floats], DepthOf | None]':
+    """Return labels (N, J, 3) and each file's joints in metres, and where depth comes from."""
     from dense_hand_pose.evaluation.text_files import read_poses_m
 
-    true_m = read_poses_m(args.labels, facts, args.labels_format or args.format)
-    return {
-        name: joint_errors_m(read_poses_m(path, facts, args.format, len(true_m)), true_m)
-        for name, path in zip(names, args.predictions, strict=True)
-    }
+    names = _names(args.predictions)
+    try:
+        true_m = read_poses_m(args.labels, facts, args.labels_format or args.format)
+        predicted_m = {
+            name: read_poses_m(path, facts, args.format, len(true_m))
+            for name, path in zip(names, args.predictions, strict=True)
+        }
+        return true_m, predicted_m, _open_images(args, facts, true_m)
+    except (OSError, ValueError) as error:  # a missing file, a wrong line
+        raise CommandError(str(error), status=2) from error
+
+
+def _open_images(
+    args: argparse.Namespace, facts: 'DatasetFacts', true_m: 'Floats'
+) -> 'DepthOf | None':
+    """Return what reads the depth of a frame, None without --images."""
+    if args.images is None:
+        if args.part is not None:
+            raise CommandError('--part says which frames of --images ROOT: give both', 2)
+        return None
+    if args.out is None:
+        raise CommandError('--images are shown in poses.png: give --out DIR', status=2)
+    from dense_hand_pose.datasets.opening import open_part
+
+    frames = open_part(facts.name, args.images, args.part or 'test')
+    if len(frames) != len(true_m):
+        said = f'{args.images} has {len(frames)} frames in {frames.split}'
+        raise CommandError(f'{said}, {args.labels} has {len(true_m)}', status=2)
+    apart_mm = 1000.0 * float(((frames.joints_m - true_m) ** 2).sum(axis=2).max() ** 0.5)
+    if apart_mm > _SAME_LABELS_MM:
+        said = f'joints of {args.labels} are up to {apart_mm:.0f} mm off those of {args.images}'
+        raise CommandError(f'{said}: other frames, or another order?', status=2)
+    return lambda frame: frames[frame].depth_m
 
 
 def _warn(facts: 'DatasetFacts', frames: int, figures: Mapping[str, Any]) -> None:
@@ -95,9 +128,14 @@ def _warn(facts: 'DatasetFacts', frames: int, figures: Mapping[str, Any]) -> Non
 
 
 def _write(
-    out: Path, facts: 'DatasetFacts', document: dict[str, Any], errors_m: 'dict[str, Errors]'
+    out: Path,
+    facts: 'DatasetFacts',
+    document: dict[str, Any],
+    errors_m: 'dict[str, Floats]',
+    sheet: 'Image',
 ) -> None:
     """Write all files, or raise CommandError for the one that cannot be written."""
+    import cv2
     from dense_hand_pose.evaluation import comparison, comparison_plots
 
     try:
@@ -106,5 +144,6 @@ def _write(
         comparison.write_per_frame(out / 'per_frame.csv', errors_m)
         comparison_plots.success_curves(out / 'success_curve.png', errors_m)
         comparison_plots.joint_bars(out / 'per_joint.png', errors_m, facts.skeleton)
+        (out / 'poses.png').write_bytes(cv2.imencode('.png', sheet)[1].tobytes())
     except OSError as error:
         raise CommandError(f'cannot write the results: {error}') from error

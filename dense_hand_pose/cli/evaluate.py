@@ -38,6 +38,8 @@ _FOR_FILES: dict[str, Any] = {
     'format': 'uvd',
     'labels_format': None,
     'paper_thresholds': False,
+    'images': None,
+    'part': None,
 }
 
 
@@ -89,6 +91,12 @@ def _add_file_arguments(group: 'argparse._ArgumentGroup') -> None:
         action='store_true',
         default=None,
         help='add the share of frames at <= T + 0.5 mm, as the paper counted',
+    )
+    group.add_argument(
+        '--images', type=Path, metavar='ROOT', help='folder of the data set, for poses.png'
+    )
+    group.add_argument(
+        '--part', help='the frames of the labels: a split or an MSRA subject (default: test)'
     )
 
 

@@ -46,9 +46,15 @@ def read_poses_m(
     """
     values = _read_numbers(path, facts, frames)
     if _checked(layout) == 'xyz':
-        return facts.optical_from_annotated_m(values)
-    _check_pixels(path, values, facts)
-    return unproject(values[..., :2], values[..., 2] / MM_PER_M, facts.intrinsics)
+        joints_m = facts.optical_from_annotated_m(values)
+    else:
+        _check_pixels(path, values, facts)
+        joints_m = unproject(values[..., :2], values[..., 2] / MM_PER_M, facts.intrinsics)
+    behind = (joints_m[..., 2] <= 0.0).any(axis=1)
+    if behind.any():
+        problem = f'a joint is not in front of the camera of {facts.title}: expected {layout}'
+        raise TextFileError(path, int(np.argmax(behind)) + 1, problem)
+    return joints_m
 
 
 def write_predictions(
@@ -132,12 +138,7 @@ def _hint(numbers: int) -> str:
 
 
 def _check_pixels(path: Path, values: Floats, facts: DatasetFacts) -> None:
-    """Refuse u v d (N, J, 3) that is behind the camera, or mostly not in its image."""
-    depths_mm = values[..., 2].min(axis=1)
-    if (depths_mm <= 0.0).any():
-        frame = int(np.argmax(depths_mm <= 0.0))
-        problem = f'depth {depths_mm[frame]:g} mm: expected u v d with d above 0'
-        raise TextFileError(path, frame + 1, problem)
+    """Refuse u v d (N, J, 3) that is mostly not in the image of the camera."""
     middle = values[..., :2].mean(axis=1)
     outside = ((middle < 0.0) | (middle > (facts.width, facts.height))).any(axis=1)
     if outside.mean() > 0.5:

@@ -96,7 +96,7 @@ WRONG = {
     'underscores': (replaced(4, '700.0', '7_00'), 4, "value 3 is '7_00'"),
     'an empty line': (lambda x: [*x[:2], '', *x[2:4]], 3, 'is empty: every frame needs a line'),
     'nothing': (lambda _: [], 1, 'the file is empty'),
-    'no depth': (replaced(2, '700.0', '0'), 2, 'depth 0 mm: expected u v d with d above 0'),
+    'no depth': (replaced(2, '700.0', '0'), 2, 'not in front of the camera of NYU'),
     'another data set': (lambda _: good_lines(ICVL), 1, 'is it a file of ICVL?'),
     'a file of MSRA': (lambda _: good_lines(MSRA), 1, 'is it a file of MSRA?'),
     'x y z': (
@@ -117,6 +117,13 @@ def test_a_wrong_file_is_refused_with_its_line(
         read_poses_m(path, NYU, frames=5)
     assert str(caught.value).startswith(f'{path}, line {line}: ')
     assert '\n' not in str(caught.value)
+
+
+def test_the_z_of_msra_points_towards_the_camera(tmp_path: Path) -> None:
+    path = tmp_path / 'poses.txt'
+    path.write_text(' '.join(['10 20 -300'] * 21) + '\n' + ' '.join(['10 20 300'] * 21) + '\n')
+    with pytest.raises(TextFileError, match=r'line 2: .* not in front of the camera of MSRA'):
+        read_poses_m(path, MSRA, 'xyz')
 
 
 @pytest.mark.parametrize('data', [b'\x89PNG\r\n\x1a\n\x00\x00', b'\x00' * 300_000])
