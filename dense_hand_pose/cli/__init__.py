@@ -15,6 +15,7 @@ from ._common import CommandError, OneLineParser
 
 PROGRAM = 'python -m dense_hand_pose'
 COMMANDS = {
+    'dataset': 'check the files of NYU, ICVL or MSRA',
     'demo': 'run camera, node and recorder over ROS 2 with synthetic hands, and measure',
     'estimate': 'estimate hands in depth files (PNG, NPY): overlays and JSON',
     'evaluate': 'measure a model on held-out synthetic frames: table, JSON, CSV, plots',
