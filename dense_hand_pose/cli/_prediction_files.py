@@ -122,6 +122,8 @@ def _warn(facts: 'DatasetFacts', frames: int, figures: Mapping[str, Any]) -> Non
         print(f'note: {said}: not comparable with published figures', file=sys.stderr)
     for name, entry in figures.items():
         mean_mm = entry['mean_joint_error_mm']
+        if mean_mm == 0.0:
+            print(f'note: {name} is the same as the labels', file=sys.stderr)
         if mean_mm > _SUSPICIOUS_MM:
             said = f'{name} is {mean_mm:.0f} mm off the labels on average'
             print(f'note: {said}: other frames, or another --format?', file=sys.stderr)

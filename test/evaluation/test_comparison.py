@@ -165,6 +165,8 @@ def test_other_frames_are_noticed(
 ) -> None:
     assert evaluate('nyu', labels, [shifted(tmp_path, 'off.txt', [0.2] * FRAMES)]) == 0
     assert 'off is 200 mm off the labels' in capsys.readouterr().err
+    assert evaluate('nyu', labels, [labels]) == 0
+    assert 'labels is the same as the labels' in capsys.readouterr().err
 
 
 def test_wrong_files_give_one_line_with_its_number_and_status_2(
