@@ -18,7 +18,7 @@ COMMANDS = {
     'dataset': 'check the files of NYU, ICVL or MSRA',
     'demo': 'run camera, node and recorder over ROS 2 with synthetic hands, and measure',
     'estimate': 'estimate hands in depth files (PNG, NPY): overlays and JSON',
-    'evaluate': 'measure a model on held-out synthetic frames: table, JSON, CSV, plots',
+    'evaluate': 'measure a model on synthetic frames, or prediction files: table, CSV, plots',
     'render': 'render synthetic hands to a contact sheet',
     'train': 'train a network on synthetic hands',
 }
