@@ -45,7 +45,7 @@ class EstimatorConfig:
     bandwidth_m: float = 0.04
     iterations: int = 10
     weighted: bool = True
-    min_confidence: float = 0.1
+    min_confidence: float = 0.35
     roi_mode: str = 'tracked'
 
     def __post_init__(self) -> None:

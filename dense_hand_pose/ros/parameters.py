@@ -88,7 +88,7 @@ PARAMETERS: tuple[Parameter, ...] = (
     Parameter('decode.weighted', True, 'Weigh votes by their heat map value.', live=True),
     Parameter(
         'decode.min_confidence',
-        0.1,
+        0.35,
         'A hand whose joints have less than this mean confidence is not reported.',
         0.0,
         1.0,
