@@ -3,10 +3,10 @@
 """
 Measure the rate of training steps: networks and process settings side by side.
 
-Every variant runs in a process of its own, in turns, on the same crops; rendering is not
-included. Run it on an otherwise idle machine:
+Every variant runs in a process of its own, in turns, with the renderer beside it as in a
+training. Run it on an otherwise idle machine:
 
-    .venv/bin/python -m tools.measure_training [--rounds 3] [--steps 12]
+    .venv/bin/python -m tools.measure_training [--rounds 3] [--steps 24]
 """
 
 import argparse
@@ -33,18 +33,18 @@ def measure(network: str, process: str, steps: int) -> float:
     from pathlib import Path
 
     from dense_hand_pose.training.config import TrainingConfig
-    from dense_hand_pose.training.data import make_batch
+    from dense_hand_pose.training.data import training_batches
     from dense_hand_pose.training.loop import Trainer
 
     config = TrainingConfig.from_dict({'network': network})
-    batch = make_batch(seed=3, count=config.batch_size)
+    batches = iter(training_batches(config.seed, config.batch_size, first=0, workers=1))
     with tempfile.TemporaryDirectory() as folder:
         trainer = Trainer(config, Path(folder) / 'run')
-        for _ in range(3):
-            trainer.step(batch)
+        for _ in range(12):
+            trainer.step(next(batches))
         begin = time.perf_counter()
         for _ in range(steps):
-            trainer.step(batch)
+            trainer.step(next(batches))
         return steps * config.batch_size / (time.perf_counter() - begin)
 
 
@@ -61,7 +61,7 @@ def main() -> int:
     """Run all variants in turns and print the median of each and its ratio to the first."""
     parser = argparse.ArgumentParser(description=__doc__.split('\n')[1])
     parser.add_argument('--rounds', type=int, default=3)
-    parser.add_argument('--steps', type=int, default=12)
+    parser.add_argument('--steps', type=int, default=24)
     parser.add_argument('--child', nargs=2, metavar=('NETWORK', 'PROCESS'), help='one variant')
     args = parser.parse_args()
     if args.child:

@@ -45,6 +45,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except CommandError as error:
         print(f'{parser.prog}: {error}', file=sys.stderr)
         return error.status
+    except BrokenPipeError:  # whoever read the output has seen enough, as `head` does
+        sys.stderr.close()
+        return 1
     except KeyboardInterrupt:
         print(f'{parser.prog}: interrupted', file=sys.stderr)
         return 130
