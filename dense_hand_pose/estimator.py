@@ -112,15 +112,18 @@ class HandPoseEstimator:
         name_or_path: str = 'default',
         backend: str = 'auto',
         config: EstimatorConfig | None = None,
+        threads: int = 0,
     ) -> 'HandPoseEstimator':
         """
         Load a shipped model by name, or a .safetensors file, onto a backend.
+
+        ``threads``: CPU threads of the process's PyTorch; 0 leaves them as they are.
 
         Raises WeightsError (a ValueError) for a missing or unusable file, ValueError for an
         unknown backend and BackendError when a backend asked for by name cannot run.
         """
         network = load_weights(find_weights(name_or_path))
-        return cls(make_backend(backend, network), config)
+        return cls(make_backend(backend, network, threads), config)
 
     @property
     def backend_name(self) -> str:

@@ -19,14 +19,20 @@ class BackendError(RuntimeError):
     """A backend that was asked for by name does not work here; the message says why."""
 
 
-def make_backend(name: str, network: DenseRegressionNet) -> Backend:
+def make_backend(name: str, network: DenseRegressionNet, threads: int = 0) -> Backend:
     """
     Return a backend for the network; ``auto`` never fails for want of an accelerator.
 
-    Raises ValueError for an unknown name and BackendError when a named one cannot run.
+    ``threads``: CPU threads of the process's PyTorch; 0 leaves them as they are.
+    Raises ValueError for an unknown name or a negative number of threads, and BackendError when
+    a named one cannot run.
     """
     if name not in BACKENDS:
         raise ValueError(f'backend {name!r}: expected one of {", ".join(BACKENDS)}')
+    if threads < 0:
+        raise ValueError(f'threads = {threads}: expected 0 (unchanged) or more')
+    if threads:
+        torch.set_num_threads(threads)
     missing = None if name == 'cpu' else why_no_cuda()
     if name == 'cuda' and missing is not None:
         raise BackendError(f'backend cuda: {missing}; use backend auto or cpu')

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+import os
 from typing import Any, TYPE_CHECKING
 
 from dense_hand_pose.camera import Intrinsics
@@ -23,10 +24,23 @@ def load_estimator(values: Mapping[str, Any]) -> HandPoseEstimator:
 
     config = estimator_config(values)
     estimator = HandPoseEstimator.load(
-        values['model.name_or_path'], backend=values['model.backend'], config=config
+        values['model.name_or_path'],
+        backend=values['model.backend'],
+        config=config,
+        threads=values['model.threads'] or spare_threads(),
     )
     _warm_up(estimator, 0.5 * (config.depth_min_m + config.depth_max_m))
     return estimator
+
+
+def spare_threads() -> int:
+    """
+    Return how many cores the network may keep busy: all that this process may use but one.
+
+    With every core in the network each of its layers waits for a thread that the camera or the
+    middleware has pushed aside.
+    """
+    return max(1, len(os.sched_getaffinity(0)) - 1)
 
 
 def _warm_up(estimator: HandPoseEstimator, distance_m: float) -> None:

@@ -58,6 +58,13 @@ PARAMETERS: tuple[Parameter, ...] = (
         'model.backend', 'auto', 'What runs the network.', choices=('auto', 'cpu', 'cuda')
     ),
     Parameter(
+        'model.threads',
+        0,
+        'CPU threads of the network; 0: one core less than there are, for camera and middleware.',
+        0,
+        256,
+    ),
+    Parameter(
         'hand.cube_size_m',
         0.30,
         'Edge of the cube around the hand centre that the network sees, metres.',
