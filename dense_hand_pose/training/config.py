@@ -23,13 +23,18 @@ _IN_WORDS: dict[type, str] = {
 
 @dataclass(frozen=True, kw_only=True)
 class LossConfig:
-    """Weights of the loss terms and the width of their quadratic part."""
+    """
+    Weights of the loss terms and the widths of their quadratic parts.
+
+    ``beta`` is that of the maps, ``coordinates_beta`` that of the joints in half cubes.
+    """
 
     heat_2d: float = 1.0
     heat_3d: float = 1.0
     direction: float = 1.0
     coordinates: float = 2.0
     beta: float = 0.05
+    coordinates_beta: float = 0.05
 
     def __post_init__(self) -> None:
         """Refuse negative weights."""

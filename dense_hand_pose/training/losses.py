@@ -66,4 +66,4 @@ def _map_losses(maps: DenseMaps, targets: DenseMaps, beta: float) -> list[Tensor
 
 def _coordinates(offset: Tensor, cube: Cube, config: LossConfig) -> Tensor:
     relative = offset / (cube.size_m.view(-1, 1, 1) / 2)
-    return F.smooth_l1_loss(relative, torch.zeros_like(relative), beta=config.beta)
+    return F.smooth_l1_loss(relative, torch.zeros_like(relative), beta=config.coordinates_beta)
