@@ -7,9 +7,8 @@ from dataclasses import dataclass
 from dense_hand_pose.camera import Intrinsics
 from dense_hand_pose.crop import BACKGROUND, CROP_SIZE_PX, CropWindow, normalise_depth
 from dense_hand_pose.synthesis.cameras import CAMERAS, DepthCamera
-from dense_hand_pose.synthesis.hand import HandModel, mirror
+from dense_hand_pose.synthesis.hands import sample_hand
 from dense_hand_pose.synthesis.noise import add_noise, NoiseLevel
-from dense_hand_pose.synthesis.poses import sample_free_dof
 from dense_hand_pose.synthesis.raster import DepthBuffer
 from dense_hand_pose.synthesis.shapes import Mesh
 from dense_hand_pose.synthesis.surroundings import sample_surroundings
@@ -22,7 +21,6 @@ CUBE_SIZE_M = 0.30
 _CUBE_FACTOR = (0.90, 1.15)
 # The crop's centre misses the joints' mean as a detector or a tracker would: share, sd in metres.
 _CENTER_JITTER = ((0.6, 0.010), (1.0, 0.022))
-_SLEEVE_SHARE = 0.40
 _NEAREST_CENTER_M = 0.15
 
 
@@ -57,24 +55,15 @@ class HandScene:
 
 def sample_scene(rng: np.random.Generator) -> HandScene:
     """Draw a camera, a hand with its forearm, a view and what is around."""
-    model = HandModel.load()
     camera = CAMERAS[rng.integers(len(CAMERAS))]
     intrinsics = camera.sample_intrinsics(rng)
-    scale = model.sample_scale(rng)
-    rest = None
-    if rng.random() < _SLEEVE_SHARE:
-        rest = model.sleeve(rng.uniform(0.0, 0.12), rng.uniform(0.003, 0.02))
-    hand = model.pose(sample_free_dof(rng, model, scale), scale, rest)
-    side = 1 if rng.random() < 0.5 else -1
-    if side < 0:
-        mirror(hand.vertices_m)
-        mirror(hand.joints_m)
+    hand = sample_hand(rng)
     rotation = sample_rotation(rng)
     shift = sample_position(rng, camera, intrinsics) - rotation @ hand.joints_m.mean(axis=0)
     joints = hand.joints_m @ rotation.T + shift
     vertices = hand.vertices_m @ rotation.T.astype(np.float32) + shift.astype(np.float32)
-    meshes = [Mesh(vertices, model.triangles), *sample_surroundings(rng, joints)]
-    return HandScene(camera, intrinsics, meshes, joints, side)
+    meshes = [Mesh(vertices, hand.triangles), *sample_surroundings(rng, joints)]
+    return HandScene(camera, intrinsics, meshes, joints, hand.side)
 
 
 def sample_window(rng: np.random.Generator, scene: HandScene) -> CropWindow:
