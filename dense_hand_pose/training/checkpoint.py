@@ -1,6 +1,6 @@
 # Copyright 2026 The dense_hand_pose authors
 # SPDX-License-Identifier: Apache-2.0
-"""Checkpoints: network, average, optimiser and progress in one safetensors file."""
+"""Checkpoints: network, average, optimisers and progress in one safetensors file."""
 
 from dataclasses import asdict, dataclass
 import json
@@ -26,7 +26,7 @@ class Progress:
 def save_checkpoint(
     path: Path,
     modules: dict[str, nn.Module],
-    optimiser: torch.optim.Optimizer,
+    optimisers: dict[str, torch.optim.Optimizer],
     progress: Progress,
     settings: dict[str, Any],
 ) -> None:
@@ -36,9 +36,10 @@ def save_checkpoint(
         for name, module in modules.items()
         for key, tensor in module.state_dict().items()
     }
-    for index, state in optimiser.state_dict()['state'].items():
-        for key, value in state.items():
-            tensors[f'optimiser/{index}/{key}'] = torch.as_tensor(value).contiguous()
+    for name, optimiser in optimisers.items():
+        for index, state in optimiser.state_dict()['state'].items():
+            for key, value in state.items():
+                tensors[f'{name}/{index}/{key}'] = torch.as_tensor(value).contiguous()
     metadata = {'progress': json.dumps(asdict(progress)), 'settings': json.dumps(settings)}
     write_atomically(path, save({k: v.clone() for k, v in tensors.items()}, metadata))
 
@@ -46,7 +47,7 @@ def save_checkpoint(
 def load_checkpoint(
     path: Path,
     modules: dict[str, nn.Module],
-    optimiser: torch.optim.Optimizer,
+    optimisers: dict[str, torch.optim.Optimizer],
     settings: dict[str, Any],
 ) -> Progress:
     """Restore a training in place; ValueError when the file or its settings do not fit."""
@@ -68,7 +69,8 @@ def load_checkpoint(
         )
     for name, module in modules.items():
         module.load_state_dict(_below(tensors, f'{name}/'))
-    _restore_optimiser(optimiser, _below(tensors, 'optimiser/'))
+    for name, optimiser in optimisers.items():
+        _restore_optimiser(optimiser, _below(tensors, f'{name}/'))
     return progress
 
 

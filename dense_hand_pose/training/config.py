@@ -11,6 +11,7 @@ from dense_hand_pose.network.config import CONFIGURATIONS, NetworkConfig
 from dense_hand_pose.skeleton import HAND_21
 import yaml
 
+OPTIMISERS = ('adamw', 'muon')
 _SEEDS = 2**16
 """Runs of smaller seeds share no hand with one another nor with the validation set."""
 
@@ -49,6 +50,8 @@ class TrainingConfig:
     """
     Everything that decides what a training does.
 
+    ``optimiser``: 'adamw', or 'muon' for the kernels of hidden convolutions (optimisers.py).
+
     The learning rate rises over ``warmup_steps`` and falls as a cosine over the budget:
     ``samples`` seen or ``minutes`` of training time, whichever ends first (0 = no such limit).
     """
@@ -58,6 +61,7 @@ class TrainingConfig:
     samples: int = 1_000_000
     minutes: float = 0.0
     batch_size: int = 32
+    optimiser: str = 'adamw'
     learning_rate: float = 2e-3
     weight_decay: float = 1e-4
     warmup_steps: int = 500
@@ -86,6 +90,8 @@ class TrainingConfig:
         for name in ('samples', 'minutes', 'weight_decay', 'warmup_steps', 'threads'):
             if getattr(self, name) < 0:
                 raise ValueError(f'{name} = {getattr(self, name)}: expected 0 or more')
+        if self.optimiser not in OPTIMISERS:
+            raise ValueError(f'optimiser = {self.optimiser!r}: expected {" or ".join(OPTIMISERS)}')
         if not 0.0 <= self.ema_decay < 1.0:
             raise ValueError(f'ema_decay = {self.ema_decay}: expected 0 <= decay < 1')
         if not 0 <= self.seed < _SEEDS:

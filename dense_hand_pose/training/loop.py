@@ -22,6 +22,7 @@ from .config import TrainingConfig
 from .data import Batch, training_batches, validation_batches
 from .log import CsvLog
 from .losses import dense_loss, Losses
+from .optimisers import Optimisers
 from .validation import validate
 
 _COLUMNS = (
@@ -59,16 +60,13 @@ class Trainer:
         self.network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
         mean = get_ema_multi_avg_fn(config.ema_decay)  # type: ignore[no-untyped-call]
         self.average = AveragedModel(self.network, multi_avg_fn=mean, use_buffers=True)
-        self.optimiser = torch.optim.AdamW(
-            self.network.parameters(),
-            lr=config.learning_rate,
-            weight_decay=config.weight_decay,
-            fused=True,
+        self.optimisers = Optimisers(
+            self.network, config.learning_rate, config.weight_decay, config.optimiser == 'muon'
         )
         self.progress = Progress()
         if resume:
             self.progress = load_checkpoint(
-                self.checkpoint, self._modules(), self.optimiser, asdict(config)
+                self.checkpoint, self._modules(), self.optimisers.parts, asdict(config)
             )
         self.log = CsvLog(out / 'log.csv', _COLUMNS)
         self.out = out
@@ -148,13 +146,11 @@ class Trainer:
     def step(self, batch: Batch) -> Losses:
         """Train on one batch and count it."""
         self.network.train()
-        for group in self.optimiser.param_groups:
-            group['lr'] = self.learning_rate()
-        self.optimiser.zero_grad(set_to_none=True)
+        self.optimisers.zero_grad()
         losses = self._loss(batch)
         losses.total.backward()  # type: ignore[no-untyped-call]
         torch.nn.utils.clip_grad_norm_(self.network.parameters(), self.config.gradient_norm)
-        self.optimiser.step()
+        self.optimisers.step(self.learning_rate())
         self.average.update_parameters(self.network)
         self.progress.step += 1
         self.progress.samples += len(batch.crop)
@@ -171,7 +167,11 @@ class Trainer:
 
     def _save(self) -> None:
         save_checkpoint(
-            self.checkpoint, self._modules(), self.optimiser, self.progress, asdict(self.config)
+            self.checkpoint,
+            self._modules(),
+            self.optimisers.parts,
+            self.progress,
+            asdict(self.config),
         )
 
     def _export(self) -> None:

@@ -75,7 +75,21 @@ def test_a_resumed_training_is_the_straight_one_exactly(straight: Path, tmp_path
     trainer.run()
     whole, parts = (load_file(f / 'checkpoint.safetensors') for f in (straight, out))
     assert whole.keys() == parts.keys()
-    assert any(key.startswith('optimiser/') and key.endswith('exp_avg_sq') for key in whole)
+    assert any(key.startswith('adamw/') and key.endswith('exp_avg_sq') for key in whole)
+    for key in whole:
+        assert torch.equal(whole[key], parts[key]), key
+
+
+def test_a_resumed_training_with_muon_is_the_straight_one_too(tmp_path: Path) -> None:
+    wide = replace(TINY, widths=(64, 64, 64, 64, 64))
+    config = replace(CONFIG, network=wide, optimiser='muon')
+    Trainer(config, tmp_path / 'straight').run()
+    stopped_training(config, tmp_path / 'resumed')
+    Trainer(config, tmp_path / 'resumed', resume=True).run()
+    whole, parts = (
+        load_file(tmp_path / name / 'checkpoint.safetensors') for name in ('straight', 'resumed')
+    )
+    assert any(key.startswith('muon/') and key.endswith('momentum_buffer') for key in whole)
     for key in whole:
         assert torch.equal(whole[key], parts[key]), key
 

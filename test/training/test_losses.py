@@ -50,14 +50,19 @@ def loops_loss(stacks: list[np.ndarray], batch: Batch, config: LossConfig) -> di
                 joint = (pull * votes).sum(axis=(1, 2)) / pull.sum()
                 difference['coordinates'].append((joint - joints[b, j]) / (sizes[b] / 2))
         for name, parts in difference.items():
-            total[name] += smooth_l1(np.stack(parts), config.beta)
+            beta = config.coordinates_beta if name == 'coordinates' else config.beta
+            total[name] += smooth_l1(np.stack(parts), beta)
     return total
 
 
 def test_the_loss_is_its_formula(batch: Batch) -> None:
     generator = torch.Generator().manual_seed(4)
     outputs = [torch.randn(2, 105, 32, 32, generator=generator) * 0.5 for _ in range(2)]
-    config = LossConfig(heat_2d=0.5, heat_3d=2.0, direction=3.0, coordinates=1.5, beta=0.07)
+    config = LossConfig(
+        heat_2d=0.5, heat_3d=2.0, direction=3.0, coordinates=1.5, beta=0.07, coordinates_beta=0.2
+    )
+        heat_2d=0.5, heat_3d=2.0, direction=3.0, coordinates=1.5, beta=0.07, coordinates_beta=0.2
+    )
     losses = dense_loss(outputs, batch, REACH, config)
     expected = loops_loss([o.double().numpy() for o in outputs], batch, config)
     for name, value in expected.items():
