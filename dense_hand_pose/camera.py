@@ -1,10 +1,11 @@
 # Copyright 2026 The dense_hand_pose authors
 # SPDX-License-Identifier: Apache-2.0
 """
-The pinhole camera: projection and its inverse.
+The camera: projection and its inverse.
 
 Camera optical frame (REP 103): x right, y down, z forward, metres. Pixel centres lie at integer
-coordinates, as in OpenCV and ROS: ``u = fx X / Z + cx``.
+coordinates, as in OpenCV and ROS: ``u = fx X / Z + cx``, where a lens that bends first moves
+(X / Z, Y / Z).
 """
 
 from dataclasses import dataclass
@@ -13,20 +14,24 @@ import math
 import numpy as np
 import numpy.typing as npt
 
+from .distortion import Distortion
+
 
 @dataclass(frozen=True)
 class Intrinsics:
     """
-    Focal lengths and principal point of a pinhole camera, in pixels.
+    Focal lengths and principal point of a camera, in pixels, and how its lens bends.
 
-    Raises ValueError when a value is not finite or a focal length is not positive: a camera_info
-    of zeros is an uncalibrated camera.
+    ``distortion`` is None for a pinhole camera and for a rectified image. Raises ValueError when
+    a value is not finite or a focal length is not positive: a camera_info of zeros is an
+    uncalibrated camera.
     """
 
     fx: float
     fy: float
     cx: float
     cy: float
+    distortion: Distortion | None = None
 
     def __post_init__(self) -> None:
         """Check the values."""
@@ -38,7 +43,7 @@ class Intrinsics:
             )
 
     def as_array(self) -> npt.NDArray[np.float64]:
-        """Return (fx, fy, cx, cy), float64."""
+        """Return (fx, fy, cx, cy), float64, without the distortion."""
         return np.array([self.fx, self.fy, self.cx, self.cy])
 
 
@@ -52,8 +57,17 @@ def project(points_m: npt.ArrayLike, intrinsics: Intrinsics) -> npt.NDArray[np.f
     depth = points[..., 2]
     if depth.size and not (depth > 0.0).all():
         raise ValueError(f'points at z = {depth.min()} m: only points with z > 0 project')
-    u = intrinsics.fx * points[..., 0] / depth + intrinsics.cx
-    v = intrinsics.fy * points[..., 1] / depth + intrinsics.cy
+    return rays_to_pixels(points[..., :2] / depth[..., None], intrinsics)
+
+
+def rays_to_pixels(
+    rays: npt.NDArray[np.float64], intrinsics: Intrinsics
+) -> npt.NDArray[np.float64]:
+    """Map rays (..., 2), that is X / Z and Y / Z, to pixels (..., 2)."""
+    if intrinsics.distortion is not None:
+        rays = intrinsics.distortion.distort(rays)
+    u = intrinsics.fx * rays[..., 0] + intrinsics.cx
+    v = intrinsics.fy * rays[..., 1] + intrinsics.cy
     return np.stack([u, v], axis=-1)
 
 
@@ -63,6 +77,14 @@ def unproject(
     """Lift pixels (..., 2) with their depths (...) in metres to points (..., 3)."""
     pixels = np.asarray(pixels_px, dtype=np.float64)
     depth = np.asarray(depth_m, dtype=np.float64)
-    x = (pixels[..., 0] - intrinsics.cx) / intrinsics.fx * depth
-    y = (pixels[..., 1] - intrinsics.cy) / intrinsics.fy * depth
+    rays = np.stack(
+        [
+            (pixels[..., 0] - intrinsics.cx) / intrinsics.fx,
+            (pixels[..., 1] - intrinsics.cy) / intrinsics.fy,
+        ],
+        axis=-1,
+    )
+    if intrinsics.distortion is not None:
+        rays = intrinsics.distortion.undistort(rays)
+    x, y = rays[..., 0] * depth, rays[..., 1] * depth
     return np.stack(np.broadcast_arrays(x, y, depth), axis=-1)

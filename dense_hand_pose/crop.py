@@ -8,6 +8,9 @@ resampled to CROP_SIZE_PX x CROP_SIZE_PX by nearest neighbour (a bilinear read w
 between the hand and what is behind it). Depth is normalised to [-1, 1] inside the cube; whatever
 is invalid or outside lies on the far plane, +1.
 
+A lens that bends is straightened here: "image coordinates" of a window are those of the pinhole
+camera, and the crop reads each of its pixels where the lens shows that ray.
+
 Pixel convention of every map: centres at integers. Crop pixel i covers [i - 0.5, i + 0.5], so a
 map of half the resolution has its pixel m at crop coordinate ``2 m + 0.5``.
 """
@@ -19,7 +22,7 @@ import math
 import numpy as np
 import numpy.typing as npt
 
-from .camera import Intrinsics
+from .camera import Intrinsics, rays_to_pixels
 from .depth import check_depth, DepthImage, to_metres
 
 CROP_SIZE_PX = 128
@@ -80,7 +83,7 @@ class CropWindow:
         return Intrinsics(k.fx / su, k.fy / sv, (k.cx - u0) / su, (k.cy - v0) / sv)
 
     def read_indices(self) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
-        """Return the image columns and rows (CROP_SIZE_PX each) that the crop reads."""
+        """Return the image columns and rows (CROP_SIZE_PX each) that a pinhole's crop reads."""
         steps = np.arange(CROP_SIZE_PX)
         columns = np.rint(self.origin_px[0] + steps * self.scale_px[0])
         rows = np.rint(self.origin_px[1] + steps * self.scale_px[1])
@@ -90,6 +93,31 @@ class CropWindow:
             np.clip(columns, *limits).astype(np.int64),
             np.clip(rows, *limits).astype(np.int64),
         )
+
+    def read_bent_indices(self) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+        """
+        Return the image columns and rows (CROP_SIZE_PX, CROP_SIZE_PX) read through the lens.
+
+        Both are -1 for rays that the lens does not show.
+        """
+        steps = np.arange(CROP_SIZE_PX)
+        rays = self._rays(np.stack(np.meshgrid(steps, steps), axis=-1))
+        pixels = np.rint(rays_to_pixels(rays, self.intrinsics))
+        lens = self.intrinsics.distortion
+        limit = math.inf if lens is None else lens.limit
+        seen = np.hypot(rays[..., 0], rays[..., 1]) < limit
+        whole = np.where(seen[..., None], np.clip(pixels, -1, _FAR_PX), -1).astype(np.int64)
+        return whole[..., 0], whole[..., 1]
+
+    def crop_to_sensor(self, pixels_px: npt.ArrayLike) -> npt.NDArray[np.float64]:
+        """Map crop coordinates (..., 2) to where the camera's own image shows them."""
+        return rays_to_pixels(self._rays(pixels_px), self.intrinsics)
+
+    def _rays(self, pixels_px: npt.ArrayLike) -> npt.NDArray[np.float64]:
+        """Return the rays (..., 2), X / Z and Y / Z, of crop coordinates (..., 2)."""
+        k = self.intrinsics
+        rays: npt.NDArray[np.float64] = self.crop_to_image(pixels_px) - (k.cx, k.cy)
+        return rays / (k.fx, k.fy)
 
 
 def normalise_depth(
@@ -121,6 +149,8 @@ def crop_depth(
     (CROP_SIZE_PX, CROP_SIZE_PX) in [-1, 1]; pixels beyond the image count as background.
     """
     check_depth(depth, unit_m)
+    if window.intrinsics.distortion is not None:
+        return _crop_through_lens(depth, window, unit_m)
     height, width = depth.shape
     columns, rows = window.read_indices()
     inside_u = (columns >= 0) & (columns < width)
@@ -128,4 +158,16 @@ def crop_depth(
     patch = depth[np.ix_(rows[inside_v], columns[inside_u])]
     crop = np.full((CROP_SIZE_PX, CROP_SIZE_PX), BACKGROUND, dtype=np.float32)
     crop[np.ix_(inside_v, inside_u)] = normalise_depth(to_metres(patch, unit_m), window)
+    return crop
+
+
+def _crop_through_lens(
+    depth: DepthImage, window: CropWindow, unit_m: float
+) -> npt.NDArray[np.float32]:
+    """Cut the cube out of an image that a lens has bent."""
+    height, width = depth.shape
+    columns, rows = window.read_bent_indices()
+    inside = (columns >= 0) & (columns < width) & (rows >= 0) & (rows < height)
+    crop = np.full((CROP_SIZE_PX, CROP_SIZE_PX), BACKGROUND, dtype=np.float32)
+    crop[inside] = normalise_depth(to_metres(depth[rows[inside], columns[inside]], unit_m), window)
     return crop

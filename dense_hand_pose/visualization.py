@@ -26,6 +26,7 @@ _PALE_BGR = np.array([190.0, 190.0, 190.0])
 _SHIFT = 4  # cv2 takes coordinates in 1 / 2**_SHIFT pixels
 _JOINT_RADIUS_M = 0.0045
 _FAR_PX = 1e5
+_EDGE_POINTS = 9
 _TILE_SIZE_M = 0.34
 _LEAST_COLOUR = 0.3
 
@@ -90,9 +91,12 @@ def draw_pose(
 def draw_crop_box(image_bgr: Image, window: CropWindow) -> Image:
     """Draw the outline of the crop that the network sees."""
     image: Image = image_bgr.copy()
-    near, far = -0.5, CROP_SIZE_PX - 0.5
-    corners = np.array([[near, near], [far, near], [far, far], [near, far]])
-    corners = np.clip(window.crop_to_image(corners), -_FAR_PX, _FAR_PX)
+    along = np.linspace(-1.0, 1.0, _EDGE_POINTS)  # a lens bends the edges
+    top = np.stack([along, np.full(_EDGE_POINTS, -1.0)], axis=1)
+    right = top[:, ::-1] * (-1.0, 1.0)
+    outline = np.concatenate([top, right, -top, -right])
+    corners = window.crop_to_sensor(CROP_SIZE_PX / 2 * (outline + 1.0) - 0.5)
+    corners = np.clip(corners, -_FAR_PX, _FAR_PX)
     points = np.rint(corners * 2**_SHIFT).astype(np.int32)
     cv2.polylines(image, [points], True, (220, 220, 220), 1, cv2.LINE_AA, _SHIFT)
     return image

@@ -15,8 +15,10 @@ MODULES = sorted(PACKAGE.rglob('*.py'))
 # Each part of the package may import those of a smaller number, and itself.
 LAYERS = {
     'skeleton': 0,
-    'camera': 0,
+    'distortion': 0,
+    'smoothing': 0,
     'process': 0,
+    'camera': 1,
     'depth': 1,
     'crop': 2,
     'geometry': 3,
