@@ -1,0 +1,89 @@
+# Copyright 2026 The dense_hand_pose authors
+# SPDX-License-Identifier: Apache-2.0
+"""
+The One-Euro filter on joints (Casiez, Roussel, Vogel: 1 EUR Filter, CHI 2012).
+
+A low-pass filter whose cut-off rises with the speed: still hands do not tremble, and fast ones
+do not lag. One joint has one cut-off, that of its speed in space, so that the result does not
+depend on how the camera is turned.
+"""
+
+from dataclasses import dataclass
+import math
+
+import numpy as np
+import numpy.typing as npt
+
+_SPEED_CUTOFF_HZ = 1.0
+"""The cut-off of the speed's own filter, the paper's d_cutoff."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class SmoothingConfig:
+    """
+    How strongly joints are smoothed.
+
+    ``min_cutoff_hz``: cut-off for a joint at rest, lower is smoother; ``beta``: by how many Hz the
+    cut-off rises for each metre per second, higher lags less; ``max_gap_s``: after a longer gap
+    between frames the filter begins anew.
+    """
+
+    min_cutoff_hz: float = 1.5
+    beta: float = 20.0
+    max_gap_s: float = 0.5
+
+    def __post_init__(self) -> None:
+        """Check the ranges; errors name the value."""
+        if not (math.isfinite(self.min_cutoff_hz) and self.min_cutoff_hz > 0.0):
+            raise ValueError(f'min_cutoff_hz = {self.min_cutoff_hz}: expected a positive number')
+        if not (math.isfinite(self.beta) and self.beta >= 0.0):
+            raise ValueError(f'beta = {self.beta}: expected 0 or a positive number')
+        if not self.max_gap_s > 0.0:
+            raise ValueError(f'max_gap_s = {self.max_gap_s}: expected a positive number')
+
+
+class OneEuroFilter:
+    """
+    Smooth the joints of one hand from frame to frame.
+
+    Times are those of the frames, so that the result does not depend on the frame rate or on
+    when a frame is worked on. Not thread-safe.
+    """
+
+    def __init__(self, config: SmoothingConfig | None = None) -> None:
+        self.config = config or SmoothingConfig()
+        self._joints_m = self._velocity = np.zeros((0, 3))
+        self._time_s: float | None = None
+
+    def reset(self) -> None:
+        """Forget the past: the next joints come out as they go in."""
+        self._time_s = None
+
+    def __call__(
+        self, joints_m: npt.NDArray[np.floating], time_s: float
+    ) -> npt.NDArray[np.float32]:
+        """
+        Return joints (J, 3), metres, smoothed with those before.
+
+        Begins anew where time does not rise, after a gap, and for another number of joints.
+        """
+        joints = np.array(joints_m, dtype=np.float64)
+        gap_s = math.inf if self._time_s is None else time_s - self._time_s
+        if not 0.0 < gap_s <= self.config.max_gap_s or joints.shape != self._joints_m.shape:
+            self._joints_m, self._velocity = joints, np.zeros_like(joints)
+        else:
+            velocity = (joints - self._joints_m) / gap_s
+            self._velocity += _share(_SPEED_CUTOFF_HZ, gap_s) * (velocity - self._velocity)
+            speed = np.linalg.norm(self._velocity, axis=1, keepdims=True)
+            share = _share(self.config.min_cutoff_hz + self.config.beta * speed, gap_s)
+            self._joints_m = self._joints_m + share * (joints - self._joints_m)
+        self._time_s = time_s
+        return self._joints_m.astype(np.float32)
+
+
+def _share(
+    cutoff_hz: float | npt.NDArray[np.float64], gap_s: float
+) -> float | npt.NDArray[np.float64]:
+    """Return the weight of the new value: 1 / (1 + tau / T), tau = 1 / (2 pi f)."""
+    turn = 2.0 * math.pi * cutoff_hz * gap_s
+    return turn / (turn + 1.0)
