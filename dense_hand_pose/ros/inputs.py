@@ -3,6 +3,7 @@
 """Image and CameraInfo messages to a depth array with its unit and to intrinsics."""
 
 from cv_bridge import CvBridge
+from dense_hand_pose.calibration import CalibrationError, intrinsics_of
 from dense_hand_pose.camera import Intrinsics
 from dense_hand_pose.depth import DEPTH_UNIT_M
 from dense_hand_pose.ros.drops import InputError
@@ -54,38 +55,9 @@ def _check_layout(image: Image, pixel_bytes: int) -> None:
         )
 
 
-def read_intrinsics(info: CameraInfo, image: Image) -> Intrinsics:
-    """
-    Return the pinhole parameters of the pixels of `image`, a rectified image.
-
-    P is used where it is set (it describes the rectified image), else K. Region of interest and
-    binning change them as REP 104 says: offsets are in unbinned pixels, and as in image_geometry
-    the principal point is divided by the binning. Raises InputError for sizes that disagree and
-    for values that describe no camera.
-    """
-    bin_x, bin_y = max(info.binning_x, 1), max(info.binning_y, 1)
-    full = (info.roi.width or info.width, info.roi.height or info.height)
-    expected = (full[0] // bin_x, full[1] // bin_y)
-    if (image.width, image.height) != expected:
-        raise InputError(
-            'size_mismatch',
-            f'the image has {image.width} x {image.height} pixels, but its camera_info '
-            f'describes {expected[0]} x {expected[1]}',
-        )
-    name, fx, fy, cx, cy = _pinhole(info)
+def read_intrinsics(info: CameraInfo, image: Image, rectified: bool = True) -> Intrinsics:
+    """Return the intrinsics of an image; raises InputError where camera_info does not fit."""
     try:
-        return Intrinsics(
-            fx=fx / bin_x,
-            fy=fy / bin_y,
-            cx=(cx - info.roi.x_offset) / bin_x,
-            cy=(cy - info.roi.y_offset) / bin_y,
-        )
-    except ValueError as error:
-        raise InputError('bad_camera_info', f'{name} of camera_info: {error}') from error
-
-
-def _pinhole(info: CameraInfo) -> tuple[str, float, float, float, float]:
-    """Return which matrix describes the full image, and its fx, fy, cx, cy."""
-    if info.p[0] != 0.0:
-        return 'P', float(info.p[0]), float(info.p[5]), float(info.p[2]), float(info.p[6])
-    return 'K', float(info.k[0]), float(info.k[4]), float(info.k[2]), float(info.k[5])
+        return intrinsics_of(info, image.width, image.height, rectified)
+    except CalibrationError as error:
+        raise InputError(error.cause, str(error)) from error
