@@ -61,8 +61,6 @@ def test_the_loss_is_its_formula(batch: Batch) -> None:
     config = LossConfig(
         heat_2d=0.5, heat_3d=2.0, direction=3.0, coordinates=1.5, beta=0.07, coordinates_beta=0.2
     )
-        heat_2d=0.5, heat_3d=2.0, direction=3.0, coordinates=1.5, beta=0.07, coordinates_beta=0.2
-    )
     losses = dense_loss(outputs, batch, REACH, config)
     expected = loops_loss([o.double().numpy() for o in outputs], batch, config)
     for name, value in expected.items():
