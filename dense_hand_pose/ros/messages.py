@@ -7,7 +7,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from dense_hand_pose.skeleton import HAND_21
+from dense_hand_pose.bones import bone_quaternions
 from geometry_msgs.msg import Point, Pose, PoseArray, Quaternion
 import numpy as np
 from sensor_msgs.msg import PointCloud2, PointField
@@ -27,31 +27,6 @@ CLOUD_FIELDS = [
     PointField(name='hand_id', offset=21, datatype=PointField.UINT8, count=1),
 ]
 _CLOUD_DTYPE = point_cloud2.dtype_from_fields(CLOUD_FIELDS)
-
-# The wrist has no parent: its bone is the one towards the middle finger's knuckle.
-_FROM = np.array([0 if parent < 0 else parent for parent in HAND_21.parents])
-_TO = np.arange(len(HAND_21.joints))
-_TO[HAND_21.joints.index('wrist')] = HAND_21.joints.index('middle_proximal')
-
-
-def bone_quaternions(joints_m: np.ndarray) -> np.ndarray:
-    """
-    Return the orientations (21, 4), x y z w, of joints (21, 3).
-
-    The x axis of each points along the bone from the parent to the joint (the wrist's towards
-    middle_proximal) by the shortest turn from the frame's own x axis; the roll about the bone
-    means nothing. A bone without length has the identity.
-    """
-    bones = (joints_m[_TO] - joints_m[_FROM]).astype(np.float64)
-    lengths = np.linalg.norm(bones, axis=1, keepdims=True)
-    x, y, z = (bones / np.maximum(lengths, 1e-12)).T
-    # (1 + x . d, x cross d): twice the half-turn's quaternion, up to its length.
-    turns = np.stack([np.zeros_like(x), -z, y, 1.0 + x], axis=1)
-    norms = np.linalg.norm(turns, axis=1, keepdims=True)
-    quaternions = turns / np.maximum(norms, 1e-12)
-    quaternions[norms[:, 0] < 1e-6] = (0.0, 0.0, 1.0, 0.0)  # opposite to x: half a turn about z
-    quaternions[lengths[:, 0] < 1e-6] = (0.0, 0.0, 0.0, 1.0)
-    return quaternions
 
 
 def pose_array(header: Header, joints_m: np.ndarray | None) -> PoseArray:
