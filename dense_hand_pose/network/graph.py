@@ -1,0 +1,75 @@
+# Copyright 2026 The dense_hand_pose authors
+# SPDX-License-Identifier: Apache-2.0
+"""
+From normalised crops to joints in one graph of static shapes, for every runtime.
+
+Legend: B crops, J joints, K candidates, S = CROP_SIZE_PX, H = W = MAP_SIZE_PX. A crop follows a
+metric cube, so that the cube's centre and edge are its intrinsics and its transform in one
+(geometry.py); the camera itself does not matter here.
+"""
+
+from dense_hand_pose.crop import CROP_SIZE_PX
+from dense_hand_pose.decoding import decode, DecodingConfig
+from dense_hand_pose.encoding import DenseMaps, Reach
+from dense_hand_pose.geometry import Cube, lift, reduce_depth
+import torch
+from torch import nn, Tensor
+
+from .dense_regression import DenseRegressionNet
+
+GRAPH_VERSION = 1
+"""Raise it with every change of code that changes what the graph computes or puts out."""
+
+INPUTS = ('crops', 'centers_m', 'sizes_m')
+OUTPUTS = ('joints_m', 'confidence', 'spread_m', 'votes_m', 'vote_weights')
+
+
+class HandGraph(nn.Module):
+    """
+    Network and decoding: crops (B, S, S), centres (B, 3) and edges (B,) in; decoding.Decoded out.
+
+    The network's normalisation is folded in place. With ``maps`` the network's channels
+    (B, 5 J, H, W) follow as a sixth output, for votes that are to be merged otherwise than
+    ``config`` says. The network may hold another floating type than float32: the decoding around
+    it stays in float32, since a metre in half precision has steps of half a millimetre.
+    """
+
+    def __init__(
+        self, network: DenseRegressionNet, config: DecodingConfig, *, maps: bool = False
+    ) -> None:
+        super().__init__()
+        self.network = network.for_inference()
+        self.decoding = config
+        self.maps = maps
+        self._reach = Reach(network.config.theta_m, network.config.tau_px)
+
+    def forward(self, crops: Tensor, centers_m: Tensor, sizes_m: Tensor) -> tuple[Tensor, ...]:
+        """Return the parts of decoding.Decoded, and the channels where they are asked for."""
+        crop = crops.unsqueeze(1)
+        channels = self.channels(crop)
+        cube = Cube(centers_m, sizes_m)
+        maps = DenseMaps.from_channels(channels, self.network.config.joints)
+        surface = lift(reduce_depth(crop), cube)
+        decoded = decode(maps, surface, cube, self._reach, self.decoding)
+        return (*decoded, channels) if self.maps else tuple(decoded)
+
+    def channels(self, crop: Tensor) -> Tensor:
+        """Return the channels (B, 5 J, H, W) of the last stack in float32."""
+        weight = next(self.network.parameters())
+        channels: Tensor = self.network(crop.to(weight.dtype))[-1]
+        return channels.float()
+
+
+def example_inputs(batch: int, device: str | torch.device = 'cpu') -> tuple[Tensor, ...]:
+    """Return inputs of the graph's shapes: a slope that fills a cube half a metre away."""
+    slope = torch.linspace(-0.5, 0.5, CROP_SIZE_PX, device=device)
+    crops = slope.view(1, 1, -1).repeat(batch, CROP_SIZE_PX, 1)
+    centers_m = torch.tensor([[0.0, 0.0, 0.5]], device=device).repeat(batch, 1)
+    return crops, centers_m, torch.full((batch,), 0.3, device=device)
+
+
+def export_graph(graph: HandGraph, batch: int) -> torch.export.ExportedProgram:
+    """Export the graph for a fixed number of crops."""
+    device = next(graph.parameters()).device
+    with torch.no_grad():
+        return torch.export.export(graph.eval(), example_inputs(batch, device), strict=False)
