@@ -107,14 +107,14 @@ def render_crop(
     return crop
 
 
-def render_crops(seed: int, count: int) -> CropBatch:
+def render_crops(seed: int, count: int, first: int = 0) -> CropBatch:
     """
-    Render count noisy crops; the same seed gives the same batch, on one thread.
+    Render count noisy crops from number first on; the same seed gives the same, on one thread.
 
-    Crop i depends on (seed, i) alone. Raises ValueError for a negative seed or count.
+    Crop i depends on (seed, i) alone. Raises ValueError for a negative seed, count or first.
     """
-    if seed < 0 or count < 0:
-        raise ValueError(f'seed = {seed}, count = {count}: both must not be negative')
+    if seed < 0 or count < 0 or first < 0:
+        raise ValueError(f'seed = {seed}, count = {count}, first = {first}: none may be negative')
     batch = CropBatch(
         depth=np.empty((count, CROP_SIZE_PX, CROP_SIZE_PX), np.float32),
         joints_m=np.empty((count, 21, 3), np.float32),
@@ -124,7 +124,7 @@ def render_crops(seed: int, count: int) -> CropBatch:
         side=np.empty(count, np.int8),
     )
     for i in range(count):
-        rng = np.random.default_rng([seed, i])
+        rng = np.random.default_rng([seed, first + i])
         scene = sample_scene(rng)
         window = sample_window(rng, scene)
         batch.depth[i] = render_crop(scene, window, NoiseLevel.sample(rng), rng)

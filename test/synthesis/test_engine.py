@@ -72,6 +72,9 @@ def test_same_seed_same_crops_and_independent_of_count() -> None:
     first, second = render_crops(5, 6), render_crops(5, 3)
     np.testing.assert_array_equal(first.depth[:3], second.depth)
     np.testing.assert_array_equal(first.joints_m[:3], second.joints_m)
+    later = render_crops(5, 2, first=4)
+    np.testing.assert_array_equal(first.depth[4:], later.depth)
+    np.testing.assert_array_equal(first.joints_m[4:], later.joints_m)
     other = render_crops(6, 3)
     assert not np.array_equal(other.depth, second.depth)
 
@@ -92,3 +95,5 @@ def test_bad_arguments_are_refused() -> None:
         render_crops(-1, 2)
     with pytest.raises(ValueError, match='count = -2'):
         render_crops(1, -2)
+    with pytest.raises(ValueError, match='first = -3'):
+        render_crops(1, 2, -3)
