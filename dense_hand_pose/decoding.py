@@ -7,47 +7,21 @@ Legend: B crops, J joints, K candidates, H = W = MAP_SIZE_PX. Static shapes thro
 network and decoding export as one graph; no result is ever NaN, whatever the maps hold.
 """
 
-from dataclasses import dataclass
 from typing import NamedTuple
 
 import torch
 from torch import Tensor
 
+from .decoding_config import DecodingConfig
 from .encoding import DenseMaps, Reach
 from .geometry import Cube, project_to_map, Surface
+
+__all__ = ['Decoded', 'DecodingConfig', 'decode', 'decode_soft', 'mean_shift']
 
 _VANISHED = 1e-6
 _SOFT_SHARPNESS = 30.0
 _CLOSE_M = 0.04
 """Votes this far from their joint count exp(-1/2) towards its confidence."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class DecodingConfig:
-    """
-    How votes are merged (paper Table 1 studies each of these).
-
-    candidates K, bandwidth_m sigma, iterations N; ``weighted``: votes weigh as much as R at their
-    own projection, otherwise as (1 + R) S at their pixel; ``score``: candidates are ranked by
-    'r_and_s', (1 + R) S as the released code does, or by 's' as the paper's text says.
-    """
-
-    candidates: int = 5
-    bandwidth_m: float = 0.04
-    iterations: int = 10
-    weighted: bool = True
-    score: str = 'r_and_s'
-
-    def __post_init__(self) -> None:
-        """Check the ranges; errors name the value."""
-        if not 1 <= self.candidates <= 256:
-            raise ValueError(f'candidates = {self.candidates}: expected 1 to 256')
-        if not 0.001 <= self.bandwidth_m <= 1.0:
-            raise ValueError(f'bandwidth_m = {self.bandwidth_m}: expected 0.001 to 1.0 m')
-        if not 0 <= self.iterations <= 100:
-            raise ValueError(f'iterations = {self.iterations}: expected 0 to 100')
-        if self.score not in ('r_and_s', 's'):
-            raise ValueError(f"score = {self.score!r}: expected 'r_and_s' or 's'")
 
 
 class Decoded(NamedTuple):
@@ -116,8 +90,7 @@ def mean_shift(
     Votes are ordered best first: where all weights (B, J, K) vanish, the first is the answer.
     Returns the modes (B, J, 3) and the share (B, J, K) that each vote has in its mode.
     """
-    first = torch.zeros_like(weights)
-    first[:, :, 0] = 1.0
+    first = (torch.arange(weights.shape[2], device=weights.device) == 0).to(weights.dtype)
     strongest = weights.amax(dim=2, keepdim=True)
     weights = torch.where(strongest > _VANISHED, weights / strongest.clamp(min=_VANISHED), first)
     share = weights / weights.sum(dim=2, keepdim=True)

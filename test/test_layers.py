@@ -18,6 +18,7 @@ LAYERS = {
     'distortion': 0,
     'smoothing': 0,
     'process': 0,
+    'decoding_config': 0,
     'bones': 1,
     'camera': 1,
     'depth': 1,

@@ -3,46 +3,31 @@
 """Weight files: safetensors only, fp16, the architecture in their metadata."""
 
 import json
-import os
 from pathlib import Path
 
 from safetensors import safe_open, SafetensorError
 from safetensors.torch import save
 import torch
 
-from .config import NetworkConfig
 from .dense_regression import DenseRegressionNet
+from .weight_file import (
+    config_of,
+    find_weights,
+    FORMAT,
+    MODELS_DIR,
+    unusable,
+    WeightsError,
+    write_atomically,
+)  # fmt: skip
 
-MODELS_DIR = Path(__file__).resolve().parent.parent / 'models'
-_FORMAT = 'dense_hand_pose/1'
-
-
-class WeightsError(ValueError):
-    """A weight file that cannot be used; the message names the file and what is wrong."""
-
-
-def find_weights(name_or_path: str) -> Path:
-    """Return the file of a shipped model's name or of a path; WeightsError says what exists."""
-    shipped = {path.stem: path for path in sorted(MODELS_DIR.glob('*.safetensors'))}
-    if name_or_path in shipped:
-        return shipped[name_or_path]
-    path = Path(os.path.expanduser(name_or_path))  # noqa: PTH111 (never raises)
-    if path.is_file():
-        return path
-    raise WeightsError(
-        f'model {name_or_path!r}: neither a .safetensors file nor one of the shipped models '
-        f'({", ".join(shipped) or "none"})'
-    )
-
-
-def write_atomically(path: Path, data: bytes) -> None:
-    """Write a file under another name and rename it, so that a reader never sees half of it."""
-    temporary = path.with_name(f'.{path.name}.{os.getpid()}')
-    try:
-        temporary.write_bytes(data)
-        temporary.replace(path)
-    finally:
-        temporary.unlink(missing_ok=True)
+__all__ = [
+    'MODELS_DIR',
+    'WeightsError',
+    'find_weights',
+    'load_weights',
+    'save_weights',
+    'write_atomically',
+]  # fmt: skip
 
 
 def save_weights(network: DenseRegressionNet, path: Path, notes: dict[str, str]) -> None:
@@ -60,7 +45,7 @@ def save_weights(network: DenseRegressionNet, path: Path, notes: dict[str, str])
     if broken:
         raise WeightsError(f'{path}: not written, {broken[0]} is not finite in fp16')
     network_json = json.dumps(network.config.to_dict())
-    metadata = {**notes, 'format': _FORMAT, 'network': network_json}
+    metadata = {**notes, 'format': FORMAT, 'network': network_json}
     write_atomically(path, save(tensors, metadata))
 
 
@@ -72,20 +57,12 @@ def load_weights(path: Path) -> DenseRegressionNet:
     """
     try:
         with safe_open(path, framework='pt') as file:
-            metadata = file.metadata() or {}
-            if metadata.get('format') != _FORMAT:
-                raise WeightsError(
-                    f'{path}: format {metadata.get("format")!r}, expected {_FORMAT!r}; '
-                    'train or install a model of this package'
-                )
+            config = config_of(path, file.metadata() or {})
             tensors = {name: file.get_tensor(name).float() for name in file.keys()}  # noqa: SIM118
-        network = DenseRegressionNet(NetworkConfig.from_dict(json.loads(metadata['network'])))
+        network = DenseRegressionNet(config)
         _fill(network, tensors)
     except (SafetensorError, OSError, KeyError, TypeError, ValueError, RuntimeError) as error:
-        if isinstance(error, WeightsError):
-            raise
-        reason = ' '.join(str(error).split())
-        raise WeightsError(f'{path}: not a usable weight file ({reason})') from error
+        raise unusable(path, error) from error
     return network.eval()
 
 

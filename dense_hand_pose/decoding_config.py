@@ -1,0 +1,33 @@
+# Copyright 2026 The dense_hand_pose authors
+# SPDX-License-Identifier: Apache-2.0
+"""How votes are merged: settings alone, which every runtime reads and none has to compute."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, kw_only=True)
+class DecodingConfig:
+    """
+    How votes are merged (paper Table 1 studies each of these).
+
+    candidates K, bandwidth_m sigma, iterations N; ``weighted``: votes weigh as much as R at their
+    own projection, otherwise as (1 + R) S at their pixel; ``score``: candidates are ranked by
+    'r_and_s', (1 + R) S as the released code does, or by 's' as the paper's text says.
+    """
+
+    candidates: int = 5
+    bandwidth_m: float = 0.04
+    iterations: int = 10
+    weighted: bool = True
+    score: str = 'r_and_s'
+
+    def __post_init__(self) -> None:
+        """Check the ranges; errors name the value."""
+        if not 1 <= self.candidates <= 256:
+            raise ValueError(f'candidates = {self.candidates}: expected 1 to 256')
+        if not 0.001 <= self.bandwidth_m <= 1.0:
+            raise ValueError(f'bandwidth_m = {self.bandwidth_m}: expected 0.001 to 1.0 m')
+        if not 0 <= self.iterations <= 100:
+            raise ValueError(f'iterations = {self.iterations}: expected 0 to 100')
+        if self.score not in ('r_and_s', 's'):
+            raise ValueError(f"score = {self.score!r}: expected 'r_and_s' or 's'")
