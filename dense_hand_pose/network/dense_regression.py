@@ -61,7 +61,10 @@ class SharedHead(nn.Module):
     def forward(self, x: Tensor, depth: Tensor) -> tuple[Tensor, Tensor]:
         """Return the maps (B, 5 J, H, W) and the features (B, C, H, W)."""
         features = self.features(x)
-        return self.maps(torch.cat([features, depth], dim=1)), features
+        # The product over both, without the copy that joining them would take.
+        weight = self.maps.weight
+        of_features = F.conv2d(features, weight[:, :-1], self.maps.bias)
+        return of_features + F.conv2d(depth, weight[:, -1:]), features
 
 
 class PaperHead(nn.Module):
