@@ -52,12 +52,22 @@ CAUSES: dict[str, Cause] = {
     'time_backwards': Cause(
         'warn', 'Normal once when a bag loops or a driver restarts; else check its clock.'
     ),
+    'in_future': Cause(
+        'warn',
+        'Check the clocks of camera and robot; for a bag use use_sim_time:=true and '
+        'ros2 bag play --clock, or raise sync.max_age_s (0 accepts any age).',
+    ),
     'repeated_stamp': Cause(
         'warn', 'Let one publisher only feed the topic, and stamp each image.'
     ),
     'replaced': Cause('', 'The node keeps to the newest image when the camera is faster.'),
     'deactivated': Cause('', 'The node was deactivated while the image waited.'),
     'internal_error': Cause('error', 'This is a defect: please report it with this message.'),
+    'no_hand_center': Cause(
+        'warn',
+        "Publish ~/hand_center (geometry_msgs/PointStamped) in the image's frame with the "
+        'stamps of the images, raise roi.max_center_age_s, or use another roi.mode.',
+    ),
     'no_valid_depth': Cause(
         'warn', "Check that the scene is within the camera's range, and its exposure and emitter."
     ),
@@ -65,9 +75,9 @@ CAUSES: dict[str, Cause] = {
         'info', 'Hold a hand between hand.depth_min_m and hand.depth_max_m, nearest to the camera.'
     ),
 }
-"""The last two are answered with an empty result; the others are dropped."""
+"""The last three are answered with an empty result; the others are dropped."""
 
-EMPTY_ANSWERS = ('no_valid_depth', 'no_hand')
+EMPTY_ANSWERS = ('no_hand_center', 'no_valid_depth', 'no_hand')
 
 
 class InputError(ValueError):

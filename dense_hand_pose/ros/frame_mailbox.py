@@ -45,6 +45,12 @@ class Mailbox(Generic[Item]):
             self._condition.notify_all()
             return left
 
+    def clear(self) -> Item | None:
+        """Return the item that waits, if any, and have none wait."""
+        with self._condition:
+            left, self._item = self._item, None
+            return left
+
     def __len__(self) -> int:
         """Return 1 while an item waits, else 0."""
         with self._condition:

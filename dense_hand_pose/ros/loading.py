@@ -10,7 +10,7 @@ from typing import Any, TYPE_CHECKING
 
 from dense_hand_pose.camera import Intrinsics
 from dense_hand_pose.process import wait_passively
-from dense_hand_pose.ros.parameters import estimator_config
+from dense_hand_pose.ros.settings import estimator_config
 import numpy as np
 
 if TYPE_CHECKING:

@@ -12,10 +12,13 @@ from dense_hand_pose.ros.drops import Ledger
 from dense_hand_pose.ros.lifecycle import guard_change_state, say_errors
 from dense_hand_pose.ros.loading import load_estimator
 from dense_hand_pose.ros.outputs import Outputs
-from dense_hand_pose.ros.parameters import declare, PARAMETERS, problem
+from dense_hand_pose.ros.parameter_table import PARAMETERS
+from dense_hand_pose.ros.parameters import declare
 from dense_hand_pose.ros.reporter import Reporter
 from dense_hand_pose.ros.session import Session
+from dense_hand_pose.ros.settings import problem
 from dense_hand_pose.ros.timings import Timings
+from dense_hand_pose.ros.transforms import MissingPackageError
 from dense_hand_pose.skeleton import HAND_21
 from rcl_interfaces.msg import SetParametersResult
 import rclpy
@@ -110,7 +113,11 @@ class HandPoseNode(LifecycleNode):
         except Exception as error:  # whatever a model file or a runtime can raise
             self.get_logger().error(f'cannot load model {model!r} on {backend!r}: {error}')
             return FAILURE
-        self._outputs = Outputs(self, values)
+        try:
+            self._outputs = Outputs(self, values)
+        except (MissingPackageError, InvalidQosOverridesError) as error:
+            self.get_logger().error(f'cannot configure: {error}')
+            return FAILURE
         self.get_logger().info(f'configured, the network runs on {self._estimator.backend_name}')
         return super().on_configure(state)
 
@@ -119,9 +126,10 @@ class HandPoseNode(LifecycleNode):
         """Subscribe and work."""
         result = super().on_activate(state)
         self._outputs.announce(HAND_21.joints)
-        session = Session(self, self._estimator, self._outputs, self.ledger, self._timings)
+        values = self._values()
+        session = Session(self, self._estimator, self._outputs, self.ledger, self._timings, values)
         try:
-            session.start(self._values())
+            session.start(values)
         except (RuntimeError, InvalidQosOverridesError) as error:  # a qos_overrides value
             self.get_logger().error(f'cannot activate: {error}')
             session.stop()
@@ -211,6 +219,7 @@ class HandPoseNode(LifecycleNode):
         backend = 'not loaded' if self._estimator is None else self._estimator.backend_name
         return {
             'backend': backend,
+            'image_kind': 'unknown' if session is None else session.image_kind,
             'hand_present': session is not None and self._outputs.hand_present,
             'valid_depth_ratio': 'unknown' if session is None else f'{session.valid_ratio:.3f}',
         }

@@ -9,11 +9,14 @@ from typing import Any, TYPE_CHECKING
 
 from dense_hand_pose.ros.drops import Ledger
 from dense_hand_pose.ros.events import subscription_events
+from dense_hand_pose.ros.frame_reader import FrameReader
+from dense_hand_pose.ros.hand_center import HandCenter
 from dense_hand_pose.ros.outputs import Outputs
 from dense_hand_pose.ros.pairing import Pairing
-from dense_hand_pose.ros.parameters import estimator_config
+from dense_hand_pose.ros.settings import estimator_config
 from dense_hand_pose.ros.timings import Timings
 from dense_hand_pose.ros.worker import Worker
+from geometry_msgs.msg import PointStamped
 from message_filters import Subscriber
 from rclpy.lifecycle import LifecycleNode
 from rclpy.qos import QoSProfile, QoSReliabilityPolicy
@@ -38,15 +41,27 @@ class Session:
         outputs: Outputs,
         ledger: Ledger,
         timings: Timings,
+        values: Mapping[str, Any],
     ) -> None:
         self._node = node
         self._ledger = ledger
+        self._outputs = outputs
         self._subscribers: list[Subscriber] = []
         self._pairing: Pairing | None = None
+        self._image_topic = node.resolve_topic_name('image_rect')
+        logger = node.get_logger()
+        self._reader = FrameReader(
+            self._image_topic, values['camera.image_kind'], lambda text: logger.warning(text)
+        )
+        self._center: HandCenter | None = None
+        if values['roi.mode'] == 'topic':
+            self._center = HandCenter(values['roi.max_center_age_s'])
         self._worker = Worker(
             estimator,
             ledger,
             timings,
+            self._reader,
+            self._center,
             deliver=outputs.publish,
             now_ns=lambda: node.get_clock().now().nanoseconds,
             alive=node.context.ok,
@@ -62,6 +77,11 @@ class Session:
         """Return the share of pixels with valid depth in the last image."""
         return self._worker.valid_ratio
 
+    @property
+    def image_kind(self) -> str:
+        """Return how images are read: rectified or raw, and the lens that is undone."""
+        return str(self._reader)
+
     def start(self, values: Mapping[str, Any]) -> None:
         """Start the worker, then the subscriptions; raises what a bad qos_overrides raises."""
         self._worker.start(estimator_config(values), values['sync.max_age_s'])
@@ -70,13 +90,15 @@ class Session:
             values['sync.queue_size'],
             self._ledger,
             on_frame=self._worker.put,
-            on_restart=self._worker.reset,
+            on_restart=self._worker.begin_anew,
         )
-        image_topic = self._node.resolve_topic_name('image_rect')
         info_topic = self._node.resolve_topic_name('camera_info')
-        self._ledger.source = f'{image_topic} with {info_topic}'
+        self._ledger.source = f'{self._image_topic} with {info_topic}'
         self._subscribe(CameraInfo, info_topic).registerCallback(self._pairing.add_info)
-        self._subscribe(Image, image_topic).registerCallback(self._pairing.add_image)
+        if self._center is not None:
+            topic = self._node.resolve_topic_name('~/hand_center')
+            self._subscribe(PointStamped, topic).registerCallback(self._center.take)
+        self._subscribe(Image, self._image_topic).registerCallback(self._pairing.add_image)
 
     def _subscribe(self, message_type: type, topic: str) -> Subscriber:
         """Subscribe as to a sensor: the newest message, best effort, unless overridden."""
@@ -97,16 +119,22 @@ class Session:
     def configure(self, values: Mapping[str, Any]) -> None:
         """Use other values from the next frame on."""
         self._worker.configure(estimator_config(values), values['sync.max_age_s'])
+        if self._center is not None:
+            self._center.max_age_s = values['roi.max_center_age_s']
 
     def reset(self) -> None:
-        """Forget the track."""
+        """Forget the track, and begin to smooth anew."""
         self._worker.reset()
+        self._outputs.forget()
 
     def begin_anew(self) -> None:
         """Forget the track and what waits for a partner: time went back."""
         if self._pairing is not None:
             self._pairing.rebuild()
-        self.reset()
+        if self._center is not None:
+            self._center.forget()
+        self._worker.begin_anew()
+        self._outputs.forget()
 
     def stop(self) -> None:
         """Unsubscribe, write down what waits, and let the worker finish."""

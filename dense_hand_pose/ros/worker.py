@@ -11,18 +11,17 @@ import traceback
 from typing import TYPE_CHECKING
 
 from dense_hand_pose.depth import is_valid
+from dense_hand_pose.ros.answer import Answer
 from dense_hand_pose.ros.drops import InputError, Ledger
 from dense_hand_pose.ros.frame_mailbox import Mailbox
-from dense_hand_pose.ros.inputs import read_depth, read_intrinsics
+from dense_hand_pose.ros.frame_reader import FrameReader
+from dense_hand_pose.ros.hand_center import HandCenter
 from dense_hand_pose.ros.pairing import Frame
 from dense_hand_pose.ros.timings import Timings
 import numpy as np
-from std_msgs.msg import Header
 
 if TYPE_CHECKING:
     from dense_hand_pose.estimator import EstimatorConfig, HandPose, HandPoseEstimator
-
-    Deliver = Callable[[Header, HandPose | None], None]
 
 _SAMPLED = np.s_[::4, ::4]
 """Every 16th pixel is enough for the share of valid depth."""
@@ -32,9 +31,9 @@ class Worker:
     """
     Answer the newest frame, one at a time, on one thread.
 
-    `deliver(header, pose)` is called on that thread for every frame that could be used, with
-    None where no hand was found. `now_ns` is the node's clock, `alive` says whether the
-    middleware still works.
+    `deliver` is called on that thread for every frame that could be used. `center` says where
+    the hand is, None: the estimator looks for it. `now_ns` is the node's clock, `alive` says
+    whether the middleware still works.
     """
 
     def __init__(
@@ -42,7 +41,9 @@ class Worker:
         estimator: HandPoseEstimator,
         ledger: Ledger,
         timings: Timings,
-        deliver: Deliver,
+        reader: FrameReader,
+        center: HandCenter | None,
+        deliver: Callable[[Answer], None],
         now_ns: Callable[[], int],
         alive: Callable[[], bool],
     ) -> None:
@@ -51,10 +52,13 @@ class Worker:
         self._estimator = estimator
         self._ledger = ledger
         self._timings = timings
+        self._reader = reader
+        self._center = center
         self._deliver = deliver
         self._now_ns = now_ns
         self._alive = alive
-        self._mailbox: Mailbox[Frame] = Mailbox()
+        self._mailbox: Mailbox[tuple[int, Frame]] = Mailbox()
+        self._epoch = 0
         self._config: EstimatorConfig | None = None
         self._reset = threading.Event()
         self._thread = threading.Thread(target=self._work, name='hand_pose_worker', daemon=True)
@@ -76,8 +80,15 @@ class Worker:
 
     def put(self, frame: Frame) -> None:
         """Offer a frame; the one that it replaces is dropped."""
-        if self._mailbox.put(frame) is not None:
+        if self._mailbox.put((self._epoch, frame)) is not None:
             self._ledger.no_result('replaced', '')
+
+    def begin_anew(self) -> None:
+        """Forget the track and every frame so far: time went back, they are of the future."""
+        self._epoch += 1
+        if self._mailbox.clear() is not None:
+            self._ledger.no_result('time_backwards', 'the image still waited for the network')
+        self.reset()
 
     def stop(self) -> None:
         """Finish the frame in work, drop the one that waits, end the thread."""
@@ -87,9 +98,9 @@ class Worker:
 
     def _work(self) -> None:
         """Take frames until the mailbox is closed."""
-        while (frame := self._mailbox.take()) is not None:
+        while (item := self._mailbox.take()) is not None:
             try:
-                self._answer(frame)
+                self._answer(*item)
             except InputError as error:
                 self._ledger.no_result(error.cause, str(error))
             except Exception as error:
@@ -99,19 +110,26 @@ class Worker:
                 what = f'{type(error).__name__}: {error} ({where.filename}:{where.lineno})'
                 self._ledger.no_result(cause, what)
 
-    def _answer(self, frame: Frame) -> None:
+    def _answer(self, epoch: int, frame: Frame) -> None:
         """Estimate and deliver the hand of one frame."""
         begin = time.perf_counter()
         self._check_age(frame)
-        depth, unit_m = read_depth(frame.image)
-        intrinsics = read_intrinsics(frame.info, frame.image)
+        depth, unit_m, intrinsics = self._reader.read(frame)
         self._apply_requests()
+        center, missing = None, ''
+        if self._center is not None:
+            center, missing = self._center.at(frame.image.header)
         decoded = time.perf_counter()
-        pose = self._estimator.estimate(depth, intrinsics, unit_m=unit_m)
+        pose = None
+        if not missing:
+            pose = self._estimator.estimate(depth, intrinsics, center, unit_m=unit_m)
         estimated = time.perf_counter()
+        if epoch != self._epoch:
+            self.reset()  # the track may be that of this frame
+            raise InputError('time_backwards', 'time went back while the network worked on it')
         self.valid_ratio = float(np.mean(is_valid(depth[_SAMPLED])))
-        self._deliver(frame.image.header, pose)
-        self._write_down(pose, depth)
+        self._deliver(Answer(frame.image.header, pose, depth, unit_m, intrinsics))
+        self._write_down(pose, depth, missing)
         stages_ms = dict(pose.stages_ms) if pose is not None else {}
         stages_ms['decode_message'] = (decoded - begin) * 1e3
         stages_ms['estimate'] = (estimated - decoded) * 1e3
@@ -120,12 +138,16 @@ class Worker:
         self._timings.add(stages_ms)
 
     def _check_age(self, frame: Frame) -> None:
-        """Raise InputError for a frame that is older than anybody wants."""
-        age_s = (self._now_ns() - frame.stamp_ns) / 1e9
-        if 0.0 < self.max_age_s < age_s:
-            raise InputError(
-                'too_old', f'its stamp is {age_s:.3f} s old, sync.max_age_s is {self.max_age_s}'
-            )
+        """Raise InputError for a frame of another time than now."""
+        now_ns = self._now_ns()
+        age_s = (now_ns - frame.stamp_ns) / 1e9
+        if not self.max_age_s or not now_ns:  # no limit, or a clock that has not begun
+            return
+        limit = f'sync.max_age_s is {self.max_age_s}'
+        if age_s > self.max_age_s:
+            raise InputError('too_old', f'its stamp is {age_s:.3f} s old, {limit}')
+        if age_s < -self.max_age_s:
+            raise InputError('in_future', f'its stamp is {-age_s:.3f} s in the future, {limit}')
 
     def _apply_requests(self) -> None:
         """Do what other threads asked for."""
@@ -136,10 +158,12 @@ class Worker:
         if config is not None and config != self._estimator.config:
             self._estimator.config = config
 
-    def _write_down(self, pose: HandPose | None, depth: np.ndarray) -> None:
+    def _write_down(self, pose: HandPose | None, depth: np.ndarray, missing: str) -> None:
         """Count the answer, and why it is empty."""
         if pose is not None:
             self._ledger.hand()
+        elif missing:
+            self._ledger.no_result('no_hand_center', missing)
         elif self.valid_ratio == 0.0 and not is_valid(depth).any():
             self._ledger.no_result('no_valid_depth', 'no pixel has a valid depth')
         else:

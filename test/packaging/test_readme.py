@@ -16,7 +16,7 @@ README = (ROOT / 'README.md').read_text()
 
 def test_the_parameter_table_is_that_of_the_node() -> None:
     pytest.importorskip('rclpy')
-    from dense_hand_pose.ros.parameters import readme_rows
+    from dense_hand_pose.ros.parameter_docs import readme_rows
 
     assert '\n'.join(readme_rows()) in README
 

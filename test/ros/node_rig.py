@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """A node under test and a camera with ears beside it, joined by real DDS."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from copy import deepcopy
 import itertools
@@ -28,7 +28,7 @@ from visualization_msgs.msg import MarkerArray
 
 WIDTH, HEIGHT = 320, 240
 INTRINSICS = Intrinsics(fx=240.0, fy=240.0, cx=159.5, cy=119.5)
-PATIENCE_S = 10.0
+PATIENCE_S = 20.0
 
 # Nodes of one process that follow each other under one name lose their place on /rosout.
 _NUMBERS = itertools.count()
@@ -53,9 +53,12 @@ class Rig:
     Both live in a namespace of their own, and relative topics and services are meant in it.
     """
 
-    def __init__(self, node: HandPoseNode, context: rclpy.Context) -> None:
+    def __init__(
+        self, node: HandPoseNode | None, context: rclpy.Context, namespace: str = ''
+    ) -> None:
+        """Take a node of this process, or the namespace of one in another."""
         self.node = node
-        self.namespace = node.get_namespace()
+        self.namespace = namespace if node is None else node.get_namespace()
         self.tester = rclpy.create_node('tester', context=context, namespace=self.namespace)
         self._executor = SingleThreadedExecutor(context=context)
         self._executor.add_node(self.tester)
@@ -176,29 +179,45 @@ class Rig:
 @contextmanager
 def running_node(model: str, wait: bool = True, **parameters: Any) -> Iterator[Rig]:
     """Run a node on a thread, with `parameters` (two underscores stand for a dot)."""
-    values = {'model.name_or_path': model, 'decode.min_confidence': 0.0}
+    namespace = f'test_{next(_NUMBERS)}'
+    with running_nodes(model, [namespace], wait, **parameters) as (rig,):
+        yield rig
+
+
+@contextmanager
+def running_nodes(
+    model: str, namespaces: Sequence[str], wait: bool = True, **parameters: Any
+) -> Iterator[list[Rig]]:
+    """Run a node in each namespace, all on one thread, with the same `parameters`."""
+    # A loaded machine may take seconds for a frame.
+    values = {'model.name_or_path': model, 'decode.min_confidence': 0.0, 'sync.max_age_s': 20.0}
     values.update({name.replace('__', '.'): value for name, value in parameters.items()})
+    overrides = [Parameter(name, value=value) for name, value in values.items()]
     context = rclpy.Context()
     rclpy.init(context=context)
-    overrides = [Parameter(name, value=value) for name, value in values.items()]
-    namespace = f'test_{next(_NUMBERS)}'
-    node = HandPoseNode(context=context, namespace=namespace, parameter_overrides=overrides)
+    nodes = [
+        HandPoseNode(context=context, namespace=namespace, parameter_overrides=overrides)
+        for namespace in namespaces
+    ]
     executor = SingleThreadedExecutor(context=context)
-    executor.add_node(node)
-    thread = threading.Thread(target=executor.spin_until_future_complete, args=[node.failed])
+    for node in nodes:
+        executor.add_node(node)
+    thread = threading.Thread(target=executor.spin_until_future_complete, args=[nodes[0].failed])
     thread.start()
-    rig = Rig(node, context)
+    rigs = [Rig(node, context) for node in nodes]
     try:
-        if wait:
+        for rig in rigs if wait else []:
             rig.wait_until_matched()
-        yield rig
+        yield rigs
     finally:
-        if not node.failed.done():
-            node.failed.set_result(False)
+        if not nodes[0].failed.done():
+            nodes[0].failed.set_result(False)
         executor.wake()
         thread.join(timeout=PATIENCE_S)
-        node.release()
-        rig.close()
+        for node, rig in zip(nodes, rigs, strict=True):
+            node.release()
+            rig.close()
         executor.shutdown()
-        node.destroy_node()
+        for node in nodes:
+            node.destroy_node()
         rclpy.shutdown(context=context)

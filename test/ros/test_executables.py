@@ -39,7 +39,7 @@ def run(module: str, **parameters: object) -> subprocess.CompletedProcess:
     [
         ('node', {'hand__cube_size_m': 9.0}, 'out of range'),
         ('node', {'hand__cube_size_m': 'wide'}, "expecting type 'DOUBLE'"),
-        ('node', {'roi__mode': 'psychic'}, 'must be one of tracked, nearest'),
+        ('node', {'roi__mode': 'psychic'}, 'must be one of tracked, nearest, topic'),
         ('node', {'model__name_or_path': '/no/such/file'}, '/no/such/file'),
         ('synthetic_camera', {'side': 'up'}, 'must be one of right, left'),
         ('synthetic_camera', {'prerender': 'true'}, 'duration_s'),

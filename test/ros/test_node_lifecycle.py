@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Lifecycle, parameters and services of the node."""
 
-from dense_hand_pose.ros.parameters import PARAMETERS
+from dense_hand_pose.ros.parameter_table import PARAMETERS
 from lifecycle_msgs.msg import Transition
 from node_rig import Rig, running_node
 import numpy as np

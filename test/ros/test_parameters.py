@@ -6,15 +6,13 @@ from dataclasses import fields
 import math
 from pathlib import Path
 
+from dense_hand_pose.backends.choice import BACKENDS
 from dense_hand_pose.estimator import EstimatorConfig
-from dense_hand_pose.ros.parameters import (
-    defaults,
-    descriptor,
-    estimator_config,
-    PARAMETERS,
-    problem,
-    readme_rows,
-)
+from dense_hand_pose.ros.parameter_docs import readme_rows, yaml_text
+from dense_hand_pose.ros.parameter_table import defaults, PARAMETERS
+from dense_hand_pose.ros.parameters import descriptor
+from dense_hand_pose.ros.settings import estimator_config, problem, smoothing_config
+from dense_hand_pose.smoothing import SmoothingConfig
 import pytest
 import yaml
 
@@ -31,6 +29,10 @@ def flatten(tree: dict, prefix: str = '') -> dict[str, object]:
     return flat
 
 
+def test_the_yaml_file_is_made_from_the_table() -> None:
+    assert CONFIG.read_text() == yaml_text(), 'python -m dense_hand_pose.ros.parameter_docs'
+
+
 def test_the_yaml_file_holds_exactly_the_defaults() -> None:
     (node,) = yaml.safe_load(CONFIG.read_text()).values()
     given = flatten(node['ros__parameters'])
@@ -43,6 +45,17 @@ def test_defaults_are_valid_and_those_of_the_estimator() -> None:
     assert estimator_config(defaults()) == EstimatorConfig()
 
 
+def test_smoothing_is_off_unless_wanted() -> None:
+    assert smoothing_config(defaults()) is None
+    wanted = {**defaults(), 'smoothing.enabled': True}
+    assert smoothing_config(wanted) == SmoothingConfig()
+
+
+def test_the_backends_are_those_that_there_are() -> None:
+    (backend,) = (p for p in PARAMETERS if p.name == 'model.backend')
+    assert set(backend.choices) == set(BACKENDS)
+
+
 def test_every_setting_of_the_estimator_is_a_parameter() -> None:
     names = {name.split('.')[-1] for name in defaults()} | {'roi_mode'}
     assert {field.name for field in fields(EstimatorConfig)} <= names
@@ -52,7 +65,8 @@ def test_every_setting_of_the_estimator_is_a_parameter() -> None:
     ('name', 'value', 'reason'),
     [
         ('model.backend', 'abacus', 'auto, cpu'),
-        ('roi.mode', 'psychic', 'tracked, nearest'),
+        ('roi.mode', 'psychic', 'tracked, nearest, topic'),
+        ('camera.image_kind', 'cooked', 'auto, rectified, raw'),
         ('sync.mode', '', 'exact, latest_info'),
         ('sync.max_age_s', math.nan, 'finite'),
         ('hand.depth_max_m', 0.1, 'must be less than'),

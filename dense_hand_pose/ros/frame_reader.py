@@ -1,0 +1,43 @@
+# Copyright 2026 The dense_hand_pose authors
+# SPDX-License-Identifier: Apache-2.0
+"""Frames to depth and intrinsics, with a word about a lens that bends."""
+
+from collections.abc import Callable
+
+from dense_hand_pose.calibration import is_rectified
+from dense_hand_pose.camera import Intrinsics
+from dense_hand_pose.distortion import Distortion
+from dense_hand_pose.ros.inputs import read_depth, read_intrinsics
+from dense_hand_pose.ros.pairing import Frame
+import numpy as np
+
+
+class FrameReader:
+    """Read the frames of one topic; warn once of each lens that is undone."""
+
+    def __init__(self, topic: str, image_kind: str, warn: Callable[[str], None]) -> None:
+        self.rectified = is_rectified(topic, image_kind)
+        self._topic = topic
+        self._warn = warn
+        self._lens: Distortion | None = None
+
+    def read(self, frame: Frame) -> tuple[np.ndarray, float, Intrinsics]:
+        """Return raw depth (H, W), metres a unit, and intrinsics; raises InputError."""
+        depth, unit_m = read_depth(frame.image)
+        intrinsics = read_intrinsics(frame.info, frame.image, self.rectified)
+        lens = intrinsics.distortion
+        if lens is not None and lens != self._lens:
+            self._lens = lens
+            self._warn(
+                f'{self._topic}: taken for a raw image whose lens bends it ({lens.model} '
+                f'{lens.coefficients}): crops are read through the lens, which costs a little '
+                'time. Subscribe to a rectified image if there is one; if this one is rectified '
+                'already, set camera.image_kind to rectified.'
+            )
+        return depth, unit_m, intrinsics
+
+    def __str__(self) -> str:
+        """Return how images are read, in a word or two."""
+        if self.rectified:
+            return 'rectified'
+        return 'raw' if self._lens is None else f'raw, {self._lens.model} undone'

@@ -1,0 +1,49 @@
+# Copyright 2026 The dense_hand_pose authors
+# SPDX-License-Identifier: Apache-2.0
+"""For launch files: name arguments that do not exist, which `ros2 launch` would pass over."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from difflib import get_close_matches
+from pathlib import Path
+import sys
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from launch import LaunchContext, LaunchDescription
+    from launch.actions import OpaqueFunction
+
+
+def refuse_unknown_arguments(launch_file: str, description: LaunchDescription) -> OpaqueFunction:
+    """
+    Return an action that ends the launch when the command line has unknown arguments.
+
+    launch_file: the file's own `__file__`. Nothing is checked where another file includes it:
+    arguments of the command line are then that file's.
+    """
+    from launch.actions import OpaqueFunction
+
+    def check(_: LaunchContext) -> None:
+        known = sorted({argument.name for argument in description.get_launch_arguments()})
+        wrong = unknown(sys.argv, Path(launch_file).name, known)
+        if wrong:
+            raise RuntimeError(f'{Path(launch_file).name}: {wrong}')
+
+    return OpaqueFunction(function=check)
+
+
+def unknown(command: Sequence[str], file_name: str, known: Sequence[str]) -> str:
+    """Return which arguments of a command line are not `known`, '' when all are."""
+    names = [Path(word).name for word in command]
+    if file_name not in names:
+        return ''
+    given = [w.partition(':=')[0] for w in command[names.index(file_name) :] if ':=' in w]
+    wrong = []
+    for name in given:
+        if name not in known:
+            close = get_close_matches(name, known, n=1)
+            wrong.append(f'{name!r}' + (f' (did you mean {close[0]!r}?)' if close else ''))
+    if not wrong:
+        return ''
+    return f'unknown launch argument {", ".join(wrong)}; known are: {", ".join(known)}'

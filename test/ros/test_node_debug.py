@@ -1,0 +1,104 @@
+# Copyright 2026 The dense_hand_pose authors
+# SPDX-License-Identifier: Apache-2.0
+"""The debug topics: right, and no work while nobody listens."""
+
+from collections.abc import Iterator
+
+from cv_bridge import CvBridge
+from dense_hand_pose.camera import project
+from dense_hand_pose.ros import outputs
+from geometry_msgs.msg import PoseArray
+from node_rig import hand_depth_mm, HEIGHT, INTRINSICS, Rig, running_node, WIDTH
+import numpy as np
+import pytest
+from rclpy.qos import qos_profile_sensor_data
+from sensor_msgs.msg import Image, PointCloud2
+from sensor_msgs_py import point_cloud2
+
+pytestmark = pytest.mark.dds
+
+
+@pytest.fixture(scope='module')
+def rig(model: str) -> Iterator[Rig]:
+    with running_node(model, roi__mode='nearest') as running:
+        yield running
+
+
+def positions(answer: PoseArray) -> np.ndarray:
+    return np.array([[p.position.x, p.position.y, p.position.z] for p in answer.poses])
+
+
+@pytest.mark.parametrize('name', ['debug/image', 'debug/votes'])
+def test_no_work_is_done_until_somebody_listens(
+    model: str, name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = []
+    for function in ('debug_image', 'votes_cloud'):
+        real = getattr(outputs, function)
+
+        def counted(*args: object, real: object = real) -> object:
+            made.append(real.__name__)
+            return real(*args)
+
+        monkeypatch.setattr(outputs, function, counted)
+    with running_node(model) as rig:
+        rig.ask(rig.image())
+        assert rig.until(lambda: rig.node.ledger.counts().hands == 1)
+        assert made == []
+        kind = Image if name == 'debug/image' else PointCloud2
+        heard = rig.listen(f'hand_pose/{name}', kind, qos_profile_sensor_data)
+        publishers = rig.node.get_publishers_info_by_topic
+        assert rig.until(lambda: publishers(f'{rig.namespace}/hand_pose/{name}'))
+        rig.pause(0.3)
+        image = rig.image()
+        rig.ask(image)
+        assert rig.until(lambda: heard)
+        assert heard[0].header == image.header
+        assert set(made) == {'debug_image' if kind is Image else 'votes_cloud'}
+
+
+def test_the_picture_shows_depth_and_skeleton(rig: Rig) -> None:
+    heard = rig.listen('hand_pose/debug/image', Image, qos_profile_sensor_data)
+    rig.pause(0.5)
+    answer = rig.ask(rig.image())
+    assert rig.until(lambda: heard)
+    assert (heard[0].encoding, heard[0].width, heard[0].height) == ('bgr8', WIDTH, HEIGHT)
+    picture = CvBridge().imgmsg_to_cv2(heard[0])
+    columns, rows = np.rint(project(positions(answer), INTRINSICS)).astype(int).T
+    inside = (columns >= 0) & (columns < WIDTH) & (rows >= 0) & (rows < HEIGHT)
+    assert inside.any()
+    saturation = np.ptp(picture[rows[inside], columns[inside]].astype(int), axis=1)
+    assert np.median(saturation) > 30  # a finger's colour, over depth in shades of blue-grey
+    heard.clear()
+    rig.ask(rig.image(np.zeros_like(hand_depth_mm())))
+    assert rig.until(lambda: heard)
+    assert np.ptp(CvBridge().imgmsg_to_cv2(heard[0]).astype(int), axis=2).max() < 40
+
+
+def test_votes_make_the_joints(rig: Rig) -> None:
+    heard = rig.listen('hand_pose/debug/votes', PointCloud2, qos_profile_sensor_data)
+    rig.pause(0.5)
+    answer = rig.ask(rig.image())
+    assert rig.until(lambda: heard)
+    points = point_cloud2.read_points(heard[0])
+    assert points.dtype.names == ('x', 'y', 'z', 'weight', 'joint_id', 'candidate')
+    assert len(points) == 21 * 5
+    assert ((points['weight'] >= 0) & (points['weight'] <= 1)).all()
+    xyz = np.stack([points['x'], points['y'], points['z']], axis=1)
+    for joint, place in enumerate(positions(answer)):
+        votes = xyz[points['joint_id'] == joint]
+        assert sorted(points['candidate'][points['joint_id'] == joint]) == list(range(5))
+        # A mean of votes lies within their box.
+        assert (votes.min(axis=0) - 1e-5 <= place).all()
+        assert (place <= votes.max(axis=0) + 1e-5).all()
+    heard.clear()
+    rig.ask(rig.image(np.zeros_like(hand_depth_mm())))
+    assert rig.until(lambda: heard)
+    assert heard[0].width == 0
+
+
+def test_without_publish_debug_there_are_no_such_topics(model: str) -> None:
+    with running_node(model, publish__debug=False) as rig:
+        names = {name for name, _ in rig.node.get_topic_names_and_types()}
+        assert f'{rig.namespace}/hand_pose/joints' in names
+        assert f'{rig.namespace}/hand_pose/debug/image' not in names
