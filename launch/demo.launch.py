@@ -4,8 +4,13 @@
 Show the node at work without a camera: a synthetic one, hand_pose and RViz.
 
 ros2 launch dense_hand_pose demo.launch.py seed:=3 side:=left
+
+Arguments of hand_pose.launch.py may be given, too.
 """
 
+from pathlib import Path
+
+from dense_hand_pose.ros.launch_arguments import refuse_unknown_arguments
 from launch import LaunchDescription
 from launch.actions import DeclareLaunchArgument, IncludeLaunchDescription
 from launch.launch_description_sources import PythonLaunchDescriptionSource
@@ -18,14 +23,10 @@ SHARE = FindPackageShare('dense_hand_pose')
 FASTDDS_PROFILE = PathJoinSubstitution([SHARE, 'config', 'fastdds_large_images.xml'])
 
 ARGUMENTS = [
-    DeclareLaunchArgument('namespace', default_value='', description='Namespace of hand_pose.'),
     DeclareLaunchArgument('seed', default_value='0', description='Which sequence of gestures.'),
     DeclareLaunchArgument('side', default_value='right', description='Which hand: right, left.'),
     DeclareLaunchArgument('rate_hz', default_value='30.0', description='Pictures a second.'),
-    DeclareLaunchArgument('model', default_value='default', description='Model name or path.'),
-    DeclareLaunchArgument('backend', default_value='auto', description='auto, cpu or cuda.'),
     DeclareLaunchArgument('rviz', default_value='true', description='Start RViz.'),
-    DeclareLaunchArgument('log_level', default_value='info', description='Log level.'),
 ]
 
 
@@ -49,15 +50,14 @@ def generate_launch_description() -> LaunchDescription:
         additional_env={'FASTRTPS_DEFAULT_PROFILES_FILE': FASTDDS_PROFILE},
         output='screen',
     )
-    passed_on = ('namespace', 'model', 'backend', 'rviz', 'log_level')
     hand_pose = IncludeLaunchDescription(
-        PythonLaunchDescriptionSource(
-            PathJoinSubstitution([SHARE, 'launch', 'hand_pose.launch.py'])
-        ),
+        PythonLaunchDescriptionSource(str(Path(__file__).parent / 'hand_pose.launch.py')),
         launch_arguments={
             'image_topic': '/camera/image_rect',
             'camera_info_topic': '/camera/camera_info',
-            **{name: LaunchConfiguration(name) for name in passed_on},
+            'rviz': LaunchConfiguration('rviz'),
         }.items(),
     )
-    return LaunchDescription([*ARGUMENTS, camera, hand_pose])
+    description = LaunchDescription([*ARGUMENTS, hand_pose])
+    check = refuse_unknown_arguments(__file__, description)
+    return LaunchDescription([*ARGUMENTS, check, camera, hand_pose])

@@ -7,6 +7,7 @@ ros2 launch dense_hand_pose hand_pose.launch.py image_topic:=/camera/depth/image
 camera_info_topic:=/camera/depth/camera_info rviz:=true
 """
 
+from dense_hand_pose.ros.launch_arguments import refuse_unknown_arguments
 from launch import LaunchContext, LaunchDescription, LaunchDescriptionEntity
 from launch.actions import DeclareLaunchArgument, OpaqueFunction
 from launch.conditions import IfCondition
@@ -34,7 +35,7 @@ ARGUMENTS = [
         'model', default_value='', description='Model name or path; empty: as in params_file.'
     ),
     DeclareLaunchArgument(
-        'backend', default_value='', description='auto, cpu or cuda; empty: as in params_file.'
+        'backend', default_value='', description='What runs it; empty: as in params_file.'
     ),
     DeclareLaunchArgument(
         'use_sim_time', default_value='false', description='Take the time from /clock (bags).'
@@ -91,7 +92,7 @@ def start_rviz(context: LaunchContext) -> list[LaunchDescriptionEntity]:
     """Return RViz, its topics moved to where the node and the camera publish."""
     name = LaunchConfiguration('namespace').perform(context).strip('/')
     prefix = f'/{name}' if name else ''
-    topics = ('joints', 'joints_cloud', 'markers')
+    topics = ('joints', 'joints_cloud', 'markers', 'debug/image', 'debug/votes')
     rviz = Node(
         package='rviz2',
         executable='rviz2',
@@ -119,4 +120,6 @@ def start_rviz(context: LaunchContext) -> list[LaunchDescriptionEntity]:
 def generate_launch_description() -> LaunchDescription:
     """Return the launch description."""
     actions = [OpaqueFunction(function=start_node), OpaqueFunction(function=start_rviz)]
-    return LaunchDescription([*ARGUMENTS, *actions])
+    description = LaunchDescription(ARGUMENTS)
+    description.add_action(refuse_unknown_arguments(__file__, description))
+    return LaunchDescription([*description.entities, *actions])

@@ -1,29 +1,20 @@
 # Copyright 2026 The dense_hand_pose authors
 # SPDX-License-Identifier: Apache-2.0
-"""
-The launch files: what they name exists, and with launch_ros at hand they start the node.
-
-launch and launch_ros are not on PyPI: without a ROS distribution only the first half runs.
-"""
+"""The launch files, read: what they name exists."""
 
 import ast
-import importlib.util
-import os
 from pathlib import Path
 import re
-import signal
-import subprocess
-import sys
-import time
 
-from dense_hand_pose.ros.parameters import defaults
+from dense_hand_pose.ros.launch_arguments import unknown
+from dense_hand_pose.ros.parameter_table import defaults
 from dense_hand_pose.ros.synthetic_camera import CAMERA_PARAMETERS
 import pytest
 import yaml
 
 ROOT = Path(__file__).parents[2]
 LAUNCH = ROOT / 'launch'
-FILES = ('hand_pose.launch.py', 'demo.launch.py')
+FILES = ('hand_pose.launch.py', 'demo.launch.py', 'realsense.launch.py', 'replay.launch.py')
 CONTRACT = [
     'namespace',
     'params_file',
@@ -37,6 +28,9 @@ CONTRACT = [
     'rviz_config',
     'log_level',
 ]
+
+
+FOREIGN = {('rviz2', 'rviz2'), ('realsense2_camera', 'realsense2_camera_node')}
 
 
 def tree(name: str) -> ast.Module:
@@ -87,10 +81,17 @@ def test_packages_executables_and_files_exist(name: str) -> None:
         if keyword(call, 'package') == 'dense_hand_pose':
             assert f'{keyword(call, "executable")} = ' in entry_points
         else:
-            assert keyword(call, 'package') == 'rviz2'
+            assert (keyword(call, 'package'), keyword(call, 'executable')) in FOREIGN
     words = re.findall(r"'([\w.]+\.(?:yaml|rviz|xml|launch\.py))'", (LAUNCH / name).read_text())
     for word in words:
         assert any((ROOT / folder / word).is_file() for folder in ('config', 'launch')), word
+
+
+def given_parameters(name: str) -> set[str]:
+    """Return the names of the parameters that the nodes of a file are given in place."""
+    lists = [w.value for c in calls(name, 'Node') for w in c.keywords if w.arg == 'parameters']
+    tables = [entry for found in lists for entry in found.elts if isinstance(entry, ast.Dict)]
+    return {key.value for table in tables for key in table.keys}
 
 
 def test_parameters_that_launch_files_set_exist() -> None:
@@ -100,10 +101,51 @@ def test_parameters_that_launch_files_set_exist() -> None:
         if isinstance(node, ast.Assign) and node.targets[0].id == 'OVERRIDES'
     )
     assert set(overrides.values()) <= set(defaults())
-    (camera,) = calls('demo.launch.py', 'Node')
-    (given,) = (word.value for word in camera.keywords if word.arg == 'parameters')
-    names = {key.value for key in given.elts[0].keys}
-    assert names <= {parameter.name for parameter in CAMERA_PARAMETERS}
+    assert given_parameters('demo.launch.py') <= {p.name for p in CAMERA_PARAMETERS}
+
+
+def test_arguments_passed_on_are_those_of_the_included_file() -> None:
+    known = set(first_words('hand_pose.launch.py', 'DeclareLaunchArgument'))
+    for name in FILES[1:]:
+        (include,) = calls(name, 'IncludeLaunchDescription')
+        (passed,) = (w.value for w in include.keywords if w.arg == 'launch_arguments')
+        assert {key.value for key in passed.func.value.keys} <= known
+        assert "'hand_pose.launch.py'" in ast.unparse(include)
+
+
+def test_replay_waits_for_what_the_node_says_and_records_what_it_publishes() -> None:
+    values = {
+        node.targets[0].id: ast.literal_eval(node.value)
+        for node in tree('replay.launch.py').body
+        if isinstance(node, ast.Assign) and node.targets[0].id in ('RECORDED', 'STARTED')
+    }
+    sources = ROOT / 'dense_hand_pose' / 'ros'
+    assert f"f'{values['STARTED'].decode()} " in (sources / 'node.py').read_text()
+    published = re.findall(r"'~/([\w/]+)'", (sources / 'outputs.py').read_text())
+    assert set(values['RECORDED']) == {t for t in published if not t.startswith('debug')}
+
+
+@pytest.mark.parametrize('name', FILES)
+def test_nothing_is_installed_and_no_path_is_absolute(name: str) -> None:
+    source = (LAUNCH / name).read_text()
+    assert not re.search(r'\b(pip|apt|rosdep|curl|wget|git)\b', source)
+    strings = [n.value for n in ast.walk(tree(name)) if isinstance(n, ast.Constant)]
+    paths = [s for s in strings if isinstance(s, str) and re.match(r'/(home|opt|usr|tmp|etc)', s)]
+    assert not paths
+    # What else begins with a slash is a topic.
+    assert all('.' not in s for s in strings if isinstance(s, str) and s.startswith('/'))
+
+
+def test_unknown_arguments_are_named_with_the_likely_one() -> None:
+    known = ['image_topic', 'namespace', 'rviz']
+    command = ['/opt/bin/ros2', 'launch', 'dense_hand_pose', 'hand_pose.launch.py']
+    assert unknown([*command, 'rviz:=true', 'namespace:=a:=b'], FILES[0], known) == ''
+    wrong = unknown([*command, 'imge_topic:=/depth', 'xyz:=1'], FILES[0], known)
+    assert "'imge_topic' (did you mean 'image_topic'?)" in wrong
+    assert "'xyz'; known are: image_topic, namespace, rviz" in wrong
+    # Where another file includes ours its arguments are not our concern.
+    mine = ['/opt/bin/ros2', 'launch', 'mine', 'robot.launch.py', 'xyz:=1']
+    assert unknown(mine, FILES[0], known) == ''
 
 
 def test_rviz_listens_to_the_topics_and_frame_that_the_launch_file_maps() -> None:
@@ -114,74 +156,14 @@ def test_rviz_listens_to_the_topics_and_frame_that_the_launch_file_maps() -> Non
     camera_frame = {p.name: p.default for p in CAMERA_PARAMETERS}['frame_id']
     assert manager['Global Options']['Fixed Frame'] == camera_frame
     results = {d['Topic']['Value']: d for d in manager['Displays'] if 'Topic' in d}
-    assert set(results) == {f'/hand_pose/{n}' for n in ('joints', 'joints_cloud', 'markers')}
-    for display in results.values():
-        assert display['Topic']['Reliability Policy'] == 'Reliable'
+    names = ('joints', 'joints_cloud', 'markers', 'debug/image', 'debug/votes')
+    assert set(results) == {f'/hand_pose/{name}' for name in names}
+    for topic, display in results.items():
+        wanted = 'Best Effort' if 'debug' in topic else 'Reliable'
+        assert display['Topic']['Reliability Policy'] == wanted
+        assert f"'{topic.removeprefix('/hand_pose/')}'" in source
+        # What costs the node work is off until somebody wants to see it.
+        assert display['Enabled'] is (topic == '/hand_pose/markers')
     (depth,) = (d for d in manager['Displays'] if 'Depth Map Topic' in d)
     assert depth['Reliability Policy'] == 'Best effort'
     assert f"('{depth['Depth Map Topic']}'," in source
-
-
-needs_launch = pytest.mark.skipif(
-    importlib.util.find_spec('launch_ros') is None,
-    reason='launch_ros is not installed: it comes with a ROS distribution, not from PyPI',
-)
-
-
-@needs_launch
-@pytest.mark.parametrize('name', FILES)
-def test_launch_loads_the_description(name: str) -> None:
-    from launch.launch_context import LaunchContext
-    from launch.launch_description_sources import PythonLaunchDescriptionSource
-
-    source = PythonLaunchDescriptionSource(str(LAUNCH / name))
-    description = source.get_launch_description(LaunchContext())
-    arguments = [argument.name for argument in description.get_launch_arguments()]
-    assert set(first_words(name, 'DeclareLaunchArgument')) <= set(arguments)
-
-
-RUN = """
-import sys
-from launch import LaunchDescription, LaunchService
-from launch.actions import IncludeLaunchDescription
-from launch.launch_description_sources import PythonLaunchDescriptionSource
-service = LaunchService()
-arguments = [argument.split(':=') for argument in sys.argv[2:]]
-source = PythonLaunchDescriptionSource(sys.argv[1])
-include = IncludeLaunchDescription(source, launch_arguments=arguments)
-service.include_launch_description(LaunchDescription([include]))
-sys.exit(service.run())
-"""
-
-
-@needs_launch
-@pytest.mark.dds
-def test_launch_starts_the_node_with_what_it_was_told(model: str) -> None:
-    from ament_index_python.packages import get_package_share_directory, PackageNotFoundError
-    import rclpy
-
-    try:
-        share = Path(get_package_share_directory('dense_hand_pose'))
-    except PackageNotFoundError:
-        pytest.skip(
-            'dense_hand_pose is not installed in a workspace: colcon build, then source it'
-        )
-    arguments = ['namespace:=robot', f'model:={model}', 'image_topic:=/depth', 'log_level:=warn']
-    command = [sys.executable, '-c', RUN, str(share / 'launch' / FILES[0]), *arguments]
-    process = subprocess.Popen(command, env=os.environ)
-    context = rclpy.Context()
-    rclpy.init(context=context)
-    node = rclpy.create_node('watcher', context=context)
-    try:
-        deadline = time.monotonic() + 40.0
-        while not node.count_subscribers('/depth') and time.monotonic() < deadline:
-            assert process.poll() is None
-            time.sleep(0.1)
-        assert node.count_subscribers('/depth') == 1
-        assert ('hand_pose', '/robot') in node.get_node_names_and_namespaces()
-        assert node.count_publishers('/robot/hand_pose/joints') == 1
-    finally:
-        node.destroy_node()
-        rclpy.shutdown(context=context)
-        process.send_signal(signal.SIGINT)
-        process.wait(timeout=20)
