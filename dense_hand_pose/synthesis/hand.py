@@ -1,10 +1,11 @@
 # Copyright 2026 The dense_hand_pose authors
 # SPDX-License-Identifier: Apache-2.0
-"""The hand mesh that is posed: the SOMA right hand and forearm, with its shape variations."""
+"""The hand meshes that are posed: right hands with their forearms, and how their shapes vary."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
 from pathlib import Path
+from typing import Any, Literal, NamedTuple
 
 from dense_hand_pose.synthesis import kinematics
 from dense_hand_pose.synthesis.anatomy import bone_angles, DOF_COUNT
@@ -12,12 +13,32 @@ import numpy as np
 import numpy.typing as npt
 
 FloatArray = npt.NDArray[np.float64]
-DATA_PATH = Path(__file__).parent / 'data' / 'soma_hand.npz'
+Source = Literal['soma', 'makehuman']
+DATA_DIR = Path(__file__).parent / 'data'
+# Files that are read into one model; the shape space of SOMA's hand lies beside its mesh.
+_FILES: dict[Source, tuple[str, ...]] = {
+    'soma': ('soma_hand.npz', 'soma_shapes.npz'),
+    'makehuman': ('makehuman_hand.npz',),
+}
 HAND, FOREARM, FIRST_FINGER_BONE = 0, 1, 2
 METACARPALS = (5, 9, 13, 17)
 _MIDDLE_TIP = 12
 _LENGTH_MEAN_M, _LENGTH_SD_M, _LENGTH_RANGE_M = 0.186, 0.014, (0.140, 0.222)
 _BONE_SD, _THICKNESS_SD = 0.04, 0.06
+_SHAPE_LIMIT = 2.5  # standard deviations
+
+
+class ShapeSpace(NamedTuple):
+    """
+    K directions in which hands differ, one standard deviation long, in metres.
+
+    vertices_m (K, V * 3) float32; bones_m (K, B, 3), origins of the bones of the unposed mesh;
+    offsets_m (K, 21, 3), joints in the frames of their bones.
+    """
+
+    vertices_m: npt.NDArray[np.float32]
+    bones_m: FloatArray
+    offsets_m: FloatArray
 
 
 @dataclass(frozen=True)
@@ -42,37 +63,76 @@ class HandModel:
     weight_bone: npt.NDArray[np.uint8]
     weight: npt.NDArray[np.float32]
     parent: npt.NDArray[np.int64]
+    bind: FloatArray
     inverse_bind: FloatArray
     zero_local_m: FloatArray
     joint_bone: npt.NDArray[np.int64]
     joint_offset_m: FloatArray
+    normals: npt.NDArray[np.float32]
+    shape: ShapeSpace
 
     @classmethod
-    @lru_cache(maxsize=1)
-    def load(cls) -> 'HandModel':
-        """Read the mesh shipped with the package (cached)."""
-        with np.load(DATA_PATH, allow_pickle=False) as data:
-            return cls(
-                vertices_m=data['vertices_m'],
-                triangles=data['triangles'].astype(np.int32),
-                weight_bone=data['weight_bone'],
-                weight=data['weight'],
-                parent=data['bone_parent'].astype(np.int64),
-                inverse_bind=np.ascontiguousarray(np.linalg.inv(data['bind_m'])[:, :3]),
-                zero_local_m=data['zero_local_m'],
-                joint_bone=data['joint_bone'].astype(np.int64),
-                joint_offset_m=data['joint_offset_m'],
-            )
+    @lru_cache(maxsize=2)
+    def load(cls, source: Source = 'soma') -> 'HandModel':
+        """Read a mean hand shipped with the package (cached): SOMA's or MakeHuman's."""
+        data: dict[str, npt.NDArray[Any]] = {}
+        for name in _FILES[source]:
+            with np.load(DATA_DIR / name, allow_pickle=False) as file:
+                data |= {key: file[key] for key in file}
+        vertices, triangles = data['vertices_m'], data['triangles'].astype(np.int32)
+        components = data['shape_vertices_m'].astype(np.float32)
+        return cls(
+            vertices_m=vertices,
+            triangles=triangles,
+            weight_bone=data['weight_bone'],
+            weight=data['weight'],
+            parent=data['bone_parent'].astype(np.int64),
+            bind=data['bind_m'][:, :3],
+            inverse_bind=np.ascontiguousarray(np.linalg.inv(data['bind_m'])[:, :3]),
+            zero_local_m=data['zero_local_m'],
+            joint_bone=data['joint_bone'].astype(np.int64),
+            joint_offset_m=data['joint_offset_m'],
+            normals=unit_normals(vertices, triangles),
+            shape=ShapeSpace(
+                components.reshape(len(components), -1),
+                data['shape_bones_m'].astype(np.float64),
+                data['shape_offsets_m'].astype(np.float64),
+            ),
+        )
 
-    @cached_property
-    def normals(self) -> npt.NDArray[np.float32]:
-        """Return the (V, 3) unit normals of the unposed mesh, area weighted."""
-        a, b, c = (self.vertices_m[self.triangles[:, i]].astype(np.float64) for i in range(3))
-        out = np.zeros((len(self.vertices_m), 3))
-        for i in range(3):
-            np.add.at(out, self.triangles[:, i], np.cross(b - a, c - a))
-        out /= np.maximum(np.linalg.norm(out, axis=1, keepdims=True), 1e-12)
-        return out.astype(np.float32)
+    def shaped(self, amount: FloatArray) -> 'HandModel':
+        """
+        Return the hand at (K,) standard deviations from this one along the shape space.
+
+        Joints move with the flesh; the axes of the bones and the normals (used for sleeves alone)
+        stay. ValueError for another number of amounts.
+        """
+        if amount.shape != (len(self.shape.bones_m),):
+            raise ValueError(
+                f'amount has shape {amount.shape}: expected ({len(self.shape.bones_m)},)'
+            )
+        moved = amount.astype(np.float32) @ self.shape.vertices_m
+        origin = np.tensordot(amount, self.shape.bones_m, 1)
+        rotation = self.bind[:, :, :3]
+        inverse, local = self.inverse_bind.copy(), self.zero_local_m.copy()
+        inverse[:, :, 3] -= np.einsum('bji,bj->bi', rotation, origin)
+        parent = self.parent[1:]
+        local[1:, :3, 3] += np.einsum('bji,bj->bi', rotation[parent], origin[1:] - origin[parent])
+        bind = self.bind.copy()
+        bind[:, :, 3] += origin
+        return replace(
+            self,
+            vertices_m=self.vertices_m + moved.reshape(-1, 3),
+            bind=bind,
+            inverse_bind=inverse,
+            zero_local_m=local,
+            joint_offset_m=self.joint_offset_m + np.tensordot(amount, self.shape.offsets_m, 1),
+        )
+
+    def sample_shape(self, rng: np.random.Generator) -> 'HandModel':
+        """Draw a hand of the shape space: normal amounts, none beyond 2.5 deviations."""
+        amount = rng.standard_normal(len(self.shape.bones_m))
+        return self.shaped(np.clip(amount, -_SHAPE_LIMIT, _SHAPE_LIMIT))
 
     @cached_property
     def length_m(self) -> float:
@@ -129,6 +189,18 @@ class HandModel:
             covered.astype(np.float32) * self.normals
         )
         return dressed
+
+
+def unit_normals(
+    vertices_m: npt.NDArray[np.float32], triangles: npt.NDArray[np.int32]
+) -> npt.NDArray[np.float32]:
+    """Return the (V, 3) normals of a mesh, area weighted."""
+    a, b, c = (vertices_m[triangles[:, i]].astype(np.float64) for i in range(3))
+    out = np.zeros((len(vertices_m), 3))
+    for i in range(3):
+        np.add.at(out, triangles[:, i], np.cross(b - a, c - a))
+    out /= np.maximum(np.linalg.norm(out, axis=1, keepdims=True), 1e-12)
+    return out.astype(np.float32)
 
 
 def mirror(points_m: npt.NDArray[np.float32] | FloatArray) -> None:

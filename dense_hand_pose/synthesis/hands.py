@@ -4,13 +4,13 @@
 
 from dataclasses import dataclass
 
-from dense_hand_pose.synthesis.hand import HandModel, mirror
+from dense_hand_pose.synthesis.hand import HandModel, mirror, Source
 from dense_hand_pose.synthesis.poses import sample_free_dof
 import numpy as np
 import numpy.typing as npt
 
 FloatArray = npt.NDArray[np.float64]
-_SLEEVE_SHARE = 0.40
+_MAKEHUMAN_SHARE, _SLEEVE_SHARE = 0.25, 0.40
 _SLEEVE_START_M, _SLEEVE_THICKNESS_M = (0.0, 0.12), (0.003, 0.02)
 
 
@@ -30,8 +30,14 @@ class SampledHand:
 
 
 def sample_hand(rng: np.random.Generator) -> SampledHand:
-    """Draw a hand; the generator's state alone decides which."""
-    model = HandModel.load()
+    """
+    Draw a hand; the generator's state alone decides which.
+
+    Its shape is drawn too, from a continuous space: no two seeds share a hand, and seeds that no
+    training reaches show hands that were never trained on.
+    """
+    source: Source = 'makehuman' if rng.random() < _MAKEHUMAN_SHARE else 'soma'
+    model = HandModel.load(source).sample_shape(rng)
     scale = model.sample_scale(rng)
     rest = None
     if rng.random() < _SLEEVE_SHARE:

@@ -2,6 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Draw hand poses: interpolated gestures, blends by finger, correlated curls, uniform angles."""
 
+from collections.abc import Callable
+
 from dense_hand_pose.synthesis.anatomy import (
     ABDUCTION,
     DIP,
@@ -21,6 +23,7 @@ from dense_hand_pose.synthesis.gestures import (
     GESTURE_DOF,
     GESTURES,
 )
+from dense_hand_pose.synthesis.grasps import GRASP_RADIUS_M, pinch_dof, PINCHES, power_grasp_dof
 from dense_hand_pose.synthesis.hand import HandModel
 import numpy as np
 import numpy.typing as npt
@@ -30,8 +33,8 @@ MAX_TRIES = 20
 _DIP_NOISE_DEG = 10.0
 _OPEN = [list(GESTURES).index(name) for name in ('flat', 'open', 'spread', 'relaxed', 'stretched')]
 # Share of each kind of pose; the first is the near-open hand.
-_KINDS = ('open', 'gestures', 'fingers', 'curls', 'uniform')
-_SHARES = np.cumsum([0.38, 0.30, 0.14, 0.09, 0.09])
+_KINDS = ('open', 'gestures', 'fingers', 'curls', 'grasp', 'uniform')
+_SHARES = np.cumsum([0.38, 0.26, 0.12, 0.08, 0.08, 0.08])
 _FINGER_COLUMNS = tuple(slice(first, first + 4) for first in FINGERS)
 _THUMB_COLUMNS = slice(THUMB, THUMB + 5)
 _MCP_COLUMNS = np.array(FINGERS) + MCP
@@ -52,10 +55,17 @@ def sample_dof(rng: np.random.Generator) -> FloatArray:
         dof = _mixed_fingers(rng)
     elif kind == 'curls':
         dof = _curls(rng)
+    elif kind == 'grasp':
+        dof = _grasp(rng)
     else:
         low, high = LIMITS_DEG.T
         dof = low + (high - low) * rng.random(len(low))
-    if kind != 'uniform':
+    return _settled(rng, dof, move_wrist=kind != 'uniform')
+
+
+def _settled(rng: np.random.Generator, dof: FloatArray, move_wrist: bool) -> FloatArray:
+    """Add wrist and DIP joints to angles (23,), stiffen flexed knuckles, keep the limits."""
+    if move_wrist:
         _set_wrist(rng, dof)
     dof[_DIP_COLUMNS] = DIP_PER_PIP * dof[_PIP_COLUMNS] + _DIP_NOISE_DEG * rng.standard_normal(4)
     # Taut collateral ligaments hold a flexed knuckle: its sideways play shrinks.
@@ -71,9 +81,22 @@ def sample_free_dof(rng: np.random.Generator, model: HandModel, scale: FloatArra
 
     Poses deeper than MAX_DEPTH_M are drawn again; after MAX_TRIES an open hand is taken.
     """
+    return _first_free(lambda: sample_dof(rng), model, scale)
+
+
+def sample_grasp_dof(rng: np.random.Generator, model: HandModel, scale: FloatArray) -> FloatArray:
+    """
+    Return (23,) angles of a hand about a cylinder of 8 to 42 mm radius, or pinching a small thing.
+
+    As sample_free_dof(): the hand, stretched by scale (B, 3), does not cut into itself.
+    """
+    return _first_free(lambda: _settled(rng, _grasp(rng), move_wrist=True), model, scale)
+
+
+def _first_free(draw: Callable[[], FloatArray], model: HandModel, scale: FloatArray) -> FloatArray:
     length_m = model.length_m * float(np.median(scale[:, 1]))
     for _ in range(MAX_TRIES):
-        dof = sample_dof(rng)
+        dof = draw()
         if penetration_m(model.joints(dof, scale), length_m) <= MAX_DEPTH_M:
             return dof
     fallback: FloatArray = GESTURE_DOF[_OPEN[1]].copy()
@@ -115,6 +138,17 @@ def _mixed_fingers(rng: np.random.Generator) -> FloatArray:
         share = rng.random()
         dof[columns] = first * (1.0 - share) + second * share
     _jitter(rng, dof, 5.0)
+    return dof
+
+
+def _grasp(rng: np.random.Generator) -> FloatArray:
+    """Return a power grasp (55 %) or a pinch of one of several kinds."""
+    if rng.random() < 0.55:
+        dof = power_grasp_dof(rng.uniform(*GRASP_RADIUS_M))
+        dof[_ABDUCTION_COLUMNS] = abduction_deg(rng.uniform(-0.6, 0.6))
+    else:
+        dof = pinch_dof(PINCHES[rng.integers(len(PINCHES))], rng.random())
+    _jitter(rng, dof, 4.0)
     return dof
 
 

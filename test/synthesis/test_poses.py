@@ -7,8 +7,9 @@ from dense_hand_pose.synthesis.anatomy import LIMITS_DEG
 from dense_hand_pose.synthesis.cameras import CAMERAS, DepthCamera
 from dense_hand_pose.synthesis.collision import MAX_DEPTH_M, penetration_m, segment_distance
 from dense_hand_pose.synthesis.gestures import GESTURE_DOF, GESTURES
+from dense_hand_pose.synthesis.grasps import pinch_dof, power_grasp_dof
 from dense_hand_pose.synthesis.hand import HandModel
-from dense_hand_pose.synthesis.poses import sample_dof, sample_free_dof
+from dense_hand_pose.synthesis.poses import sample_dof, sample_free_dof, sample_grasp_dof
 from dense_hand_pose.synthesis.views import (
     DISTANCE_M,
     facing_rotation,
@@ -127,3 +128,31 @@ def test_hands_stand_in_the_image(camera: DepthCamera) -> None:
         u, v = project(position, k)
         assert 0 < u < camera.width
         assert 0 < v < camera.height
+
+
+def test_a_power_grasp_leaves_room_for_its_cylinder() -> None:
+    """A circle through three middles of bones has the radius that was asked for."""
+    for radius in (0.018, 0.028, 0.040):
+        dof = power_grasp_dof(radius)
+        assert np.all(dof <= LIMITS_DEG[:, 1])
+        joints = MODEL.joints(dof, UNIT)
+        a, b, c = (joints[[9, 10, 11]] + joints[[10, 11, 12]]) / 2
+        edges = np.linalg.norm([b - a, c - b, a - c], axis=1)
+        area = np.linalg.norm(np.cross(b - a, c - a)) / 2
+        assert edges.prod() / (4 * area) == pytest.approx(radius + 0.009, rel=0.13)
+    open_m, closed_m = (
+        np.linalg.norm(
+            np.diff(MODEL.joints(pinch_dof('pinch_closed', share), UNIT)[[4, 8]], axis=0)
+        )
+        for share in (1.0, 0.0)
+    )
+    assert closed_m < 0.018 < 0.025 < open_m < 0.05
+
+
+def test_sampled_grasps_are_free_of_collisions_and_bent() -> None:
+    rng = np.random.default_rng(7)
+    scale = UNIT * 0.95
+    for _ in range(150):
+        dof = sample_grasp_dof(rng, MODEL, scale)
+        assert np.all((dof >= LIMITS_DEG[:, 0]) & (dof <= LIMITS_DEG[:, 1]))
+        assert penetration_m(MODEL.joints(dof, scale), MODEL.length_m * 0.95) <= MAX_DEPTH_M
