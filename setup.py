@@ -37,6 +37,7 @@ setup(
             'py.typed',
             'models/*.safetensors',
             'models/*.md',
+            'evaluation/page/*',
             'synthesis/data/*',
             'training/configs/*.yaml',
         ]
@@ -61,7 +62,7 @@ setup(
         'torch>=2.2,<3',
         'tqdm>=4.57',
     ],
-    extras_require={'test': ['hypothesis', 'pytest']},
+    extras_require={'rerun': ['rerun-sdk>=0.24,<1'], 'test': ['hypothesis', 'pytest']},
     zip_safe=False,
     entry_points={
         'console_scripts': [

@@ -18,11 +18,12 @@ COMMANDS = {
     'dataset': 'check the files of NYU, ICVL or MSRA',
     'demo': 'run camera, node and recorder over ROS 2 with synthetic hands, and measure',
     'estimate': 'estimate hands in depth files (PNG, NPY): overlays and JSON',
-    'evaluate': 'measure a model on synthetic frames, or prediction files: table, CSV, plots',
+    'evaluate': 'measure a model on a bag or synthetic frames, or prediction files',
+    'record-sample': 'make a small bag of a synthetic hand with ground truth',
     'render': 'render synthetic hands to a contact sheet',
     'train': 'train a network on synthetic hands',
 }
-"""Command name to its one line of help; the module of the same name holds it."""
+"""Command name to its one line of help; the module of the same name (- is _) holds it."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -36,7 +37,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         said = f'unknown command {name!r}' if words else 'no command given'
         print(f'{PROGRAM}: {said}; expected one of: {", ".join(COMMANDS)}', file=sys.stderr)
         return 2
-    command = import_module(f'{__name__}.{name}')
+    command = import_module(f'{__name__}.{name.replace("-", "_")}')
     parser = OneLineParser(prog=f'{PROGRAM} {name}', description=command.__doc__)
     command.add_arguments(parser)
     args = parser.parse_args(words[1:])

@@ -1,18 +1,23 @@
 # Copyright 2026 The dense_hand_pose authors
 # SPDX-License-Identifier: Apache-2.0
 """
-Measure a model on held-out synthetic frames, or prediction files against labels.
+Measure a model on a bag or on held-out synthetic frames, or prediction files against labels.
 
+--bag PATH: every depth frame of a rosbag2 bag goes through the estimator that the node uses, and
+is measured against the bag's ground truth, or without one by how still and how often a hand is
+seen. Exit status 2 for a damaged bag: what could be read is measured all the same.
 --dataset synthetic-test: every frame is a whole, noisy image of one of the camera models and is
 taken by itself, once with the cube around the mean of the true joints, once with the estimator's
 own search. --dataset nyu, icvl, msra: text files with one frame a line, three numbers a joint.
-Both print a table; --out adds metrics, CSV and plots.
+All print a table; --out adds metrics, CSV and plots, for a bag a report in one HTML page.
 """
 
 import argparse
 from pathlib import Path
 from typing import Any, TYPE_CHECKING
 
+from ._bags import add_bag_arguments, measure_bag_file
+from ._bags import OPTIONS as _FOR_BAGS
 from ._common import CommandError, whole_number
 from ._prediction_files import measure_files
 
@@ -45,11 +50,18 @@ _FOR_FILES: dict[str, Any] = {
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the options."""
-    parser.add_argument('--dataset', choices=DATASETS, required=True, help='what to measure on')
+    what = parser.add_mutually_exclusive_group(required=True)
+    what.add_argument('--dataset', choices=DATASETS, help='what to measure on')
+    what.add_argument('--bag', type=Path, metavar='PATH', help='rosbag2 folder, .mcap or .db3')
     parser.add_argument(
         '--out', type=Path, metavar='DIR', help='folder for metrics.json, CSV and pictures'
     )
-    _add_model_arguments(parser.add_argument_group(f'with --dataset {SYNTHETIC}'))
+    add_bag_arguments(parser.add_argument_group('with --bag'))
+    _add_model_arguments(
+        parser.add_argument_group(
+            f'with --dataset {SYNTHETIC} (--model and --backend with --bag, too)'
+        )
+    )
     _add_file_arguments(parser.add_argument_group('with --dataset nyu, icvl or msra'))
 
 
@@ -103,13 +115,16 @@ def _add_file_arguments(group: 'argparse._ArgumentGroup') -> None:
 def run(args: argparse.Namespace) -> int:
     """Measure, print the table and write the files."""
     synthetic = args.dataset == SYNTHETIC
-    own, other = (_FOR_MODELS, _FOR_FILES) if synthetic else (_FOR_FILES, _FOR_MODELS)
-    for name in other:
+    own = _FOR_BAGS if args.bag is not None else _FOR_MODELS if synthetic else _FOR_FILES
+    for name in (_FOR_BAGS | _FOR_MODELS | _FOR_FILES).keys() - own.keys():
         if getattr(args, name) is not None:
-            raise CommandError(f'{_option(name)} does not go with --dataset {args.dataset}', 2)
+            said = '--bag' if args.bag is not None else f'--dataset {args.dataset}'
+            raise CommandError(f'{_option(name)} does not go with {said}', 2)
     for name, default in own.items():
         if getattr(args, name) is None:
             setattr(args, name, default)
+    if args.bag is not None:
+        return measure_bag_file(args)
     if synthetic:
         return _measure_model(args)
     for name in ('predictions', 'labels'):

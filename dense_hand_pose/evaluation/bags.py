@@ -22,7 +22,9 @@ from rosbags.interfaces import (
 from rosbags.rosbag2 import CompressionFormat, CompressionMode, Reader, StoragePlugin, Writer
 from rosbags.typesys import get_typestore, Stores
 
-BAG_VERSION: Final = 9
+BAG_VERSION: Final = 8
+"""Of metadata.yaml: Jazzy writes 9, whose QoS profiles Humble's player cannot read."""
+STORAGES: Final = {'mcap': StoragePlugin.MCAP, 'sqlite3': StoragePlugin.SQLITE3}
 _FOREVER = QosTime(9223372036, 854775807)
 
 
@@ -59,18 +61,26 @@ class BagMessage:
     message: Any
 
 
-def write_bag(folder: Path, topics: Sequence[BagTopic], messages: Iterable[RawMessage]) -> int:
+def write_bag(
+    folder: Path,
+    topics: Sequence[BagTopic],
+    messages: Iterable[RawMessage],
+    storage: str = 'mcap',
+) -> int:
     """
-    Write messages to a new bag and return how many; its chunks are compressed (zstd).
+    Write messages to a new bag and return how many; the chunks of mcap are compressed (zstd).
 
-    Raises FileExistsError when ``folder`` exists and KeyError for a topic that is not in
-    ``topics``.
+    Raises FileExistsError when ``folder`` exists, KeyError for a topic that is not in ``topics``
+    and ValueError for a storage that is not in STORAGES.
     """
+    if storage not in STORAGES:
+        raise ValueError(f'storage {storage!r}: expected {" or ".join(STORAGES)}')
     if folder.exists():
         raise FileExistsError(f'{folder} exists: remove it or name another folder')
     typestore = get_typestore(Stores.ROS2_JAZZY)
-    writer = Writer(folder, version=BAG_VERSION, storage_plugin=StoragePlugin.MCAP)
-    writer.set_compression(CompressionMode.STORAGE, CompressionFormat.ZSTD)
+    writer = Writer(folder, version=BAG_VERSION, storage_plugin=STORAGES[storage])
+    if storage == 'mcap':
+        writer.set_compression(CompressionMode.STORAGE, CompressionFormat.ZSTD)
     count = 0
     with writer:
         connections = {

@@ -48,12 +48,15 @@ def test_another_reader_reads_the_bag(tmp_path: Path) -> None:
     metadata = yaml.safe_load((tmp_path / 'bag/metadata.yaml').read_text())
     information = metadata['rosbag2_bagfile_information']
     assert information['storage_identifier'] == 'mcap'
-    qos = {
-        entry['topic_metadata']['name']: entry['topic_metadata']['offered_qos_profiles'][0]
-        for entry in information['topics_with_message_count']
-    }
-    assert qos['/hand_pose/joints']['durability'] == 'transient_local'
-    assert qos['/image_rect']['durability'] == 'volatile'
+    assert information['version'] == 8
+    topics = [entry['topic_metadata'] for entry in information['topics_with_message_count']]
+    # Text, and numbers for the policies: what the players of Humble and Jazzy both read.
+    qos = {t['name']: yaml.safe_load(t['offered_qos_profiles'])[0] for t in topics}
+    transient_local, volatile, reliable = 1, 2, 1
+    assert qos['/hand_pose/joints']['durability'] == transient_local
+    assert qos['/image_rect']['durability'] == volatile
+    assert qos['/image_rect']['reliability'] == reliable
+    assert all(t['type_description_hash'].startswith('RIHS01_') for t in topics)
 
 
 def test_an_existing_folder_is_never_overwritten(tmp_path: Path) -> None:

@@ -1,0 +1,105 @@
+# Copyright 2026 The dense_hand_pose authors
+# SPDX-License-Identifier: Apache-2.0
+"""The figures of a recording as a table for people, and its frames and joints as CSV."""
+
+from collections.abc import Iterator, Mapping
+import csv
+from pathlib import Path
+from typing import Any, Final
+
+from dense_hand_pose.skeleton import HAND_21
+import numpy as np
+
+from .records import FrameRecord, Recording
+
+_WIDTH: Final = 32
+_FRAMES: Final = (
+    'stamp_ns', 'received_ns', 'outcome', 'mean_confidence', 'mean_error_mm', 'max_error_mm',
+)  # fmt: skip
+_JOINTS: Final = (
+    'stamp_ns', 'joint', 'x_m', 'y_m', 'z_m', 'confidence', 'spread_m',
+    'true_x_m', 'true_y_m', 'true_z_m', 'error_mm',
+)  # fmt: skip
+
+
+def figures_table(metrics: Mapping[str, Any], timing: Mapping[str, Any]) -> str:
+    """Return a line per figure, its unit at the end of the name."""
+    accuracy, stability = metrics['accuracy'], metrics['stability']
+    rows: list[tuple[str, str]] = [
+        ('frames', str(metrics['frames'])),
+        ('answered', str(metrics['frames_answered'])),
+        ('with a hand', str(metrics['frames_with_hand'])),
+    ]
+    rows += [(f'dropped: {cause}', str(n)) for cause, n in metrics['dropped_by_cause'].items()]
+    rows.append(('hand present, % of answers', _percent(metrics['presence']['share'])))
+    if metrics['confidence'] is not None:
+        rows.append(('mean confidence', _number(metrics['confidence']['mean'], 2)))
+    if accuracy is not None:
+        for part in ('mean', 'median', 'p95'):
+            rows.append((f'{part} joint error, mm', _number(accuracy[f'{part}_joint_error_mm'])))
+        for threshold, share in (accuracy['frames_under_mm'] or {}).items():
+            rows.append((f'every joint under {threshold} mm, %', _percent(share)))
+    rows += [
+        ('jitter at rest, mm', _number(stability['jitter_rest_mm'], 2)),
+        ('jitter, mm', _number(stability['jitter_all_mm'], 2)),
+        ('bone length varies by, mm', _number(stability['bone_sd_mm'], 2)),
+        ('latency p50, ms', _number(timing['latency_ms']['p50'])),
+        ('latency p95, ms', _number(timing['latency_ms']['p95'])),
+    ]
+    return '\n'.join(f'{name:<{_WIDTH}}{value:>10}' for name, value in rows)
+
+
+def write_frames(path: Path, recording: Recording) -> None:
+    """Write a row per frame; empty where there is nothing."""
+    _write(path, _FRAMES, (_frame_row(recording, frame) for frame in recording.frames))
+
+
+def write_joints(path: Path, recording: Recording) -> None:
+    """Write a row per joint of each frame with a hand."""
+    rows = (row for frame in recording.hands for row in _joint_rows(recording, frame))
+    _write(path, _JOINTS, rows)
+
+
+def _write(path: Path, header: tuple[str, ...], rows: Iterator[list[Any]]) -> None:
+    """Write a CSV file."""
+    with path.open('w', newline='', encoding='utf-8') as file:
+        writer = csv.writer(file, lineterminator='\n')
+        writer.writerow(header)
+        writer.writerows(rows)
+
+
+def _frame_row(recording: Recording, frame: FrameRecord) -> list[Any]:
+    """Return the row of a frame."""
+    confidence = '' if frame.confidence is None else f'{frame.confidence.mean():.4f}'
+    errors_m = recording.errors_m(frame)
+    errors = ['', '']
+    if errors_m is not None:
+        errors = [f'{1000.0 * value:.3f}' for value in (errors_m.mean(), errors_m.max())]
+    return [frame.stamp_ns, frame.received_ns, frame.outcome, confidence, *errors]
+
+
+def _joint_rows(recording: Recording, frame: FrameRecord) -> Iterator[list[Any]]:
+    """Yield the rows of a frame's joints."""
+    nothing = np.full(len(HAND_21), np.nan)
+    joints = np.full((len(HAND_21), 3), np.nan) if frame.joints_m is None else frame.joints_m
+    true = recording.truth.get(frame.stamp_ns)
+    errors = recording.errors_m(frame)
+    columns = np.column_stack(
+        [
+            joints,
+            nothing if frame.confidence is None else frame.confidence,
+            nothing if frame.spread_m is None else frame.spread_m,
+            np.full_like(joints, np.nan) if true is None else true,
+            nothing if errors is None else 1000.0 * errors,
+        ]
+    )
+    for name, row in zip(HAND_21.joints, columns, strict=True):
+        yield [frame.stamp_ns, name, *(f'{v:.6f}' if np.isfinite(v) else '' for v in row)]
+
+
+def _number(value: float | None, digits: int = 1) -> str:
+    return '-' if value is None else f'{value:.{digits}f}'
+
+
+def _percent(share: float | None) -> str:
+    return '-' if share is None else f'{100.0 * share:.1f}'

@@ -1,0 +1,33 @@
+# Copyright 2026 The dense_hand_pose authors
+# SPDX-License-Identifier: Apache-2.0
+"""A small synthetic bag and a small network that believes in hands, made once."""
+
+from pathlib import Path
+import sys
+
+import pytest
+
+sys.path.insert(0, str(Path(__file__).parents[1]))  # for tiny.py
+
+SAMPLE_FRAMES = 8
+
+
+@pytest.fixture(scope='session')
+def sample(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a bag of 8 frames of 160x120 pixels, 20 Hz, mcap."""
+    from dense_hand_pose.evaluation.sample_bag import SampleOptions, write_sample
+
+    bag = tmp_path_factory.mktemp('sample') / 'sample'
+    write_sample(bag, SampleOptions(seconds=0.4, rate_hz=20.0, width=160, height=120))
+    return bag
+
+
+@pytest.fixture(scope='session')
+def believer(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """Return the path of weights that report a hand wherever they look."""
+    from dense_hand_pose.network.weights import save_weights
+    from tiny import believing_network
+
+    path = tmp_path_factory.mktemp('believer') / 'believer.safetensors'
+    save_weights(believing_network(), path, {'purpose': 'tests of the evaluation'})
+    return str(path)
