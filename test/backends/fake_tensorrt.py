@@ -1,0 +1,83 @@
+# Copyright 2026 The dense_hand_pose authors
+# SPDX-License-Identifier: Apache-2.0
+"""What stands at the two seams of the TensorRT backend on machines without a GPU."""
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from dense_hand_pose.backends import precision, probe_crops
+from dense_hand_pose.backends.model import Model
+from dense_hand_pose.backends.probe_crops import Probe
+from dense_hand_pose.backends.tensorrt.cache import Say
+from dense_hand_pose.backends.tensorrt.engines import Seams
+from dense_hand_pose.backends.tensorrt.request import BuildRequest
+from dense_hand_pose.network.graph import HandGraph
+from dense_hand_pose.network.weights import save_weights
+import pytest
+from tiny import tiny_network
+from torch import Tensor
+
+MACHINE = {'gpu': 'NVIDIA Test', 'sm': '8.7', 'tensorrt': '10.3', 'torch': '2.8.0'}
+
+
+def tiny_model(folder: Path, seed: int = 0) -> Model:
+    """Write a tiny network and return it as a model."""
+    path = folder / f'tiny_{seed}.safetensors'
+    save_weights(tiny_network(seed=seed), path, {})
+    return Model(path)
+
+
+def few_crops() -> Probe:
+    """Return the first crops of the probe."""
+    return Probe(*(array[:6] for array in probe_crops.load_probe()))
+
+
+def isolate(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Compare precisions on a few crops, put caches below a folder and return that of engines."""
+    monkeypatch.setattr(precision, 'load_probe', few_crops)
+    monkeypatch.setenv('XDG_CACHE_HOME', str(folder))
+    return folder / 'dense_hand_pose' / 'engines'
+
+
+class FakeTensorRT:
+    """
+    A builder and a loader: engines are names of graphs that run in PyTorch on the CPU.
+
+    ``error_m`` moves the joints of an engine by its precision; ``failure`` is raised by the
+    builder; ``during`` is called while it builds.
+    """
+
+    def __init__(self) -> None:
+        self.error_m = {'float16': 0.0, 'float32': 0.0}
+        self.failure: Exception | None = None
+        self.during: Callable[[], object] = lambda: None
+        self.built: list[str] = []
+        self.machine = dict(MACHINE)
+        self.graphs: dict[bytes, tuple[HandGraph, str]] = {}
+
+    def seams(self) -> Seams:
+        """Return the two seams, a machine, and the CPU as the device."""
+        return Seams(self.build, self.load, lambda: dict(self.machine), 'cpu')
+
+    def build(self, request: BuildRequest, say: Say) -> bytes:
+        """Return the name of a graph."""
+        self.built.append(request.precision)
+        say('TensorRT engine: half of it is there')
+        self.during()
+        if self.failure is not None:
+            raise self.failure
+        name = f'engine of {request.precision}'.encode()
+        graph = HandGraph(request.model.network(), request.decoding, maps=True)
+        self.graphs[name] = (graph, request.precision)
+        return name
+
+    def load(self, engine: bytes) -> Callable[..., Sequence[Tensor]]:
+        """Return the function of a name that was built here; KeyError for another one."""
+        graph, precision_name = self.graphs[engine]
+
+        def function(*inputs: Tensor) -> Sequence[Tensor]:
+            assert len(inputs[0]) == 1, 'an engine is made for one crop at a time'
+            joints_m, *others = graph(*inputs)
+            return (joints_m + self.error_m[precision_name], *others)
+
+        return function
