@@ -75,7 +75,8 @@ def add_noise(
     else:
         z = kernels.flying_pixels(z, level.flying / max(step), rng)
     grain = max(round(level.grain_px / max(step)), 1)
-    z, facing = kernels.jitter(z, facing, _LATERAL_PX[camera.sensor], step, grain, rng)
+    focal_px = buffer.intrinsics.fx
+    z, facing = kernels.jitter(z, facing, _LATERAL_PX[camera.sensor], step, grain, focal_px, rng)
     anywhere, edge, grazing = level.dropouts
     z = kernels.drop_out(z, facing, (anywhere, edge / max(step), grazing), rng)
     if camera.sensor == 'stereo':

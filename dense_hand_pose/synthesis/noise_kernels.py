@@ -13,8 +13,11 @@ import numpy as np
 import numpy.typing as npt
 
 Depth = npt.NDArray[np.float32]
+FloatArray = npt.NDArray[np.float64]
 _EDGE_M = 0.015  # a larger difference between neighbours is a depth edge
 _MAX_LATERAL_PX = 3.0
+_COSINES = 256  # entries of the tables by incidence
+_STEP_M = 0.006  # beyond the slope of a surface: the neighbour belongs to another one
 
 
 @jit
@@ -37,15 +40,32 @@ def near_surface(z: Depth, j: int, i: int) -> bool:
 
 @jit
 def is_edge(z: Depth, j: int, i: int) -> bool:
-    """Return whether a horizontal or vertical neighbour lies at another depth or is missing."""
+    """
+    Return whether a horizontal or vertical neighbour lies on another surface or is missing.
+
+    A slanted surface has no edge: what counts is the depth beyond its even slope.
+    """
     rows, columns = z.shape
     here = z[j, i]
-    return bool(
-        (j > 0 and abs(z[j - 1, i] - here) > _EDGE_M)
-        or (j + 1 < rows and abs(z[j + 1, i] - here) > _EDGE_M)
-        or (i > 0 and abs(z[j, i - 1] - here) > _EDGE_M)
-        or (i + 1 < columns and abs(z[j, i + 1] - here) > _EDGE_M)
-    )
+    above, below = z[max(j - 1, 0), i], z[min(j + 1, rows - 1), i]
+    left, right = z[j, max(i - 1, 0)], z[j, min(i + 1, columns - 1)]
+    if min(min(above, below), min(left, right)) <= 0:
+        return True
+    vertical, horizontal = above + below - 2 * here, left + right - 2 * here
+    if 0 < j < rows - 1 and abs(vertical) > _EDGE_M:
+        return True
+    return bool(0 < i < columns - 1 and abs(horizontal) > _EDGE_M)
+
+
+@jit
+def _by_incidence(lateral: tuple[float, float]) -> tuple[FloatArray, FloatArray]:
+    """Return lateral sd in pixels and tangent of incidence at cosines (k + 0.5) / _COSINES."""
+    sd, tangent = np.empty(_COSINES), np.empty(_COSINES)
+    for k in range(_COSINES):
+        t = np.arccos((k + 0.5) / _COSINES)
+        sd[k] = min(lateral[0] + lateral[1] * t / (np.pi / 2 - t), _MAX_LATERAL_PX)
+        tangent[k] = np.tan(t)
+    return sd, tangent
 
 
 @jit
@@ -55,18 +75,21 @@ def jitter(
     lateral: tuple[float, float],
     step: tuple[float, float],
     grain: int,
+    focal_px: float,
     rng: np.random.Generator,
 ) -> tuple[Depth, Depth]:
     """
-    Read every pixel at a random neighbour; returns depth and facing as read.
+    Read every pixel at a random neighbour beyond a step in depth; returns depth and facing.
 
-    lateral = (a, b): standard deviation a + b t / (pi/2 - t) pixels at incidence t, at most 3.
+    lateral = (a, b): standard deviation a + b t / (pi/2 - t) pixels at incidence t, at most 3. It
+    moves the borders of surfaces; within one, slanted or not, noise is axial alone.
     Blocks of grain x grain lattice pixels move alike, as a camera's own filters leave them.
     """
     rows, columns = z.shape
     out, seen = np.zeros_like(z), np.zeros_like(facing)
     blocks = columns // grain + 1
     noise = np.empty((blocks, 4))
+    sds, tangents = _by_incidence(lateral)
     for j in range(rows):
         if j % grain == 0:
             for i in range(blocks):
@@ -75,13 +98,19 @@ def jitter(
         for i in range(columns):
             if not near_surface(z, j, i):
                 continue
-            t = np.arccos(min(facing[j, i], np.float32(1.0))) if z[j, i] > 0 else 0.0
-            sd = min(lateral[0] + lateral[1] * t / max(np.pi / 2 - t, 1e-3), _MAX_LATERAL_PX)
-            b = i // grain
+            here = z[j, i]
+            cosine = facing[j, i] if here > 0 else np.float32(1.0)
+            k = min(max(int(_COSINES * cosine), 0), _COSINES - 1)
+            sd, b = sds[k], i // grain
             # The uniform part rounds at random, see the legend above.
             v = j + np.int64(np.floor(sd * noise[b, 0] / step[1] + noise[b, 2]))
             u = i + np.int64(np.floor(sd * noise[b, 1] / step[0] + noise[b, 3]))
             v, u = min(max(v, 0), rows - 1), min(max(u, 0), columns - 1)
+            if here > 0 and z[v, u] > 0:
+                moved = abs(v - j) * step[1] + abs(u - i) * step[0]
+                slope = 1.5 * here / focal_px * tangents[k]
+                if abs(z[v, u] - here) < _STEP_M + slope * moved:
+                    v, u = j, i
             out[j, i], seen[j, i] = z[v, u], facing[v, u]
     return out, seen
 

@@ -45,15 +45,13 @@ def _span(low: float, high: float, lattice: IntArray, table: IntArray) -> tuple[
 
 
 @jit
-def _facing(p: Float32Array, q: Float32Array, r: Float32Array) -> float:
-    """Return |cos| of the angle between a triangle's normal and the ray to its centre."""
+def _normal(p: Float32Array, q: Float32Array, r: Float32Array) -> tuple[float, float, float]:
+    """Return the unit normal of a triangle."""
     ax, ay, az = q[0] - p[0], q[1] - p[1], q[2] - p[2]
     bx, by, bz = r[0] - p[0], r[1] - p[1], r[2] - p[2]
     nx, ny, nz = ay * bz - az * by, az * bx - ax * bz, ax * by - ay * bx
-    cx, cy, cz = p[0] + q[0] + r[0], p[1] + q[1] + r[1], p[2] + q[2] + r[2]
-    norm = np.sqrt((nx * nx + ny * ny + nz * nz) * (cx * cx + cy * cy + cz * cz))
-    cosine: float = abs(nx * cx + ny * cy + nz * cz) / max(norm, 1e-30)
-    return cosine
+    scale = 1.0 / max(np.sqrt(nx * nx + ny * ny + nz * nz), 1e-30)
+    return nx * scale, ny * scale, nz * scale
 
 
 @jit
@@ -98,20 +96,28 @@ def _draw(
         area = (us[b] - us[a]) * (vs[c] - vs[a]) - (us[c] - us[a]) * (vs[b] - vs[a])
         if abs(area) < 1e-12:
             continue
-        cosine = -1.0
+        # From the third corner on: exact also for triangles that reach far out of the image.
+        alpha_u, alpha_v = (vs[b] - vs[c]) / area, (us[c] - us[b]) / area
+        beta_u, beta_v = (vs[c] - vs[a]) / area, (us[a] - us[c]) / area
+        fresh, nx, ny, nz = True, 0.0, 0.0, 0.0
         for j in range(j0, j1):
             v = rows[j]
+            y = (v - k[3]) / k[1]
+            alpha_row, beta_row = alpha_v * (v - vs[c]), beta_v * (v - vs[c])
             for i in range(i0, i1):
                 u = columns[i]
-                alpha = ((us[b] - u) * (vs[c] - v) - (us[c] - u) * (vs[b] - v)) / area
-                beta = ((us[c] - u) * (vs[a] - v) - (us[a] - u) * (vs[c] - v)) / area
+                alpha = alpha_row + alpha_u * (u - us[c])
+                beta = beta_row + beta_u * (u - us[c])
                 gamma = 1.0 - alpha - beta
                 if alpha < _INSIDE or beta < _INSIDE or gamma < _INSIDE:
                     continue
                 w = np.float32(alpha * ws[a] + beta * ws[b] + gamma * ws[c])
                 if w > inverse_z[j, i]:
-                    if cosine < 0.0:
-                        cosine = _facing(vertices_m[a], vertices_m[b], vertices_m[c])
+                    if fresh:
+                        nx, ny, nz = _normal(vertices_m[a], vertices_m[b], vertices_m[c])
+                        fresh = False
+                    x = (u - k[2]) / k[0]
+                    cosine = abs(nx * x + ny * y + nz) / np.sqrt(x * x + y * y + 1.0)
                     inverse_z[j, i], facing[j, i] = w, cosine
 
 
@@ -120,7 +126,7 @@ class DepthBuffer:
 
     def __init__(self, intrinsics: Intrinsics, columns: IntArray, rows: IntArray) -> None:
         self.intrinsics, self.columns, self.rows = intrinsics, columns, rows
-        self._inverse_z = np.zeros((len(rows), len(columns)), np.float32)
+        self.inverse_z = np.zeros((len(rows), len(columns)), np.float32)
         self.facing = np.zeros((len(rows), len(columns)), np.float32)
 
     def draw(self, vertices_m: Float32Array, triangles: npt.NDArray[np.int32]) -> None:
@@ -129,14 +135,14 @@ class DepthBuffer:
             k = self.intrinsics
             pinhole = (float(k.fx), float(k.fy), float(k.cx), float(k.cy))
             _draw(
-                vertices_m, triangles, pinhole, self.columns, self.rows, self._inverse_z,
+                vertices_m, triangles, pinhole, self.columns, self.rows, self.inverse_z,
                 self.facing,
             )  # fmt: skip
 
     def depth_m(self) -> Float32Array:
         """Return the (R, C) depth, 0 where nothing was drawn."""
-        seen = self._inverse_z > 0.0
+        seen = self.inverse_z > 0.0
         out: Float32Array = np.divide(
-            np.float32(1.0), self._inverse_z, out=np.zeros_like(self._inverse_z), where=seen
+            np.float32(1.0), self.inverse_z, out=np.zeros_like(self.inverse_z), where=seen
         )
         return out

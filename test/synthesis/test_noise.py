@@ -28,6 +28,105 @@ def wall(camera: DepthCamera, z_m: float, level: NoiseLevel) -> npt.NDArray[np.f
     return add_noise(buffer, camera, level, np.random.default_rng(5))
 
 
+ANGLES_DEG, DISTANCES_M = (0.0, 30.0, 60.0), (0.35, 0.6, 0.9)
+
+
+def slanted(
+    camera: DepthCamera, z_m: float, angle_deg: float, level: NoiseLevel
+) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64], npt.NDArray[np.float64]]:
+    """Return noisy and true depth and incidence in radians of a slanted wall."""
+    k = Intrinsics(camera.fx_px, camera.fx_px, camera.width / 2, camera.height / 2)
+    half = min(100, int(0.2 * camera.fx_px))  # the wall fills 11 degrees to each side
+    columns, rows = (
+        np.arange(n // 2 - half, n // 2 + half) for n in (camera.width, camera.height)
+    )
+    buffer = DepthBuffer(k, columns, rows)
+    angle = np.radians(angle_deg)
+    normal = np.array([np.sin(angle), 0.0, np.cos(angle)])
+    buffer.draw(*plane(np.array([0.0, 0.0, z_m]), normal, 1.0))
+    noisy = add_noise(buffer, camera, level, np.random.default_rng(5)).astype(np.float64)
+    u, v = np.meshgrid((columns - k.cx) / k.fx, (rows - k.cy) / k.fy)
+    along = u * normal[0] + normal[2]
+    true = z_m * normal[2] / along
+    return noisy, true, np.arccos(along / np.sqrt(u * u + v * v + 1.0))
+
+
+def assert_alike(
+    noisy_m: npt.NDArray[np.float64],
+    expected_m: npt.NDArray[np.float64],
+    true_m: npt.NDArray[np.float64],
+) -> None:
+    """
+    Check that errors spread as those of the formula, drawn in float64 with other random numbers.
+
+    The sd of a sample's sd is 1 / sqrt(2 N), 0.35 % of 40,000 pixels; the matching windows of
+    stereo leave fewer independent ones.
+    """
+    got, expected = noisy_m - true_m, expected_m - true_m
+    # 10 micrometres: where noise is far below a millimetre, its rounding is a rare event.
+    assert np.std(got) == pytest.approx(np.std(expected), rel=0.04, abs=1e-5)
+    assert abs(np.mean(got) - np.mean(expected)) < max(0.08 * np.std(expected), 1e-5)
+
+
+def in_millimetres(depth_m: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+    return np.rint(depth_m * 1000.0) / 1000.0
+
+
+@pytest.mark.parametrize('name', ['kinect', 'sr300'])
+@pytest.mark.parametrize('angle_deg', ANGLES_DEG)
+@pytest.mark.parametrize('z_m', DISTANCES_M)
+def test_structured_light_on_walls(name: str, angle_deg: float, z_m: float) -> None:
+    noisy, true, t = slanted(CAMERA[name], z_m, angle_deg, QUIET)
+    grazing = 1e-4 / np.sqrt(true) * t**2 / (np.pi / 2 - t) ** 2
+    asked = 0.0012 + 0.0019 * (true - 0.4) ** 2 + np.where(t > np.pi / 3, grazing, 0.0)
+    drawn = true + asked * np.random.default_rng(8).standard_normal(true.shape)
+    assert_alike(noisy, in_millimetres(351.3 / np.rint(351.3 / drawn)), true)
+
+
+@pytest.mark.parametrize('name', ['d435', 'd435_wide', 'd415'])
+@pytest.mark.parametrize('angle_deg', ANGLES_DEG)
+@pytest.mark.parametrize('z_m', DISTANCES_M)
+def test_stereo_on_walls(name: str, angle_deg: float, z_m: float) -> None:
+    camera = CAMERA[name]
+    for disparity_sd in (0.03, 0.12):
+        level = replace(QUIET, disparity_sd_px=disparity_sd)
+        noisy, true, _ = slanted(camera, z_m, angle_deg, level)
+        disparity = camera.fx_px * camera.baseline_m / true
+        disparity += disparity_sd * np.random.default_rng(8).standard_normal(true.shape)
+        stepped = np.rint(disparity * 32.0) / 32.0
+        expected = in_millimetres(camera.fx_px * camera.baseline_m / stepped)
+        assert_alike(noisy, expected, true)
+
+
+@pytest.mark.parametrize('name', ['creative', 'l515', 'azure_kinect', 'kinect_v2'])
+@pytest.mark.parametrize('angle_deg', ANGLES_DEG)
+@pytest.mark.parametrize('z_m', DISTANCES_M)
+def test_time_of_flight_on_walls(name: str, angle_deg: float, z_m: float) -> None:
+    level = replace(QUIET, tof_sd_m=0.0013, offset_m=0.003, flying=1.0)
+    noisy, true, _ = slanted(CAMERA[name], z_m, angle_deg, level)
+    # No depth edges: even with flying pixels at every edge none may fly.
+    drawn = true + 0.003 + 0.0013 * np.random.default_rng(8).standard_normal(true.shape)
+    assert_alike(noisy, in_millimetres(drawn), true)
+
+
+def test_depth_comes_in_steps_of_disparity() -> None:
+    for name, steps in (('kinect', 351.3), ('d435', 32.0 * 385.0 * 0.05)):
+        noisy, _, _ = slanted(CAMERA[name], 0.9, 30.0, QUIET)
+        number = np.rint(steps / noisy)
+        # In millimetres: every depth is the rounding of a whole number of disparity steps.
+        assert np.abs(steps / number - noisy).max() < 0.00052
+        assert np.unique(noisy).size < 0.8 * (np.ptp(noisy) * 1000.0)
+
+
+def test_bias_of_time_of_flight_is_smooth_and_as_large_as_asked() -> None:
+    level = replace(QUIET, tof_sd_m=1e-6, bias_m=0.0015)
+    noisy, true, _ = slanted(CAMERA['azure_kinect'], 0.6, 0.0, level)
+    bias = noisy - true
+    assert 0.0003 < np.std(bias) < 0.003
+    assert np.abs(np.diff(bias, axis=0)).max() < 0.0015
+    assert np.abs(np.diff(bias, axis=1)).max() < 0.0015
+
+
 @pytest.mark.parametrize('z_m', [0.35, 0.5, 0.8])
 def test_structured_light_sd(z_m: float) -> None:
     depth = wall(CAMERA['kinect'], z_m, QUIET)
@@ -69,7 +168,7 @@ def test_lateral_jitter_moves_an_edge_by_the_sd() -> None:
         # Every pixel reads with a displacement of N(0, 0.8) px: the expected coverage of column i
         # is P(i step + N >= edge), whose spread over the columns is the sd of the displacement
         # (and of the lattice itself: step / sqrt(12) beside it for the rounding at random).
-        out, _ = kernels.jitter(z, facing, (0.8, 0.0), (step, 1e9), 1, rng)
+        out, _ = kernels.jitter(z, facing, (0.8, 0.0), (step, 1e9), 1, 588.0, rng)
         coverage = (out > 0).mean(axis=0)
         assert coverage[:15].max() < 0.01
         assert coverage[25:].min() > 0.99
