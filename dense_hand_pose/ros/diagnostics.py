@@ -31,7 +31,9 @@ class Diagnostics:
         seconds = max(now - self._last_time, 1e-3)
         level, message = self._verdict(state, counts, silent)
         values: dict[str, object] = {'lifecycle_state': state, **facts}
-        values['image_rate_hz'] = _rate(counts.images - self._last.images, seconds)
+        for what in ('images', 'camera_infos', 'pairs'):
+            came = counts.received[what] - self._last.received[what]
+            values[f'{what.removesuffix("s")}_rate_hz'] = _rate(came, seconds)
         answers = counts.hands + counts.empty - self._last.hands - self._last.empty
         values['result_rate_hz'] = _rate(answers, seconds)
         values.update(_totals(counts))
@@ -40,7 +42,13 @@ class Diagnostics:
                 values[f'{stage}_ms_p{percent}'] = f'{milliseconds:.2f}'
         self._last, self._last_time = counts, now
         pairs = [KeyValue(key=key, value=str(value)) for key, value in values.items()]
-        return DiagnosticStatus(level=level, name=self._name, message=message, values=pairs)
+        return DiagnosticStatus(
+            level=level,
+            name=self._name,
+            message=message,
+            hardware_id=str(facts.get('image_topic', '')),
+            values=pairs,
+        )
 
     def _verdict(self, state: str, counts: Counts, silent: bool) -> tuple[bytes, str]:
         """Return the level and its reason."""

@@ -219,6 +219,8 @@ class HandPoseNode(LifecycleNode):
         backend = 'not loaded' if self._estimator is None else self._estimator.backend_name
         return {
             'backend': backend,
+            'image_topic': self.resolve_topic_name('image_rect'),
+            'camera_info_topic': self.resolve_topic_name('camera_info'),
             'image_kind': 'unknown' if session is None else session.image_kind,
             'hand_present': session is not None and self._outputs.hand_present,
             'valid_depth_ratio': 'unknown' if session is None else f'{session.valid_ratio:.3f}',

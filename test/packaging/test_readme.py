@@ -21,6 +21,20 @@ def test_the_parameter_table_is_that_of_the_node() -> None:
     assert '\n'.join(readme_rows()) in README
 
 
+def test_every_topic_of_the_node_is_in_the_tables() -> None:
+    sources = ROOT / 'dense_hand_pose' / 'ros'
+    text = ''.join((sources / name).read_text() for name in ('outputs.py', 'session.py'))
+    topics = set(re.findall(r"'(~?/[\w/]+)'", text))
+    assert len(topics) >= 9
+    for topic in topics | {'image_rect', 'camera_info', '/diagnostics'}:
+        assert f'\n| `{topic}` | ' in README, topic
+
+
+def test_every_launch_file_is_named() -> None:
+    for path in (ROOT / 'launch').glob('*.py'):
+        assert f'`{path.name}`' in README
+
+
 def test_every_command_is_named() -> None:
     assert all(f'`{name}' in README or f'pose {name}' in README for name in COMMANDS)
 

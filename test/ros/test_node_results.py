@@ -130,8 +130,12 @@ def test_diagnostics_tell_the_books(rig: Rig) -> None:
     values = {pair.key: pair.value for pair in status.values}
     counts = rig.node.ledger.counts()
     assert values['lifecycle_state'] == 'active'
+    assert values['image_topic'] == status.hardware_id == f'{rig.namespace}/image_rect'
+    assert values['image_kind'] == 'rectified'
     assert values['images'] == str(counts.images)
     assert values['answered_hand'] == str(counts.hands)
     assert values['hand_present'] == 'True'
     assert float(values['age_ms_p50']) > 0.0
     assert {'network_ms_p95', 'estimate_ms_p99', 'valid_depth_ratio'} <= set(values)
+    rates = {'image_rate_hz', 'camera_info_rate_hz', 'pair_rate_hz', 'result_rate_hz'}
+    assert rates <= set(values)
