@@ -35,7 +35,9 @@ setup(
     package_data={
         NAME: [
             'py.typed',
+            'backends/data/*',
             'models/*.safetensors',
+            'models/*.zip',
             'models/*.md',
             'evaluation/page/*',
             'synthesis/data/*',
@@ -55,6 +57,7 @@ setup(
         'numba>=0.56',
         'numpy>=1.21',
         'opencv-python-headless>=4.5',
+        'openvino>=2025.4',
         'pillow>=9',
         'PyYAML>=5.4',
         'rosbags>=0.10',

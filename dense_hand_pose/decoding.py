@@ -12,16 +12,13 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
-from .decoding_config import DecodingConfig
+from .decoding_config import CLOSE_M, DecodingConfig, VANISHED
 from .encoding import DenseMaps, Reach
 from .geometry import Cube, project_to_map, Surface
 
 __all__ = ['Decoded', 'DecodingConfig', 'decode', 'decode_soft', 'mean_shift']
 
-_VANISHED = 1e-6
 _SOFT_SHARPNESS = 30.0
-_CLOSE_M = 0.04
-"""Votes this far from their joint count exp(-1/2) towards its confidence."""
 
 
 class Decoded(NamedTuple):
@@ -59,7 +56,7 @@ def decode(
     near_joint = score > 0.0
     weights = agreement * near_joint if config.weighted else score / 2.0
     joints, share = mean_shift(votes, weights, config.bandwidth_m, config.iterations)
-    belief = near * agreement * near_joint * torch.exp(_exponent(votes, joints, _CLOSE_M))
+    belief = near * agreement * near_joint * torch.exp(_exponent(votes, joints, CLOSE_M))
     confidence = (belief * share).sum(dim=2).clamp(0.0, 1.0) ** (1 / 3)
     spread_m = _spread(votes, joints, near_joint)
     return Decoded(joints, confidence, spread_m, votes, weights)
@@ -92,7 +89,7 @@ def mean_shift(
     """
     first = (torch.arange(weights.shape[2], device=weights.device) == 0).to(weights.dtype)
     strongest = weights.amax(dim=2, keepdim=True)
-    weights = torch.where(strongest > _VANISHED, weights / strongest.clamp(min=_VANISHED), first)
+    weights = torch.where(strongest > VANISHED, weights / strongest.clamp(min=VANISHED), first)
     share = weights / weights.sum(dim=2, keepdim=True)
     mode = (votes_m * share.unsqueeze(3)).sum(dim=2)
     # In logarithms distant votes cannot underflow together, however narrow the kernel is.

@@ -4,6 +4,15 @@
 
 from dataclasses import dataclass
 
+REFERENCE_CUBE_M = 0.30
+"""theta (encoding.Reach) holds for a cube of this edge and grows with the cube."""
+SAME_SURFACE = 0.1
+"""Normalised depth (15 mm of a 300 mm cube) within which pixels lie on one surface."""
+VANISHED = 1e-6
+"""Weights below it count as none."""
+CLOSE_M = 0.04
+"""Votes this far from their joint count exp(-1/2) towards its confidence."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class DecodingConfig:

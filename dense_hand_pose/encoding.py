@@ -16,9 +16,8 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
+from .decoding_config import REFERENCE_CUBE_M
 from .geometry import Cube, project_to_map, Surface
-
-REFERENCE_CUBE_M = 0.30
 
 
 @dataclass(frozen=True)

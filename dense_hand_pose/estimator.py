@@ -11,12 +11,13 @@ import numpy.typing as npt
 
 from .backends.base import Backend, Result
 from .backends.choice import make_backend
+from .backends.model import Model
 from .camera import Intrinsics
 from .crop import BACKGROUND, crop_depth, CropWindow
-from .decoding import DecodingConfig
+from .decoding_config import DecodingConfig
 from .depth import check_depth, DepthImage
 from .localization.nearest import propose_centers
-from .network.weights import find_weights, load_weights
+from .network.weight_file import find_weights
 from .skeleton import HAND_21
 
 Array = npt.NDArray[np.float32]
@@ -113,22 +114,29 @@ class HandPoseEstimator:
         backend: str = 'auto',
         config: EstimatorConfig | None = None,
         threads: int = 0,
+        precision: str = 'auto',
     ) -> 'HandPoseEstimator':
         """
         Load a shipped model by name, or a .safetensors file, onto a backend.
 
-        ``threads``: CPU threads of the process's PyTorch; 0 leaves them as they are.
+        ``threads``: CPU threads of the runtime; 0 leaves their number to it. ``precision``:
+        'auto' is the fastest that agrees with float32.
 
         Raises WeightsError (a ValueError) for a missing or unusable file, ValueError for an
-        unknown backend and BackendError when a backend asked for by name cannot run.
+        unknown backend or precision and BackendError when one asked for by name cannot run.
         """
-        network = load_weights(find_weights(name_or_path))
-        return cls(make_backend(backend, network, threads), config)
+        model = Model(find_weights(name_or_path))
+        return cls(make_backend(backend, model, threads=threads, precision=precision), config)
 
     @property
     def backend_name(self) -> str:
         """Return the name of the backend that runs the network."""
         return self._backend.name
+
+    @property
+    def precision(self) -> str:
+        """Return what the network computes in: float32, bfloat16 or float16."""
+        return self._backend.precision
 
     def reset(self) -> None:
         """Forget the track: the next frame is searched."""

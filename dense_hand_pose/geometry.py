@@ -16,9 +16,7 @@ import torch
 from torch import Tensor
 
 from .crop import BACKGROUND, MAP_SIZE_PX
-
-_SAME_SURFACE = 0.1
-"""Normalised depth (15 mm of a 300 mm cube) within which pixels lie on one surface."""
+from .decoding_config import SAME_SURFACE
 
 
 class Cube(NamedTuple):
@@ -45,7 +43,7 @@ def reduce_depth(crop: Tensor, size_px: int = MAP_SIZE_PX) -> Tensor:
     batch, _, height, width = crop.shape
     blocks = crop.reshape(batch, size_px, height // size_px, size_px, width // size_px)
     nearest = blocks.amin(dim=(2, 4), keepdim=True)
-    same = ((blocks < nearest + _SAME_SURFACE) & (blocks < BACKGROUND)).to(crop.dtype)
+    same = ((blocks < nearest + SAME_SURFACE) & (blocks < BACKGROUND)).to(crop.dtype)
     count = same.sum(dim=(2, 4))
     mean = (blocks * same).sum(dim=(2, 4)) / count.clamp(min=1.0)
     return torch.where(count > 0, mean, torch.full_like(mean, BACKGROUND)).unsqueeze(1)

@@ -1,8 +1,9 @@
 # Copyright 2026 The dense_hand_pose authors
 # SPDX-License-Identifier: Apache-2.0
-"""What all tests share: hypothesis without deadlines and with the same examples everywhere."""
+"""What all tests share: the examples of hypothesis, one thread, a cache of their own."""
 
 from collections.abc import Iterator
+import os
 import sys
 
 from hypothesis import settings
@@ -19,3 +20,14 @@ def _one_torch_thread() -> Iterator[None]:
     if torch is not None:
         torch.set_num_threads(1)
     yield
+
+
+@pytest.fixture(scope='session', autouse=True)
+def _own_cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Keep what backends prepare once apart from the user's cache; processes started inherit."""
+    before = os.environ.get('XDG_CACHE_HOME')
+    os.environ['XDG_CACHE_HOME'] = str(tmp_path_factory.mktemp('cache'))
+    yield
+    os.environ.pop('XDG_CACHE_HOME')
+    if before is not None:
+        os.environ['XDG_CACHE_HOME'] = before

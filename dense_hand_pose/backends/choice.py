@@ -2,54 +2,60 @@
 # SPDX-License-Identifier: Apache-2.0
 """The choice of a backend: what was asked for, or the first that works here."""
 
+from importlib import import_module
 import logging
 
-from dense_hand_pose.network.dense_regression import DenseRegressionNet
-import torch
+from .base import Backend, BackendError, BACKENDS, Wanted
+from .model import Model
 
-from .base import Backend
-from .torch_backend import TorchBackend
+__all__ = ['BACKENDS', 'LOADERS', 'BackendError', 'make_backend']
 
-BACKENDS = ('auto', 'cuda', 'cpu')
+LOADERS = {
+    'cuda': '.torch_backend:load_cuda',
+    'openvino': '.openvino_backend:load',
+    'cpu': '.torch_backend:load_cpu',
+}
+"""Backend to the function that loads it, in the order in which `auto` tries them."""
 
 _LOG = logging.getLogger(__name__)
 
 
-class BackendError(RuntimeError):
-    """A backend that was asked for by name does not work here; the message says why."""
-
-
-def make_backend(name: str, network: DenseRegressionNet, threads: int = 0) -> Backend:
+def make_backend(name: str, model: Model, *, threads: int = 0, precision: str = 'auto') -> Backend:
     """
-    Return a backend for the network; ``auto`` never fails for want of an accelerator.
+    Return a backend with the model; ``auto`` never fails for want of an accelerator.
 
-    ``threads``: CPU threads of the process's PyTorch; 0 leaves them as they are.
-    Raises ValueError for an unknown name or a negative number of threads, and BackendError when
-    a named one cannot run.
+    ``threads`` and ``precision`` as in Wanted. Raises ValueError for an unknown name or value,
+    WeightsError (a ValueError) for an unusable file, and BackendError when a named backend, or
+    every one, cannot run here.
     """
     if name not in BACKENDS:
         raise ValueError(f'backend {name!r}: expected one of {", ".join(BACKENDS)}')
-    if threads < 0:
-        raise ValueError(f'threads = {threads}: expected 0 (unchanged) or more')
-    if threads:
-        torch.set_num_threads(threads)
-    missing = None if name == 'cpu' else why_no_cuda()
-    if name == 'cuda' and missing is not None:
-        raise BackendError(f'backend cuda: {missing}; use backend auto or cpu')
-    chosen = 'cpu' if name == 'cpu' or missing is not None else 'cuda'
-    if name == 'auto':
-        _LOG.info('backend auto: %s (%s)', chosen, missing or 'an NVIDIA GPU answers')
-    return TorchBackend(network, chosen)
+    wanted = Wanted(model=model, precision=precision, threads=threads)
+    _ = model.config  # a file that is no model is named before any runtime is started
+    return _first_that_works(wanted) if name == 'auto' else _named(name, wanted)
 
 
-def why_no_cuda() -> str | None:
-    """Say why CUDA cannot be used, None when a kernel really ran (tensorrt.md's probe order)."""
-    if torch.version.cuda is None:
-        return 'this PyTorch was built without CUDA'
-    if not torch.cuda.is_available():
-        return 'PyTorch finds no NVIDIA GPU or driver'
+def _named(name: str, wanted: Wanted) -> Backend:
     try:
-        torch.ones(8, device='cuda').sum().item()
-    except RuntimeError as error:
-        return f'a kernel failed on the GPU ({error})'
-    return None
+        return _load(name, wanted)
+    except BackendError as error:
+        raise BackendError(f'backend {name}: {error}; or use backend auto') from error
+
+
+def _first_that_works(wanted: Wanted) -> Backend:
+    refused: list[str] = []
+    for name in LOADERS:
+        try:
+            backend = _load(name, wanted)
+        except (BackendError, ImportError, OSError, RuntimeError) as error:
+            refused.append(f'not {name}: {" ".join(str(error).split())}')
+            continue
+        _LOG.info('backend auto: %s', '; '.join([f'{name} ({backend.precision})', *refused]))
+        return backend
+    raise BackendError(f'no backend works here ({"; ".join(refused)})')
+
+
+def _load(name: str, wanted: Wanted) -> Backend:
+    module, function = LOADERS[name].split(':')
+    backend: Backend = getattr(import_module(module, __package__), function)(wanted)
+    return backend

@@ -178,7 +178,7 @@ def _set_up(args: argparse.Namespace) -> 'tuple[HandPoseEstimator, str]':
     import hashlib
 
     from dense_hand_pose.estimator import HandPoseEstimator
-    from dense_hand_pose.network.weights import find_weights
+    from dense_hand_pose.network.weight_file import find_weights
 
     try:
         estimator = HandPoseEstimator.load(args.model, backend=args.backend)

@@ -7,6 +7,8 @@ from typing import Any
 
 HEADS = ('paper', 'shared')
 STEMS = ('paper', 'folded')
+GRAPH_VERSION = 1
+"""Raise it with every change of code that changes what network or decoding compute."""
 _WIDEST = 1024
 """More would be a damaged file that asks for all memory rather than a network."""
 

@@ -17,11 +17,9 @@ from torch import nn, Tensor
 
 from .dense_regression import DenseRegressionNet
 
-GRAPH_VERSION = 1
-"""Raise it with every change of code that changes what the graph computes or puts out."""
-
 INPUTS = ('crops', 'centers_m', 'sizes_m')
 OUTPUTS = ('joints_m', 'confidence', 'spread_m', 'votes_m', 'vote_weights')
+_LARGEST_BATCH = 256
 
 
 class HandGraph(nn.Module):
@@ -68,8 +66,12 @@ def example_inputs(batch: int, device: str | torch.device = 'cpu') -> tuple[Tens
     return crops, centers_m, torch.full((batch,), 0.3, device=device)
 
 
-def export_graph(graph: HandGraph, batch: int) -> torch.export.ExportedProgram:
-    """Export the graph for a fixed number of crops."""
+def export_graph(graph: HandGraph, batch: int | None) -> torch.export.ExportedProgram:
+    """Export the graph for a fixed number of crops; None leaves the number open."""
     device = next(graph.parameters()).device
+    any_number = {0: torch.export.Dim('crops', min=1, max=_LARGEST_BATCH)}
+    shapes = [any_number] * len(INPUTS) if batch is None else None
+    # An example of one would fix the number at one.
+    inputs = example_inputs(batch or 2, device)
     with torch.no_grad():
-        return torch.export.export(graph.eval(), example_inputs(batch, device), strict=False)
+        return torch.export.export(graph.eval(), inputs, strict=False, dynamic_shapes=shapes)

@@ -20,12 +20,13 @@ if TYPE_CHECKING:
 def load_estimator(values: Mapping[str, Any]) -> HandPoseEstimator:
     """Return an estimator that has seen a frame; raises what loading the model raises."""
     wait_passively()
-    from dense_hand_pose.estimator import HandPoseEstimator  # brings torch: seconds
+    from dense_hand_pose.estimator import HandPoseEstimator  # brings a runtime: seconds
 
     config = estimator_config(values)
     estimator = HandPoseEstimator.load(
         values['model.name_or_path'],
         backend=values['model.backend'],
+        precision=values['model.precision'],
         config=config,
         threads=values['model.threads'] or spare_threads(),
     )

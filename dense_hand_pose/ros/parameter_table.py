@@ -7,6 +7,7 @@ Descriptors, checks, config/hand_pose.yaml and the README's rows all come from i
 run `python -m dense_hand_pose.ros.parameter_docs`; a test compares them.
 """
 
+from dense_hand_pose.backends.base import BACKENDS, PRECISIONS
 from dense_hand_pose.calibration import IMAGE_KINDS
 from dense_hand_pose.ros.parameters import Parameter, Value
 
@@ -16,7 +17,13 @@ PARAMETERS: tuple[Parameter, ...] = (
         'model.name_or_path', 'default', 'Name of a built-in model or path of a .safetensors file.'
     ),
     Parameter(
-        'model.backend', 'auto', 'What runs the network.', choices=('auto', 'cpu', 'cuda')
+        'model.backend', 'auto', 'What runs the network.', choices=BACKENDS
+    ),
+    Parameter(
+        'model.precision',
+        'auto',
+        'What the network computes in; auto: the fastest with the joints of float32.',
+        choices=PRECISIONS,
     ),
     Parameter(
         'model.threads',

@@ -33,7 +33,7 @@ def estimator_config(values: Mapping[str, Any]) -> EstimatorConfig:
             f'hand.depth_min_m = {values["hand.depth_min_m"]} must be less than '
             f'hand.depth_max_m = {values["hand.depth_max_m"]}'
         )
-    from dense_hand_pose.estimator import EstimatorConfig  # brings torch: not before it is due
+    from dense_hand_pose.estimator import EstimatorConfig  # brings OpenCV: not before it is due
 
     names = {name.split('.')[1]: name for name in values if name.startswith(('hand.', 'decode.'))}
     chosen = {field: values[name] for field, name in names.items()}

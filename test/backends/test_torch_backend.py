@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The PyTorch backend against the parts it is made of."""
 
-from dense_hand_pose.backends.choice import why_no_cuda
+from dense_hand_pose.backends.cuda_probe import why_no_cuda
 from dense_hand_pose.backends.torch_backend import TorchBackend
 from dense_hand_pose.decoding import decode, DecodingConfig
 from dense_hand_pose.encoding import DenseMaps, Reach

@@ -19,6 +19,7 @@ PIP_PACKAGES = {
     'cv2': ('python3-opencv', 'opencv-python-headless'),
     'matplotlib': (None, 'matplotlib'),
     'numba': (None, 'numba'),
+    'openvino': (None, 'openvino'),
     'numpy': ('python3-numpy', 'numpy'),
     'rosbags': (None, 'rosbags'),
     'safetensors': (None, 'safetensors'),

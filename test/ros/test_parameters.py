@@ -64,7 +64,8 @@ def test_every_setting_of_the_estimator_is_a_parameter() -> None:
 @pytest.mark.parametrize(
     ('name', 'value', 'reason'),
     [
-        ('model.backend', 'abacus', 'auto, cpu'),
+        ('model.backend', 'abacus', 'auto, '),
+        ('model.precision', 'int3', 'auto, float32'),
         ('roi.mode', 'psychic', 'tracked, nearest, topic'),
         ('camera.image_kind', 'cooked', 'auto, rectified, raw'),
         ('sync.mode', '', 'exact, latest_info'),

@@ -1,0 +1,144 @@
+# Copyright 2026 The dense_hand_pose authors
+# SPDX-License-Identifier: Apache-2.0
+"""OpenVINO on a CPU: the exported graph, compiled for the batches that frames need."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+import importlib.util
+from typing import Any
+
+from dense_hand_pose.decoding_config import DecodingConfig
+from dense_hand_pose.network.config import NetworkConfig
+import numpy as np
+
+from .base import Array, Backend, BackendError, Result, Wanted
+from .machine import cpu_name
+from .numpy_decoding import decode_maps
+from .openvino_file import ExportedGraph
+from .openvino_source import exported_graph
+from .precision import choose_precision
+
+BATCHES = (1, 4)
+"""
+Crops that are computed together: one for a hand that is followed, more for a search.
+
+Two crops take less time alone than in a batch of four, of which half is padding.
+"""
+_FEWEST_IN_A_BATCH = 3
+_HINTS = {'float32': 'f32', 'bfloat16': 'bf16', 'float16': 'f16'}
+_CAPABILITIES = {'bfloat16': 'BF16', 'float16': 'FP16', 'float32': 'FP32'}
+_MAPS = 5
+"""The output behind the joints and their confidence, spread, votes and weights."""
+
+
+class OpenVinoBackend:
+    """
+    Runs the exported graph with the votes merged as it was exported.
+
+    Where they are to be merged otherwise, the network's maps alone come from OpenVINO, and
+    numpy_decoding.py does the rest.
+    """
+
+    name = 'openvino'
+
+    def __init__(
+        self, graph: ExportedGraph, network: NetworkConfig, precision: str, threads: int = 0
+    ) -> None:
+        import openvino
+
+        self.precision = precision
+        self._graph, self._network = graph, network
+        self._core = openvino.Core()
+        self._settings = {
+            'PERFORMANCE_HINT': 'LATENCY',
+            'INFERENCE_PRECISION_HINT': _HINTS[precision],
+            # Pinned threads wait for whatever else runs on their core.
+            'ENABLE_CPU_PINNING': False,
+            **({'INFERENCE_NUM_THREADS': threads} if threads else {}),
+        }
+        self._requests: dict[tuple[int, bool], Any] = {}
+        for batch in BATCHES:
+            self._request(batch, merged=True)
+
+    def run(
+        self, crops: Array, centers_m: Array, sizes_m: Array, decoding: DecodingConfig
+    ) -> Result:
+        """Estimate joints from normalised crops (N, 128, 128), centres (N, 3), edges (N,)."""
+        inputs = tuple(
+            np.ascontiguousarray(array, np.float32) for array in (crops, centers_m, sizes_m)
+        )
+        merged = decoding == DecodingConfig()
+        chunks = [self._infer(inputs, part, merged) for part in parts_of(len(crops))]
+        outputs = [np.concatenate(parts) for parts in zip(*chunks, strict=True)]
+        if merged:
+            return Result(*outputs)
+        return decode_maps(outputs[0], inputs, self._network, decoding)
+
+    def _infer(self, inputs: tuple[Array, ...], part: slice, merged: bool) -> list[Array]:
+        count = part.stop - part.start
+        batch = next(size for size in BATCHES if size >= count)
+        chunk = [_padded(array[part], batch) for array in inputs]
+        request = self._request(batch, merged)
+        request.infer(chunk, share_inputs=True)
+        outputs = range(_MAPS) if merged else range(1)
+        return [request.get_output_tensor(i).data[:count].copy() for i in outputs]
+
+    def _request(self, batch: int, merged: bool) -> Any:
+        """Return the inference request for a batch, compiled on first use."""
+        key = (batch, merged)
+        if key not in self._requests:
+            self._requests[key] = self._compile(batch, merged).create_infer_request()
+        return self._requests[key]
+
+    def _compile(self, batch: int, merged: bool) -> Any:
+        import openvino
+
+        weights = np.frombuffer(self._graph.weights, np.uint8)
+        model = self._core.read_model(self._graph.xml, openvino.Tensor(weights))
+        results = model.get_results()
+        for result in results[_MAPS:] if merged else results[:_MAPS]:
+            model.remove_result(result)
+        shapes = {port: [batch, *list(port.partial_shape)[1:]] for port in model.inputs}
+        model.reshape(shapes)
+        return self._core.compile_model(model, 'CPU', self._settings)
+
+
+def parts_of(count: int) -> Iterator[slice]:
+    """Cut ``count`` crops into the parts that are computed together."""
+    begin, largest = 0, BATCHES[-1]
+    while begin < count:
+        left = count - begin
+        size = min(left, largest) if left >= _FEWEST_IN_A_BATCH else 1
+        yield slice(begin, begin + size)
+        begin += size
+
+
+def load(wanted: Wanted) -> Backend:
+    """Load onto the CPU in the fastest precision that it computes in and that agrees."""
+    if importlib.util.find_spec('openvino') is None:
+        raise BackendError('OpenVINO is not installed (pip install openvino)')
+    import openvino
+
+    graph = exported_graph(wanted.model)
+    return choose_precision(
+        wanted,
+        offered_precisions(),
+        make=lambda p: OpenVinoBackend(graph, wanted.model.config, p, wanted.threads),
+        reference=lambda: graph.reference_m,
+        where=f'OpenVINO {openvino.__version__} on {cpu_name()}',
+    )
+
+
+def offered_precisions() -> list[str]:
+    """Return the precisions in which this processor computes, the fastest first."""
+    import openvino
+
+    capable = openvino.Core().get_property('CPU', 'OPTIMIZATION_CAPABILITIES')
+    return [precision for precision, name in _CAPABILITIES.items() if name in capable]
+
+
+def _padded(array: Array, batch: int) -> Array:
+    """Repeat the last entry until there are ``batch``."""
+    missing = batch - len(array)
+    return array if not missing else np.concatenate([array, *[array[-1:]] * missing])

@@ -1,0 +1,47 @@
+# Copyright 2026 The dense_hand_pose authors
+# SPDX-License-Identifier: Apache-2.0
+"""From weights to OpenVINO IR; the one part of this backend that needs PyTorch."""
+
+from pathlib import Path
+import tempfile
+from typing import Any
+import warnings
+
+from dense_hand_pose.decoding_config import DecodingConfig
+from dense_hand_pose.network.graph import export_graph, HandGraph, INPUTS, OUTPUTS
+import openvino as ov
+import torch
+
+from .model import Model
+from .openvino_file import ExportedGraph
+from .precision import reference_joints
+
+
+def export_model(model: Model) -> ExportedGraph:
+    """
+    Export a model's graph for any number of crops, in fp16, with the joints to compare with.
+
+    Takes some ten seconds. Raises WeightsError for an unusable weight file.
+    """
+    graph = HandGraph(model.network(), DecodingConfig(), maps=True)
+    with warnings.catch_warnings():
+        warnings.simplefilter('ignore')  # deprecations inside torch.export and the converter
+        converted = ov.convert_model(export_graph(graph, None))
+    for ports, names in ((converted.inputs, INPUTS), (converted.outputs, (*OUTPUTS, 'maps'))):
+        for port, name in zip(ports, names, strict=True):
+            port.get_tensor().set_names({name})
+    xml, weights = _as_ir(converted)
+    return ExportedGraph(
+        xml,
+        weights,
+        reference_joints(model),
+        model.sha256,
+        {'torch': torch.__version__, 'openvino': str(ov.__version__)},
+    )
+
+
+def _as_ir(converted: Any) -> tuple[bytes, bytes]:
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / 'graph.xml'
+        ov.save_model(converted, path, compress_to_fp16=True)
+        return path.read_bytes(), path.with_suffix('.bin').read_bytes()

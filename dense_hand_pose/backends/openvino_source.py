@@ -1,0 +1,55 @@
+# Copyright 2026 The dense_hand_pose authors
+# SPDX-License-Identifier: Apache-2.0
+"""Where the exported graph of a model comes from: shipped, kept from before, or made now."""
+
+import importlib.util
+import logging
+from pathlib import Path
+
+from .base import BackendError
+from .cache import cache_folder
+from .model import Model
+from .openvino_file import ExportedGraph, ExportError, read_graph, shipped_file, write_graph
+
+_LOG = logging.getLogger(__name__)
+
+
+def exported_graph(model: Model) -> ExportedGraph:
+    """
+    Return the graph that lies next to the weights, or was kept, or else export it now.
+
+    Raises BackendError where it would have to be exported and PyTorch is not installed.
+    """
+    kept = _kept_file(model)
+    refused = []
+    for path in (shipped_file(model), *([kept] if kept else [])):
+        try:
+            return read_graph(path, model)
+        except ExportError as error:
+            refused.append(error)
+    said = refused[0]
+    if importlib.util.find_spec('torch') is None:
+        raise BackendError(
+            f'{said}, and PyTorch, which would export it again, is not installed; '
+            f'run `python -m dense_hand_pose export {model.path}` where it is'
+        )
+    level = logging.WARNING if shipped_file(model).exists() else logging.INFO
+    _LOG.log(level, '%s: exporting %s for OpenVINO, once', said, model.path.name)
+    return _export_and_keep(model, kept)
+
+
+def _kept_file(model: Model) -> Path | None:
+    folder = cache_folder('openvino')
+    return None if folder is None else folder / f'{model.sha256}.zip'
+
+
+def _export_and_keep(model: Model, kept: Path | None) -> ExportedGraph:
+    from .openvino_export import export_model
+
+    graph = export_model(model)
+    if kept is not None:
+        try:
+            write_graph(kept, graph)
+        except OSError as error:
+            _LOG.warning('%s: not kept (%s): the next start exports again', kept, error.strerror)
+    return graph

@@ -1,0 +1,39 @@
+#!/usr/bin/env python3
+# Copyright 2026 The dense_hand_pose authors
+# SPDX-License-Identifier: Apache-2.0
+"""
+Render the crops on which precisions are compared: dense_hand_pose/backends/data/probe_crops.npz.
+
+Usage: python tools/make_probe_crops.py      (from the repository's root; seconds)
+"""
+
+from pathlib import Path
+import sys
+
+import numpy as np
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+from dense_hand_pose.backends.probe_crops import pack, PROBE_FILE
+from dense_hand_pose.synthesis.engine import render_crops
+
+# Far from the seeds of training, validation and test.
+_SEED = 2**45
+_COUNT = 200
+
+
+def main() -> None:
+    """Render and write."""
+    crops = render_crops(_SEED, _COUNT)
+    PROBE_FILE.parent.mkdir(exist_ok=True)
+    np.savez_compressed(
+        PROBE_FILE,
+        crops=pack(crops.depth),
+        centers_m=crops.center_m,
+        sizes_m=crops.cube_size_m,
+    )
+    print(f'{PROBE_FILE}: {_COUNT} crops, {PROBE_FILE.stat().st_size / 1e3:.0f} kB')
+
+
+if __name__ == '__main__':
+    main()
