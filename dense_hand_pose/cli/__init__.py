@@ -19,6 +19,7 @@ COMMANDS = {
     'demo': 'run camera, node and recorder over ROS 2 with synthetic hands, and measure',
     'estimate': 'estimate hands in depth files (PNG, NPY): overlays and JSON',
     'evaluate': 'measure a model on a bag or synthetic frames, or prediction files',
+    'export': 'export a model for OpenVINO, so that a CPU needs no PyTorch',
     'record-sample': 'make a small bag of a synthetic hand with ground truth',
     'render': 'render synthetic hands to a contact sheet',
     'train': 'train a network on synthetic hands',
