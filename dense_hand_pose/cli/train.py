@@ -3,6 +3,7 @@
 """The ``train`` command: train a network on synthetic hands."""
 
 import argparse
+from dataclasses import replace
 from pathlib import Path
 import sys
 
@@ -23,6 +24,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         '--init', type=Path, metavar='WEIGHTS',
         help='start from these weights with a fresh optimiser',
     )  # fmt: skip
+    parser.add_argument(
+        '--processes', type=int, metavar='N',
+        help='share every batch among N processes of this machine (default: as the YAML says)',
+    )  # fmt: skip
 
 
 def run(args: argparse.Namespace) -> int:
@@ -32,18 +37,15 @@ def run(args: argparse.Namespace) -> int:
     wait_passively()
     keep_memory()
     from dense_hand_pose.training.config import load_config
-    from dense_hand_pose.training.loop import Trainer
+    from dense_hand_pose.training.launch import launch, TrainingRequest
 
     try:
         if args.resume and args.init:
             raise ValueError('--resume and --init exclude each other: choose one')
-        trainer = Trainer(load_config(args.config), args.out, args.resume, args.init)
-    except (OSError, ValueError) as error:
+        config = load_config(args.config)
+        if args.processes is not None:
+            config = replace(config, processes=args.processes)
+    except ValueError as error:
         print(f'train: {error}', file=sys.stderr)
         return 2
-    try:
-        trainer.run()
-    except KeyboardInterrupt:
-        print(f'train: stopped; --resume carries on from {trainer.checkpoint}', file=sys.stderr)
-        return 130
-    return 0
+    return launch(TrainingRequest(config=config, out=args.out, resume=args.resume, init=args.init))

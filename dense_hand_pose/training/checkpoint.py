@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Checkpoints: network, average, optimisers and progress in one safetensors file."""
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 import json
 from pathlib import Path
 from typing import Any
@@ -16,11 +16,16 @@ from torch import nn, Tensor
 
 @dataclass
 class Progress:
-    """How far a training has come; ``elapsed_s`` is its time over all its resumptions."""
+    """
+    How far a training has come; ``elapsed_s`` is its time over all its resumptions.
+
+    ``scaler`` is the state of torch.amp.GradScaler, empty where gradients are not scaled.
+    """
 
     step: int = 0
     samples: int = 0
     elapsed_s: float = 0.0
+    scaler: dict[str, float] = field(default_factory=dict)
 
 
 def save_checkpoint(
@@ -45,33 +50,33 @@ def save_checkpoint(
 
 
 def load_checkpoint(
-    path: Path,
-    modules: dict[str, nn.Module],
-    optimisers: dict[str, torch.optim.Optimizer],
-    settings: dict[str, Any],
+    path: Path, modules: dict[str, nn.Module], optimisers: dict[str, torch.optim.Optimizer]
 ) -> Progress:
-    """Restore a training in place; ValueError when the file or its settings do not fit."""
+    """Restore a training in place; ValueError when the file is none of its checkpoints."""
+    progress, _ = read_header(path)
     try:
         with safe_open(path, framework='pt') as file:
-            metadata = file.metadata() or {}
             tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
-        stored = json.loads(metadata['settings'])
-        progress = Progress(**json.loads(metadata['progress']))
-    except (SafetensorError, OSError, KeyError, TypeError, ValueError) as error:
-        raise ValueError(f'{path}: not a checkpoint of this package ({error})') from error
-    # Through JSON, as the stored ones went: it makes a list of a tuple.
-    asked = json.loads(json.dumps(settings))
-    if stored != asked:
-        changed = sorted(k for k in {*stored, *asked} if stored.get(k) != asked.get(k))
-        raise ValueError(
-            f'{path}: made with other settings ({", ".join(changed)}); '
-            'resume with the same configuration or choose another --out'
-        )
-    for name, module in modules.items():
-        module.load_state_dict(_below(tensors, f'{name}/'))
+        for name, module in modules.items():
+            module.load_state_dict(_below(tensors, f'{name}/'))
+    except (SafetensorError, OSError, RuntimeError) as error:
+        raise ValueError(f'{path}: not a checkpoint of this training ({error})') from error
     for name, optimiser in optimisers.items():
         _restore_optimiser(optimiser, _below(tensors, f'{name}/'))
     return progress
+
+
+def read_header(path: Path) -> tuple[Progress, dict[str, Any]]:
+    """Return progress and settings of a checkpoint; ValueError when the file is none."""
+    try:
+        with safe_open(path, framework='pt') as file:
+            metadata = file.metadata() or {}
+        settings = json.loads(metadata['settings'])
+        if not isinstance(settings, dict):
+            raise TypeError('its settings are no mapping')
+        return Progress(**json.loads(metadata['progress'])), settings
+    except (SafetensorError, OSError, KeyError, TypeError, ValueError) as error:
+        raise ValueError(f'{path}: not a checkpoint of this package ({error})') from error
 
 
 def _below(tensors: dict[str, Tensor], prefix: str) -> dict[str, Tensor]:

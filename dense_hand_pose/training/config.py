@@ -11,7 +11,13 @@ from dense_hand_pose.network.config import CONFIGURATIONS, NetworkConfig
 from dense_hand_pose.skeleton import HAND_21
 import yaml
 
+from .schedule import SCHEDULES
+
 OPTIMISERS = ('adamw', 'muon')
+PRECISIONS = ('float32', 'bfloat16', 'float16')
+DEVICES = ('auto', 'cpu', 'cuda')
+MAY_CHANGE = ('samples', 'minutes', 'processes', 'threads', 'workers', 'device')
+"""What a resumed training may have otherwise: its budget, and how the machine is used."""
 _SEEDS = 2**16
 """Runs of smaller seeds share no hand with one another nor with the validation set."""
 
@@ -52,8 +58,12 @@ class TrainingConfig:
 
     ``optimiser``: 'adamw', or 'muon' for the kernels of hidden convolutions (optimisers.py).
 
-    The learning rate rises over ``warmup_steps`` and falls as a cosine over the budget:
-    ``samples`` seen or ``minutes`` of training time, whichever ends first (0 = no such limit).
+    The learning rate rises over ``warmup_steps`` and follows ``schedule`` (schedule.py) over the
+    budget: ``samples`` seen or ``minutes`` of training time, whichever ends first (0 = no such
+    limit). ``batch_size`` is that of all ``processes`` together; each has ``threads`` (0: as many
+    as there are cores for it) and ``workers`` that render. ``precision`` is that of the network's
+    products. ``sync_batch_norm`` (GPUs only) normalises over the whole batch rather than over each
+    process's part of it.
     """
 
     network: NetworkConfig = field(default_factory=lambda: CONFIGURATIONS['default'])
@@ -65,12 +75,17 @@ class TrainingConfig:
     learning_rate: float = 2e-3
     weight_decay: float = 1e-4
     warmup_steps: int = 500
+    schedule: str = 'cosine'
+    decay_share: float = 0.3
     gradient_norm: float = 1.0
     ema_decay: float = 0.999
     seed: int = 0
     threads: int = 0
     workers: int = 1
-    bfloat16: bool = True
+    processes: int = 1
+    device: str = 'auto'
+    precision: str = 'bfloat16'
+    sync_batch_norm: bool = False
     validation_samples: int = 512
     validate_every: int = 2000
     checkpoint_every: int = 500
@@ -82,7 +97,7 @@ class TrainingConfig:
             raise ValueError('samples and minutes are both 0: the training would never end')
         positive = (
             'batch_size', 'learning_rate', 'workers', 'validation_samples', 'validate_every',
-            'checkpoint_every', 'gradient_norm',
+            'checkpoint_every', 'gradient_norm', 'processes',
         )  # fmt: skip
         for name in positive:
             if getattr(self, name) <= 0:
@@ -90,15 +105,39 @@ class TrainingConfig:
         for name in ('samples', 'minutes', 'weight_decay', 'warmup_steps', 'threads'):
             if getattr(self, name) < 0:
                 raise ValueError(f'{name} = {getattr(self, name)}: expected 0 or more')
-        if self.optimiser not in OPTIMISERS:
-            raise ValueError(f'optimiser = {self.optimiser!r}: expected {" or ".join(OPTIMISERS)}')
+        self._check_choices()
+        self._check_processes()
         if not 0.0 <= self.ema_decay < 1.0:
             raise ValueError(f'ema_decay = {self.ema_decay}: expected 0 <= decay < 1')
+        if not 0.0 <= self.decay_share <= 1.0:
+            raise ValueError(f'decay_share = {self.decay_share}: expected 0 to 1')
         if not 0 <= self.seed < _SEEDS:
             raise ValueError(f'seed = {self.seed}: expected 0 to {_SEEDS - 1}')
         if self.network.joints != len(HAND_21):
             raise ValueError(
                 f'network.joints = {self.network.joints}: the synthetic hands have {len(HAND_21)}'
+            )
+
+    def _check_choices(self) -> None:
+        choices = {
+            'optimiser': OPTIMISERS, 'schedule': SCHEDULES, 'precision': PRECISIONS,
+            'device': DEVICES,
+        }  # fmt: skip
+        for name, known in choices.items():
+            value = getattr(self, name)
+            if value not in known:
+                raise ValueError(f'{name} = {value!r}: expected {" or ".join(known)}')
+
+    def _check_processes(self) -> None:
+        if self.batch_size % self.processes:
+            raise ValueError(
+                f'batch_size = {self.batch_size}: no multiple of processes = {self.processes}, '
+                'which share every batch evenly'
+            )
+        if self.validation_samples <= (self.processes - 1) * self.batch_size:
+            raise ValueError(
+                f'validation_samples = {self.validation_samples}: fewer batches of '
+                f'{self.batch_size} than processes ({self.processes})'
             )
 
     def to_dict(self) -> dict[str, Any]:

@@ -11,6 +11,8 @@ import torch
 from torch import Tensor
 from torch.utils.data import DataLoader, get_worker_info, IterableDataset
 
+from .stop import leave_signals_to_the_trainer
+
 _VALIDATION_SEED = 2**40
 """Far beyond any training batch's seed: validation hands are never trained on."""
 _SEEDS_PER_RUN = 2**24
@@ -23,10 +25,15 @@ class Batch(NamedTuple):
     joints_m: Tensor
     cube: Cube
 
+    def to(self, device: torch.device) -> 'Batch':
+        """Return the batch on another device."""
+        cube = Cube(*(tensor.to(device) for tensor in self.cube))
+        return Batch(self.crop.to(device), self.joints_m.to(device), cube)
 
-def make_batch(seed: int, count: int) -> Batch:
-    """Render ``count`` crops from one seed."""
-    crops = render_crops(seed, count)
+
+def make_batch(seed: int, count: int, first: int = 0) -> Batch:
+    """Render ``count`` crops of one seed, from number ``first`` on."""
+    crops = render_crops(seed, count, first)
     return Batch(
         torch.from_numpy(crops.depth).float().unsqueeze(1),
         torch.from_numpy(crops.joints_m).float(),
@@ -37,11 +44,19 @@ def make_batch(seed: int, count: int) -> Batch:
 
 
 class SyntheticBatches(IterableDataset[Batch]):
-    """Batch i of a run holds the hands of seed ``run seed * 2 ** 24 + i``, from ``first`` on."""
+    """
+    Batch i of a run holds the hands of seed ``run seed * 2 ** 24 + i``, from ``first`` on.
 
-    def __init__(self, seed: int, batch_size: int, first: int) -> None:
+    ``rank`` of ``ranks`` processes renders its own even part of every batch, so that the hands of
+    a batch do not depend on their number.
+    """
+
+    def __init__(
+        self, seed: int, batch_size: int, first: int, rank: int = 0, ranks: int = 1
+    ) -> None:
         self.seed = seed
-        self.batch_size = batch_size
+        self.count = batch_size // ranks
+        self.offset = rank * self.count
         self.first = first
 
     def __iter__(self) -> Iterator[Batch]:
@@ -49,22 +64,29 @@ class SyntheticBatches(IterableDataset[Batch]):
         worker = get_worker_info()
         step, stride = (worker.id, worker.num_workers) if worker else (0, 1)
         while True:
-            yield make_batch(self.seed * _SEEDS_PER_RUN + self.first + step, self.batch_size)
+            seed = self.seed * _SEEDS_PER_RUN + self.first + step
+            yield make_batch(seed, self.count, self.offset)
             step += stride
 
 
-def training_batches(seed: int, batch_size: int, first: int, workers: int) -> DataLoader[Batch]:
-    """Return a loader whose workers render ahead of the trainer."""
+def training_batches(
+    seed: int, batch_size: int, first: int, workers: int, rank: int = 0, ranks: int = 1
+) -> DataLoader[Batch]:
+    """Return a loader whose workers render a rank's part of the batches ahead of the trainer."""
     return DataLoader(
-        SyntheticBatches(seed, batch_size, first),
+        SyntheticBatches(seed, batch_size, first, rank, ranks),
         batch_size=None,
         num_workers=workers,
         prefetch_factor=8,
         persistent_workers=True,
+        worker_init_fn=leave_signals_to_the_trainer,
     )
 
 
-def validation_batches(samples: int, batch_size: int) -> list[Batch]:
-    """Render the fixed validation set."""
+def validation_batches(
+    samples: int, batch_size: int, rank: int = 0, ranks: int = 1
+) -> list[Batch]:
+    """Render the fixed validation set, or every ``ranks``-th batch of it."""
     counts = [min(batch_size, samples - i) for i in range(0, samples, batch_size)]
-    return [make_batch(_VALIDATION_SEED + i, count) for i, count in enumerate(counts)]
+    chosen = list(enumerate(counts))[rank::ranks]
+    return [make_batch(_VALIDATION_SEED + i, count) for i, count in chosen]

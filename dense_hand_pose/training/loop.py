@@ -4,25 +4,31 @@
 
 from collections.abc import Iterator
 from dataclasses import asdict
-import math
 from pathlib import Path
+import sys
 import time
 from typing import Any
 
 from dense_hand_pose.encoding import Reach
 from dense_hand_pose.network.dense_regression import DenseRegressionNet
-from dense_hand_pose.network.weights import load_weights, save_weights
+from dense_hand_pose.network.weights import save_weights
 import torch
-from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
+from torch import nn, Tensor
 from tqdm import tqdm
 
+from .average import running_average
 from .card import current_commit, make_card
 from .checkpoint import load_checkpoint, Progress, save_checkpoint
 from .config import TrainingConfig
 from .data import Batch, training_batches, validation_batches
+from .group import Group
 from .log import CsvLog
 from .losses import dense_loss, Losses
 from .optimisers import Optimisers
+from .resume import CHECKPOINT, choose_checkpoint, in_decay, spent, STABLE
+from .schedule import rate_share
+from .start import make_network
+from .stop import StopWish
 from .validation import validate
 
 _COLUMNS = (
@@ -38,15 +44,22 @@ class Trainer:
     Train a network into a folder: checkpoint, CSV log, and weights at the end.
 
     ``out`` is created. With ``resume`` the folder's checkpoint is carried on, exactly where it
-    stopped; with ``init`` the weights start from a file and everything else afresh. Raises
+    stopped; with ``init`` the weights start from a file and everything else afresh. All processes
+    of a ``group`` do the same on their parts of each batch, and the leading one writes. Raises
     ValueError when a checkpoint is there and ``resume`` is not asked for, or the reverse.
     """
 
     def __init__(
-        self, config: TrainingConfig, out: Path, resume: bool = False, init: Path | None = None
+        self,
+        config: TrainingConfig,
+        out: Path,
+        resume: bool = False,
+        init: Path | None = None,
+        group: Group | None = None,
     ) -> None:
-        self.config = config
-        self.checkpoint = out / 'checkpoint.safetensors'
+        self.config, self.out = config, out
+        self.group = group or Group()
+        self.checkpoint = out / CHECKPOINT
         if self.checkpoint.exists() != resume:
             raise ValueError(
                 f'{self.checkpoint}: ' + ('nothing to resume' if resume else 'add --resume')
@@ -54,124 +67,164 @@ class Trainer:
         out.mkdir(parents=True, exist_ok=True)
         torch.manual_seed(config.seed)
         torch.set_num_threads(config.threads or torch.get_num_threads())
-        self.network = load_weights(init) if init else DenseRegressionNet(config.network)
-        if self.network.config != config.network:
-            raise ValueError(f'{init}: another architecture than the configuration asks for')
-        self.network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
-        mean = get_ema_multi_avg_fn(config.ema_decay)  # type: ignore[no-untyped-call]
-        self.average = AveragedModel(self.network, multi_avg_fn=mean, use_buffers=True)
+        self.network = make_network(config, init, self.group.device)
+        self.group.follow_(list(self.network.parameters()))
+        self.average = running_average(self.network, config.ema_decay)
         self.optimisers = Optimisers(
             self.network, config.learning_rate, config.weight_decay, config.optimiser == 'muon'
         )
-        self.progress = Progress()
-        if resume:
-            self.progress = load_checkpoint(
-                self.checkpoint, self._modules(), self.optimisers.parts, asdict(config)
-            )
-        self.log = CsvLog(out / 'log.csv', _COLUMNS)
-        self.out = out
+        self._scaler = torch.amp.GradScaler(
+            self.group.device.type, enabled=config.precision == 'float16'
+        )
+        self.progress = self._resumed() if resume else Progress()
+        self.log = CsvLog(out / 'log.csv', _COLUMNS) if self.group.leads else None
+        self._statistics = [b for b in self.network.buffers() if b.is_floating_point()]
         self._commit = current_commit()
         self._reach = Reach(config.network.theta_m, config.network.tau_px)
+        self._wish = StopWish()
+        self._stopping = False
+        self._since = time.monotonic()
+
+    def _resumed(self) -> Progress:
+        path, notes = choose_checkpoint(self.out, self.config)
+        if notes and self.group.leads:
+            print(f'train: resumes {"; ".join(notes)}', file=sys.stderr)
+        progress = load_checkpoint(path, self._modules(), self.optimisers.parts)
+        if progress.scaler:
+            self._scaler.load_state_dict(progress.scaler)
+        return progress
 
     def run(self) -> None:
         """Train until the budget is spent; Ctrl-C saves a checkpoint before it passes on."""
-        config = self.config
+        config, group = self.config, self.group
+        parts = (group.rank, group.count)
         batches = iter(
-            training_batches(config.seed, config.batch_size, self.progress.step, config.workers)
+            training_batches(
+                config.seed, config.batch_size, self.progress.step, config.workers, *parts
+            )
         )
-        held_out = validation_batches(config.validation_samples, config.batch_size)
-        bar = tqdm(total=100.0, unit='%', bar_format='{l_bar}{bar}| {postfix}', mininterval=2.0)
-        try:
-            while self.spent() < 1.0:
-                self._run_until_report(batches, held_out, bar)
-        finally:
-            bar.close()
-            self._save()
-        self._export()
+        held_out = validation_batches(config.validation_samples, config.batch_size, *parts)
+        form = '{l_bar}{bar}| {postfix}'
+        with (
+            self._wish,
+            tqdm(total=100.0, bar_format=form, mininterval=2.0, disable=not group.leads) as bar,
+        ):
+            try:
+                while self.spent() < 1.0:
+                    self._run_until_report(batches, held_out, bar)
+            except KeyboardInterrupt:
+                self._save(self.checkpoint)
+                raise
+        self._save(self.checkpoint)
+        if group.leads:
+            self._export()
 
     def spent(self) -> float:
         """Return the part of the budget that is used, 0 to 1."""
-        config, progress = self.config, self.progress
-        parts = [0.0]
-        if config.samples > 0:
-            parts.append(progress.samples / config.samples)
-        if config.minutes > 0:
-            parts.append(progress.elapsed_s / (60.0 * config.minutes))
-        return min(1.0, max(parts))
+        return spent(self.config, self.progress)
 
     def learning_rate(self) -> float:
-        """Return the rate at this point: warm-up, then a cosine to zero."""
-        warm = min(1.0, (self.progress.step + 1) / max(1, self.config.warmup_steps))
-        cosine = 0.5 * (1.0 + math.cos(math.pi * self.spent()))
-        return self.config.learning_rate * warm * cosine
+        """Return the rate at this point: warm-up, then the schedule."""
+        config = self.config
+        warm = min(1.0, (self.progress.step + 1) / max(1, config.warmup_steps))
+        share = rate_share(config.schedule, self.spent(), config.decay_share)
+        return config.learning_rate * warm * share
 
     def _run_until_report(self, batches: Iterator[Batch], held_out: list[Batch], bar: Any) -> None:
-        first, begin = self.progress.samples, time.monotonic()
-        start = begin
+        first, begin_s = self.progress.samples, self.progress.elapsed_s
+        self._since = time.monotonic()
         while True:
+            stable = not in_decay(self.config, self.progress)
             losses = self.step(next(batches))
-            now = time.monotonic()
-            self.progress.elapsed_s += now - start
-            start = now
             step, ended = self.progress.step, self.spent() >= 1.0
+            if stable and in_decay(self.config, self.progress):
+                self._save(self.out / STABLE)
             if step % self.config.checkpoint_every == 0:
-                self._save()
+                self._save(self.checkpoint)
+            if self._stopping:
+                raise KeyboardInterrupt
             if step % _REPORT_EVERY == 0 or ended:
                 break
-        rate = (self.progress.samples - first) / (start - begin)
+        rate = (self.progress.samples - first) / (self.progress.elapsed_s - begin_s)
         values = self._values(losses, rate)
         if ended or step % self.config.validate_every == 0:
             values.update(self._validate(held_out))
-        self.log.write(values)
+        if self.log is not None:
+            self.log.write(values)
         bar.update(100.0 * self.spent() - bar.n)
         bar.set_postfix_str(f'{rate:.0f} samples/s, {values["train_soft_mm"]:.1f} mm')
 
     def _values(self, losses: Losses, rate: float) -> dict[str, float]:
+        """Return a row of the log; the losses are those of the whole last batch."""
+        means = torch.stack([value.detach().float() for value in losses])
+        self.group.mean_([means])
+        names = ('loss', 'heat_2d', 'heat_3d', 'direction', 'coordinates', 'train_soft_mm')
         return {
-            **asdict(self.progress),
+            'step': self.progress.step,
+            'samples': self.progress.samples,
+            'elapsed_s': self.progress.elapsed_s,
             'samples_per_s': rate,
             'learning_rate': self.learning_rate(),
-            'loss': float(losses.total.detach()),
-            'heat_2d': float(losses.heat_2d),
-            'heat_3d': float(losses.heat_3d),
-            'direction': float(losses.direction),
-            'coordinates': float(losses.coordinates),
-            'train_soft_mm': float(losses.error_mm),
+            **dict(zip(names, means.tolist(), strict=True)),
         }
 
     def _validate(self, held_out: list[Batch]) -> dict[str, float]:
-        result = validate(self.average.module, held_out, self._reach)
+        result = validate(self.average.module, held_out, self._reach, self.group)
         return {f'validation_{name}': value for name, value in asdict(result).items()}
 
     def step(self, batch: Batch) -> Losses:
-        """Train on one batch and count it."""
+        """Train on this process's part of one batch and count the whole of it."""
         self.network.train()
-        self.optimisers.zero_grad()
-        losses = self._loss(batch)
-        losses.total.backward()  # type: ignore[no-untyped-call]
+        losses = self.gradients(batch)
+        self._scaler.unscale_(self.optimisers)  # type: ignore[arg-type]
         torch.nn.utils.clip_grad_norm_(self.network.parameters(), self.config.gradient_norm)
-        self.optimisers.step(self.learning_rate())
+        self.optimisers.learning_rate = self.learning_rate()
+        self._scaler.step(self.optimisers)  # type: ignore[arg-type]
+        self._scaler.update()
         self.average.update_parameters(self.network)
         self.progress.step += 1
-        self.progress.samples += len(batch.crop)
+        self.progress.samples += self.group.count * len(batch.crop)
         return losses
+
+    def gradients(self, batch: Batch) -> Losses:
+        """Give the parameters the gradients of the whole batch, of which this is one part."""
+        self.optimisers.zero_grad()
+        losses = self._loss(batch.to(self.group.device))
+        self._scaler.scale(losses.total).backward()  # type: ignore[no-untyped-call]
+        self._agree()
+        return losses
+
+    def _agree(self) -> None:
+        """
+        Bring all processes to the same gradients, statistics, time and wish to stop.
+
+        Batch normalisation uses its process's part of the batch in training; the statistics that
+        it keeps for later are the means over all.
+        """
+        now = time.monotonic()
+        note = torch.tensor([now - self._since, float(self._wish.heard)])
+        self._since = now
+        gradients = [p.grad for p in self.network.parameters() if p.grad is not None]
+        self.group.mean_([*gradients, *self._statistics, note])
+        self.progress.elapsed_s += float(note[0])
+        self._stopping = float(note[1]) > 0.0
 
     def _loss(self, batch: Batch) -> Losses:
         crop = batch.crop.to(memory_format=torch.channels_last)
-        with torch.autocast('cpu', dtype=torch.bfloat16, enabled=self.config.bfloat16):
-            outputs = self.network(crop)
+        precision: torch.dtype = getattr(torch, self.config.precision)
+        with torch.autocast(self.group.device.type, precision, enabled=precision != torch.float32):
+            outputs: list[Tensor] = self.network(crop)
         return dense_loss(outputs, batch, self._reach, self.config.loss)
 
-    def _modules(self) -> dict[str, torch.nn.Module]:
+    def _modules(self) -> dict[str, nn.Module]:
         return {'network': self.network, 'average': self.average}
 
-    def _save(self) -> None:
+    def _save(self, path: Path) -> None:
+        if not self.group.leads:
+            return
+        self.progress.scaler = self._scaler.state_dict()
         save_checkpoint(
-            self.checkpoint,
-            self._modules(),
-            self.optimisers.parts,
-            self.progress,
-            asdict(self.config),
+            path, self._modules(), self.optimisers.parts, self.progress, asdict(self.config)
         )
 
     def _export(self) -> None:

@@ -16,12 +16,15 @@ class Optimisers:
 
     ``muon`` gives the kernels of hidden convolutions, as matrices (outputs, inputs x area), to
     Muon (Jordan et al. 2024), its steps scaled to the size of AdamW's so that one learning rate
-    serves both; all else goes to AdamW. ``parts`` holds the optimisers by name, for checkpoints.
+    serves both; all else goes to AdamW. ``parts`` holds the optimisers by name, for checkpoints;
+    ``param_groups`` is what torch.amp.GradScaler asks of an optimiser.
     """
 
     def __init__(
         self, network: nn.Module, learning_rate: float, weight_decay: float, muon: bool
     ) -> None:
+        self.learning_rate = learning_rate
+        self.param_groups = [{'params': list(network.parameters())}]
         hidden = _hidden_kernels(network) if muon else []
         chosen = {id(kernel) for kernel in hidden}
         rest = [p for p in network.parameters() if id(p) not in chosen]
@@ -42,13 +45,13 @@ class Optimisers:
             kernel.grad = None
         self.parts['adamw'].zero_grad(set_to_none=True)
 
-    def step(self, learning_rate: float) -> None:
-        """Move every parameter by its gradient."""
+    def step(self) -> None:
+        """Move every parameter by its gradient, at ``learning_rate``."""
         for kernel, matrix in self._kernels:
             matrix.grad = None if kernel.grad is None else _matrix(kernel.grad)
         for part in self.parts.values():
             for group in part.param_groups:
-                group['lr'] = learning_rate
+                group['lr'] = self.learning_rate
             part.step()
 
 

@@ -38,7 +38,7 @@ WRONG: list[tuple[str, str]] = [
     ('batch_size: 2.5', 'batch_size = 2.5: expected a whole number'),
     ('batch_size: -1', 'batch_size = -1'),
     ('workers: true', 'workers = True'),
-    ('bfloat16: 1', 'bfloat16 = 1: expected true or false'),
+    ('sync_batch_norm: 1', 'sync_batch_norm = 1: expected true or false'),
     ('samples: many', "samples = 'many'"),
     ('{samples: 0, minutes: 0}', 'samples and minutes are both 0'),
     ('minutes: -5', 'minutes = -5'),

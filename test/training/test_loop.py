@@ -96,7 +96,7 @@ def test_a_resumed_training_with_muon_is_the_straight_one_too(tmp_path: Path) ->
 
 def test_training_lowers_the_loss(tmp_path: Path) -> None:
     """Sixty steps on the same four hands: the loss must fall, or the steps go nowhere."""
-    trainer = Trainer(replace(CONFIG, samples=240, batch_size=4, bfloat16=False), tmp_path)
+    trainer = Trainer(replace(CONFIG, samples=240, batch_size=4, precision='float32'), tmp_path)
     batch = make_batch(1, 4)
     losses = [float(trainer.step(batch).total.detach()) for _ in range(60)]
     assert losses[-1] < 0.6 * losses[0]

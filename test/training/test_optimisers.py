@@ -26,7 +26,7 @@ def test_a_hidden_kernel_moves_by_an_orthogonal_matrix_of_adamw_s_size() -> None
     kernel = network.get_parameter('hourglasses.0.skip.spatial.conv.weight')
     gradient = kernel.grad.double().reshape(32, -1).numpy()
     before = kernel.detach().clone()
-    optimisers.step(RATE)
+    optimisers.step()
     step = (before - kernel.detach()).double().reshape(32, -1).numpy()
     # Muon's polynomial brings each singular value near one, and leaves the singular vectors.
     left, _, right = np.linalg.svd(gradient, full_matrices=False)
@@ -40,9 +40,9 @@ def test_a_hidden_kernel_moves_by_an_orthogonal_matrix_of_adamw_s_size() -> None
 def test_every_parameter_moves_once() -> None:
     """All but Muon's move as AdamW alone moves them; its first step is the rate itself."""
     plain, mixed = network_with_gradients(), network_with_gradients()
-    Optimisers(plain, RATE, weight_decay=0.0, muon=False).step(RATE)
+    Optimisers(plain, RATE, weight_decay=0.0, muon=False).step()
     optimisers = Optimisers(mixed, RATE, weight_decay=0.0, muon=True)
-    optimisers.step(RATE)
+    optimisers.step()
     start = dict(network_with_gradients().named_parameters())
     names, differing = [], []
     for (name, a), b in zip(plain.named_parameters(), mixed.parameters(), strict=True):

@@ -1,0 +1,33 @@
+# Copyright 2026 The dense_hand_pose authors
+# SPDX-License-Identifier: Apache-2.0
+"""The network that a training begins with."""
+
+from pathlib import Path
+
+from dense_hand_pose.network.dense_regression import DenseRegressionNet
+from dense_hand_pose.network.weights import load_weights
+import torch
+from torch import nn
+
+from .config import TrainingConfig
+
+
+def make_network(
+    config: TrainingConfig, init: Path | None, device: torch.device
+) -> DenseRegressionNet:
+    """
+    Build the network on a device, channels last, random or from a weight file.
+
+    ValueError when the file holds another architecture than the configuration asks for, or for
+    ``sync_batch_norm`` without a GPU: PyTorch has it for those alone.
+    """
+    if config.sync_batch_norm and device.type != 'cuda':
+        raise ValueError('sync_batch_norm = true: only on GPUs; set it to false')
+    network = load_weights(init) if init else DenseRegressionNet(config.network)
+    if network.config != config.network:
+        raise ValueError(f'{init}: another architecture than the configuration asks for')
+    if config.sync_batch_norm:
+        network = nn.SyncBatchNorm.convert_sync_batchnorm(network)  # type: ignore
+    network.to(device)
+    network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+    return network
