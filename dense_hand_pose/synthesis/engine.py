@@ -3,24 +3,32 @@
 """Noisy depth crops of random hands with exact joints, made as fast as a network can eat them."""
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from dense_hand_pose.camera import Intrinsics
 from dense_hand_pose.crop import BACKGROUND, CROP_SIZE_PX, CropWindow, normalise_depth
 from dense_hand_pose.synthesis.cameras import CAMERAS, DepthCamera
+from dense_hand_pose.synthesis.companions import companion, COMPANION_SHARE
 from dense_hand_pose.synthesis.hands import sample_hand
 from dense_hand_pose.synthesis.noise import add_noise, NoiseLevel
+from dense_hand_pose.synthesis.objects import HELD_SHARE, HELD_SHARE_GRASP, hold, is_grasping
 from dense_hand_pose.synthesis.raster import DepthBuffer
 from dense_hand_pose.synthesis.shapes import Mesh
-from dense_hand_pose.synthesis.surroundings import sample_surroundings
+from dense_hand_pose.synthesis.surroundings import Placed, sample_surroundings
 from dense_hand_pose.synthesis.views import sample_position, sample_rotation
+from dense_hand_pose.synthesis.visibility import MIN_VISIBLE, visible_share
 import numpy as np
 import numpy.typing as npt
 
 FloatArray = npt.NDArray[np.float64]
 CUBE_SIZE_M = 0.30
-_CUBE_FACTOR = (0.90, 1.15)
-# The crop's centre misses the joints' mean as a detector or a tracker would: share, sd in metres.
-_CENTER_JITTER = ((0.6, 0.010), (1.0, 0.022))
+_CUBE_RANGE_M = (0.24, 0.36)
+# The crop's centre misses the joints' mean as a detector or a tracker would (share up to here, sd
+# in metres), and in fast motion by a length between two bounds.
+_CENTER_JITTER = ((0.58, 0.010), (0.88, 0.020))
+_FAST_MISS_M = (0.03, 0.05)
+# The labelled hand is nearer to the crop's centre than any other, by so much.
+_NEARER_M = 0.02
 _NEAREST_CENTER_M = 0.15
 
 
@@ -44,17 +52,30 @@ class CropBatch:
 
 @dataclass(frozen=True)
 class HandScene:
-    """A hand before a camera: meshes and joints_m (21, 3) in the camera frame, side +1 or -1."""
+    """
+    A hand before a camera: meshes, its own first, and joints_m (21, 3) in the camera frame.
+
+    side: +1 right, -1 left; others_m: joints of further hands.
+    """
 
     camera: DepthCamera
     intrinsics: Intrinsics
     meshes: list[Mesh]
     joints_m: FloatArray
     side: int
+    others_m: tuple[FloatArray, ...] = ()
+
+
+class View(NamedTuple):
+    """A scene, the window of its crop and what the camera sees of it without noise."""
+
+    scene: HandScene
+    window: CropWindow
+    buffer: DepthBuffer
 
 
 def sample_scene(rng: np.random.Generator) -> HandScene:
-    """Draw a camera, a hand with its forearm, a view and what is around."""
+    """Draw a camera, a hand with its forearm, a view, what it holds and what is around."""
     camera = CAMERAS[rng.integers(len(CAMERAS))]
     intrinsics = camera.sample_intrinsics(rng)
     hand = sample_hand(rng)
@@ -62,20 +83,84 @@ def sample_scene(rng: np.random.Generator) -> HandScene:
     shift = sample_position(rng, camera, intrinsics) - rotation @ hand.joints_m.mean(axis=0)
     joints = hand.joints_m @ rotation.T + shift
     vertices = hand.vertices_m @ rotation.T.astype(np.float32) + shift.astype(np.float32)
-    meshes = [Mesh(vertices, hand.triangles), *sample_surroundings(rng, joints)]
-    return HandScene(camera, intrinsics, meshes, joints, hand.side)
+    placed = Placed(Mesh(vertices, hand.triangles), joints, hand.side)
+    meshes, others = [placed.mesh], []
+    if rng.random() < (HELD_SHARE_GRASP if is_grasping(joints) else HELD_SHARE):
+        meshes += hold(rng, joints, hand.side)
+    elif rng.random() < COMPANION_SHARE:
+        second = companion(rng, placed.mesh, joints, hand.side)
+        if second is not None:
+            meshes.append(second[0])
+            others.append(second[1])
+    meshes += sample_surroundings(rng, placed)
+    return HandScene(camera, intrinsics, meshes, joints, hand.side, tuple(others))
 
 
 def sample_window(rng: np.random.Generator, scene: HandScene) -> CropWindow:
-    """Draw the crop of a scene: centred near the mean of the joints."""
-    which = rng.random()
-    sd = next(sd for share, sd in _CENTER_JITTER if which <= share)
-    center = scene.joints_m.mean(axis=0) + sd * rng.standard_normal(3)
+    """Draw the crop of a scene: centred near the mean of the joints, nearest to this hand."""
+    mean = scene.joints_m.mean(axis=0)
+    while True:
+        miss = _sample_miss(rng)
+        rivals = [other.mean(axis=0) - mean - miss for other in scene.others_m]
+        own = float(np.sqrt(miss @ miss)) + _NEARER_M
+        if all(rival @ rival > own * own for rival in rivals):
+            break
+    center = mean + miss
     center[2] = max(center[2], _NEAREST_CENTER_M)
     # Through float32, so that the window is exactly the one that the batch reports.
     x, y, z = (float(value) for value in center.astype(np.float32))
-    size = float(np.float32(CUBE_SIZE_M * rng.uniform(*_CUBE_FACTOR)))
+    size = float(np.float32(rng.uniform(*_CUBE_RANGE_M)))
     return CropWindow((x, y, z), size, scene.intrinsics)
+
+
+def _sample_miss(rng: np.random.Generator) -> FloatArray:
+    """Draw by how much (3,) a crop's centre misses the hand's, metres."""
+    which = rng.random()
+    direction = rng.standard_normal(3)
+    for share, sd in _CENTER_JITTER:
+        if which <= share:
+            return sd * direction
+    miss: FloatArray = direction * (rng.uniform(*_FAST_MISS_M) / np.sqrt(direction @ direction))
+    return miss
+
+
+def sample_view(rng: np.random.Generator) -> View:
+    """
+    Draw a scene and its crop until the crop shows enough of the hand.
+
+    A crop of less than MIN_VISIBLE of the hand (visibility.visible_share) is drawn again as a
+    whole: nobody could tell the pose.
+    """
+    while True:
+        scene = sample_scene(rng)
+        window = sample_window(rng, scene)
+        buffer = _lattice_buffer(scene, window)
+        buffer.draw(*scene.meshes[0])
+        alone = buffer.inverse_z.copy()
+        for mesh in scene.meshes[1:]:
+            buffer.draw(*mesh)
+        cube = np.array(window.center_m), window.cube_size_m
+        lattice = buffer.columns, buffer.rows
+        shown = visible_share(
+            alone, buffer.inverse_z, scene.intrinsics, lattice, scene.joints_m, cube
+        )
+        if shown >= MIN_VISIBLE:
+            return View(scene, window, buffer)
+
+
+def _lattice_buffer(scene: HandScene, window: CropWindow) -> DepthBuffer:
+    """Return an empty buffer of the image's columns and rows that the crop reads."""
+    columns, rows = window.read_indices()
+    return DepthBuffer(
+        scene.intrinsics,
+        _ascending(columns[(columns >= 0) & (columns < scene.camera.width)]),
+        _ascending(rows[(rows >= 0) & (rows < scene.camera.height)]),
+    )
+
+
+def _ascending(indices: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+    """Return sorted indices that are not negative without repeats."""
+    return indices[np.diff(indices, prepend=-1) > 0]
 
 
 def render_crop(
@@ -90,20 +175,30 @@ def render_crop(
     Only the image columns and rows that the crop reads are rendered, which gives the same crop as
     a rendering of the whole image.
     """
-    columns, rows = window.read_indices()
-    inside_u = (columns >= 0) & (columns < scene.camera.width)
-    inside_v = (rows >= 0) & (rows < scene.camera.height)
-    lattice_u, repeat_u = np.unique(columns[inside_u], return_inverse=True)
-    lattice_v, repeat_v = np.unique(rows[inside_v], return_inverse=True)
-    buffer = DepthBuffer(scene.intrinsics, lattice_u, lattice_v)
+    buffer = _lattice_buffer(scene, window)
     for mesh in scene.meshes:
         buffer.draw(mesh.vertices_m, mesh.triangles)
+    return _crop_of(View(scene, window, buffer), level, rng)
+
+
+def _crop_of(
+    view: View, level: NoiseLevel | None, rng: np.random.Generator | None
+) -> npt.NDArray[np.float32]:
+    """Return the normalised crop of a buffer that everything was drawn into."""
+    scene, window, buffer = view
     if level is None or rng is None:
         depth = buffer.depth_m()
     else:
         depth = add_noise(buffer, scene.camera, level, rng)
     crop = np.full((CROP_SIZE_PX, CROP_SIZE_PX), BACKGROUND, dtype=np.float32)
-    crop[np.ix_(inside_v, inside_u)] = normalise_depth(depth, window)[np.ix_(repeat_v, repeat_u)]
+    if depth.size:
+        columns, rows = window.read_indices()
+        # Columns and rows beyond the image are the first and the last of the crop.
+        left, right = np.searchsorted(columns, (0, scene.camera.width))
+        top, bottom = np.searchsorted(rows, (0, scene.camera.height))
+        repeat_u = np.searchsorted(buffer.columns, columns[left:right])
+        repeat_v = np.searchsorted(buffer.rows, rows[top:bottom])
+        crop[top:bottom, left:right] = normalise_depth(depth, window)[repeat_v][:, repeat_u]
     return crop
 
 
@@ -125,9 +220,9 @@ def render_crops(seed: int, count: int, first: int = 0) -> CropBatch:
     )
     for i in range(count):
         rng = np.random.default_rng([seed, first + i])
-        scene = sample_scene(rng)
-        window = sample_window(rng, scene)
-        batch.depth[i] = render_crop(scene, window, NoiseLevel.sample(rng), rng)
+        view = sample_view(rng)
+        scene, window = view.scene, view.window
+        batch.depth[i] = _crop_of(view, NoiseLevel.sample(rng), rng)
         batch.joints_m[i], batch.side[i] = scene.joints_m, scene.side
         batch.center_m[i], batch.cube_size_m[i] = window.center_m, window.cube_size_m
         batch.intrinsics[i] = scene.intrinsics.as_array()

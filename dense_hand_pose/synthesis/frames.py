@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 from dense_hand_pose.camera import Intrinsics
 from dense_hand_pose.crop import CROP_SIZE_PX
-from dense_hand_pose.synthesis.engine import HandScene, sample_scene
+from dense_hand_pose.synthesis.engine import HandScene, sample_view
 from dense_hand_pose.synthesis.noise import add_noise, NoiseLevel
 from dense_hand_pose.synthesis.raster import DepthBuffer
 import numpy as np
@@ -35,13 +35,13 @@ def render_frame(seed: int) -> SensorFrame:
     """
     Render a noisy frame; the same seed gives the same frame.
 
-    Camera, hand, view, surroundings and noise are drawn as for the crops of engine.render_crops.
+    Scene and level of noise are those of the first crop of engine.render_crops(seed, count).
     Raises ValueError for a negative seed.
     """
     if seed < 0:
         raise ValueError(f'seed = {seed}: must not be negative')
     rng = np.random.default_rng([seed, 0])
-    scene = sample_scene(rng)
+    scene = sample_view(rng).scene
     depth_m = render_depth(scene, NoiseLevel.sample(rng), rng)
     return SensorFrame(
         depth_m, scene.joints_m, scene.intrinsics, scene.camera.name, SIDES[scene.side]

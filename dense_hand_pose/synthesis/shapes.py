@@ -1,6 +1,6 @@
 # Copyright 2026 The dense_hand_pose authors
 # SPDX-License-Identifier: Apache-2.0
-"""Simple meshes for what stands around a hand: planes, ellipsoids and boxes."""
+"""Simple meshes for what is around a hand: planes, ellipsoids, boxes and round columns."""
 
 from functools import lru_cache
 from typing import NamedTuple
@@ -49,11 +49,23 @@ def _unit_box() -> tuple[FloatArray, npt.NDArray[np.int32]]:
     return corners, np.array(triangles, np.int32)
 
 
+@lru_cache(maxsize=8)
+def _tube_triangles(rings: int, around: int) -> npt.NDArray[np.int32]:
+    return _grid_triangles(rings, around + 1)
+
+
+@lru_cache(maxsize=8)
+def _circle(around: int, squareness: float) -> FloatArray:
+    """Return (around + 1, 2) points of a superellipse; 2 is a circle, more is squarer."""
+    angle = np.linspace(0.0, 2.0 * np.pi, around + 1)
+    points = np.stack([np.cos(angle), np.sin(angle)], 1)
+    circle: FloatArray = np.sign(points) * np.abs(points) ** (2.0 / squareness)
+    return circle
+
+
 def plane(point_m: FloatArray, normal: FloatArray, half_size_m: float) -> Mesh:
     """Return a square patch around a point (3,), perpendicular to the unit normal (3,)."""
-    across = np.cross(normal, np.eye(3)[int(np.argmin(np.abs(normal)))])
-    across /= np.linalg.norm(across)
-    axes = np.stack([across, np.cross(normal, across)])
+    axes = frame_along(normal)[:, :2].T
     grid, triangles = _unit_plane()
     return Mesh((point_m + half_size_m * grid @ axes).astype(np.float32), triangles)
 
@@ -68,3 +80,57 @@ def box(center_m: FloatArray, half_sizes_m: FloatArray, rotation: FloatArray) ->
     """Return a box with half edges (3,) along the columns of a rotation (3, 3)."""
     corners, triangles = _unit_box()
     return Mesh((center_m + (corners * half_sizes_m) @ rotation.T).astype(np.float32), triangles)
+
+
+def column(
+    rings_m: FloatArray, origin_m: FloatArray, rotation: FloatArray, squareness: float = 2.0
+) -> Mesh:
+    """
+    Return the hull of elliptic rings (R, 5) along the third axis of a rotation (3, 3).
+
+    A ring is x, y and z of its centre and its two radii, in the frame of the rotation at origin_m
+    (3,); the first and the last ring should have radii of 0, to close the hull.
+    """
+    around = 16
+    ring = _circle(around, squareness)
+    points = np.repeat(rings_m[:, None, :3], around + 1, axis=1)
+    points[:, :, :2] += rings_m[:, None, 3:] * ring
+    vertices = origin_m + points.reshape(-1, 3) @ rotation.T
+    return Mesh(vertices.astype(np.float32), _tube_triangles(len(rings_m), around))
+
+
+def cross(a: FloatArray, b: FloatArray) -> FloatArray:
+    """Return the cross product of two vectors (3,); np.cross takes ten times as long for one."""
+    (ax, ay, az), (bx, by, bz) = a.tolist(), b.tolist()
+    return np.array([ay * bz - az * by, az * bx - ax * bz, ax * by - ay * bx])
+
+
+def frame_along(axis: FloatArray) -> FloatArray:
+    """Return a rotation (3, 3) whose third column is the unit vector axis (3,)."""
+    across = cross(np.eye(3)[int(np.argmin(np.abs(axis)))], axis)
+    across /= np.sqrt(across @ across)
+    return np.stack([across, cross(axis, across), axis], 1)
+
+
+def cylinder(
+    center_m: FloatArray, radius_m: float, half_length_m: float, rotation: FloatArray
+) -> Mesh:
+    """Return a closed cylinder along the third column of a rotation (3, 3)."""
+    rings = np.zeros((4, 5))
+    rings[:, 2] = (-half_length_m, -half_length_m, half_length_m, half_length_m)
+    rings[1:3, 3:] = radius_m
+    return column(rings, center_m, rotation)
+
+
+def limb(start_m: FloatArray, end_m: FloatArray, radii_m: tuple[float, float]) -> Mesh:
+    """Return a tapered limb with round ends between two points (3,) that differ."""
+    axis = end_m - start_m
+    length = float(np.sqrt(axis @ axis))
+    first, last = radii_m
+    rings = np.zeros((8, 5))
+    rings[:4, 2] = first * np.array([-1.0, -0.8, -0.4, 0.0])
+    rings[:4, 3] = first * np.array([0.0, 0.6, 0.917, 1.0])
+    rings[4:, 2] = length + last * np.array([0.0, 0.4, 0.8, 1.0])
+    rings[4:, 3] = last * np.array([1.0, 0.917, 0.6, 0.0])
+    rings[:, 4] = rings[:, 3]
+    return column(rings, start_m, frame_along(axis / length))

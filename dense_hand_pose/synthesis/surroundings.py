@@ -1,28 +1,44 @@
 # Copyright 2026 The dense_hand_pose authors
 # SPDX-License-Identifier: Apache-2.0
 """
-What else is in the cube: a surface behind the hand, a thing beside or before it.
+What is around a hand: a wall, a table with things on it, a person, furniture, a thing before it.
 
-Every part is a function from (rng, joints in the camera frame) to a mesh or None, so that a new
-kind of surrounding is one function and one row in a table.
+Every part is a function from (rng, Placed) to meshes in the camera frame, often none, so that a
+new kind of surrounding is one function and one row in PARTS.
 """
 
 from collections.abc import Callable
+from typing import NamedTuple
 
-from dense_hand_pose.synthesis.shapes import box, ellipsoid, Mesh, plane
-from dense_hand_pose.synthesis.views import uniform_rotation
+from dense_hand_pose.synthesis import objects
+from dense_hand_pose.synthesis.body import person
+from dense_hand_pose.synthesis.companions import elbow_end
+from dense_hand_pose.synthesis.shapes import box, cylinder, frame_along, Mesh, plane
 import numpy as np
 import numpy.typing as npt
 
 FloatArray = npt.NDArray[np.float64]
-BACKGROUND_SHARE, DISTRACTOR_SHARE = 0.35, 0.10
 _GAP_M = (0.02, 0.20)  # between the hand's joints and the surface behind them
 _MIN_CLEARANCE_M = 0.05  # a plane closer to the camera would hide the hand
-_PATCH_M = 0.6
+_WALL_HALF_M, _TABLE_HALF_M = 1.2, 0.5
+_FREE_M = 0.01  # between the hand and anything that it does not hold
 
 
-def _plane_behind(rng: np.random.Generator, joints_m: FloatArray, tilt_rad: float) -> Mesh | None:
-    """Return a plane behind all joints, its normal tilted against the optical axis."""
+class Placed(NamedTuple):
+    """A hand in the camera frame: mesh, joints_m (21, 3), side +1 or -1."""
+
+    mesh: Mesh
+    joints_m: FloatArray
+    side: int
+
+
+Part = Callable[[np.random.Generator, Placed], list[Mesh]]
+
+
+def _behind(
+    rng: np.random.Generator, joints_m: FloatArray, tilt_rad: float
+) -> tuple[FloatArray, FloatArray] | None:
+    """Return point and normal (3,) of a plane behind all joints; None where it hides the hand."""
     azimuth = rng.uniform(-np.pi, np.pi)
     sine = np.sin(tilt_rad)
     away = np.array([sine * np.cos(azimuth), sine * np.sin(azimuth), np.cos(tilt_rad)])
@@ -30,58 +46,96 @@ def _plane_behind(rng: np.random.Generator, joints_m: FloatArray, tilt_rad: floa
     if offset < _MIN_CLEARANCE_M:
         return None
     center = joints_m.mean(axis=0)
-    return plane(center + (offset - center @ away) * away, away, _PATCH_M)
+    return center + (offset - center @ away) * away, away
 
 
-def wall(rng: np.random.Generator, joints_m: FloatArray) -> Mesh | None:
+def wall(rng: np.random.Generator, hand: Placed) -> list[Mesh]:
     """Return a wall, tilted by up to 40 degrees."""
-    return _plane_behind(rng, joints_m, np.radians(rng.uniform(0.0, 40.0)))
+    found = _behind(rng, hand.joints_m, np.radians(rng.uniform(0.0, 40.0)))
+    return [] if found is None else [plane(*found, _WALL_HALF_M)]
 
 
-def table(rng: np.random.Generator, joints_m: FloatArray) -> Mesh | None:
-    """Return a table top seen at 40 to 75 degrees."""
-    return _plane_behind(rng, joints_m, np.radians(rng.uniform(40.0, 75.0)))
+def table(rng: np.random.Generator, hand: Placed) -> list[Mesh]:
+    """Return a table top seen at 40 to 75 degrees, and up to three things standing on it."""
+    found = _behind(rng, hand.joints_m, np.radians(rng.uniform(40.0, 75.0)))
+    if found is None:
+        return []
+    point, away = found
+    meshes = [plane(point, away, _TABLE_HALF_M)]
+    frame = frame_along(away)
+    balls = objects.hand_balls(hand.joints_m)
+    for _ in range(rng.integers(4)):
+        kind = objects.CYLINDER if rng.random() < 0.5 else objects.BOX
+        half = np.array([1.0, 1.0, 2.0]) * rng.uniform(0.02, 0.06)
+        if kind == objects.BOX:
+            half *= rng.uniform(0.5, 1.5, 3)
+        spread = rng.uniform(-0.3, 0.3, 2)
+        center = point + frame[:, :2] @ spread - away * half[2]
+        if objects.deepest_cut(kind, half, center, frame, balls)[0] < -_FREE_M:
+            meshes.append(_thing(kind, center, half, frame))
+    return meshes
 
 
-def body(rng: np.random.Generator, joints_m: FloatArray) -> Mesh | None:
-    """Return an ellipsoid of the size of a head or a torso behind the hand."""
-    head = rng.random() < 0.5
-    radii = np.array([0.08, 0.11, 0.10] if head else [0.19, 0.30, 0.13])
-    radii *= 1.0 + 0.1 * rng.standard_normal(3)
-    center = joints_m.mean(axis=0)
-    center[:2] += (0.06 if head else 0.12) * rng.standard_normal(2)
-    center[2] = joints_m[:, 2].max() + rng.uniform(*_GAP_M) + radii[2]
-    lean = np.radians(20.0) * rng.standard_normal()
-    c, s = np.cos(lean), np.sin(lean)
-    return ellipsoid(center, radii, np.array([[c, -s, 0.0], [s, c, 0.0], [0.0, 0.0, 1.0]]))
+def body(rng: np.random.Generator, hand: Placed) -> list[Mesh]:
+    """Return a person, joined to the forearm where that is possible."""
+    return person(rng, hand.joints_m, elbow_end(hand.mesh.vertices_m, hand.joints_m), hand.side)
 
 
-def distractor(rng: np.random.Generator, joints_m: FloatArray) -> Mesh | None:
-    """Return a ball, a box or a long blob beside the hand, often a little before it."""
+def furniture(rng: np.random.Generator, hand: Placed) -> list[Mesh]:
+    """Return a post, a board or a cupboard beside and mostly behind the hand."""
     direction = rng.uniform(-np.pi, np.pi)
-    center = joints_m.mean(axis=0) + np.array([0.0, 0.0, rng.uniform(-0.12, 0.08)])
-    center[:2] += rng.uniform(0.07, 0.17) * np.array([np.cos(direction), np.sin(direction)])
-    kind = rng.integers(3)
-    size = rng.uniform(0.015, 0.05)
-    if kind == 0:
-        return ellipsoid(center, np.full(3, size), np.eye(3))
-    if kind == 1:
-        return box(center, size * rng.uniform(0.5, 1.5, 3), uniform_rotation(rng))
-    return ellipsoid(center, np.array([size, size, 0.11]), uniform_rotation(rng))
+    center = hand.joints_m.mean(axis=0)
+    center[:2] += rng.uniform(0.04, 0.25) * np.array([np.cos(direction), np.sin(direction)])
+    center[2] += rng.uniform(-0.02, 0.45)
+    return _long_thing(rng, hand, center, rng.uniform(0.01, 0.10))
 
 
-BACKGROUNDS: tuple[Callable[[np.random.Generator, FloatArray], Mesh | None], ...] = (
-    wall,
-    table,
-    body,
-)
+def screen(rng: np.random.Generator, hand: Placed) -> list[Mesh]:
+    """Return a long thing between camera and hand that hides a part of it."""
+    joint = hand.joints_m[rng.integers(21)]
+    distance = float(np.sqrt(joint @ joint))
+    center = joint * (1.0 - min(rng.uniform(0.04, 0.15), 0.5 * distance) / distance)
+    return _long_thing(rng, hand, center, rng.uniform(0.005, 0.022))
 
 
-def sample_surroundings(rng: np.random.Generator, joints_m: FloatArray) -> list[Mesh]:
-    """Draw the meshes around a hand with joints (21, 3) in the camera frame; often none."""
-    meshes = []
-    if rng.random() < BACKGROUND_SHARE:
-        meshes.append(BACKGROUNDS[rng.integers(len(BACKGROUNDS))](rng, joints_m))
-    if rng.random() < DISTRACTOR_SHARE:
-        meshes.append(distractor(rng, joints_m))
-    return [mesh for mesh in meshes if mesh is not None]
+def _long_thing(
+    rng: np.random.Generator, hand: Placed, center_m: FloatArray, width_m: float
+) -> list[Mesh]:
+    """Return a post or a board through a point (3,), its one end out of the cube."""
+    axis = rng.standard_normal(3) * [1.0, 1.0, 0.3]
+    frame = frame_along(axis / np.sqrt(axis @ axis))
+    half = np.array([width_m, width_m * rng.uniform(0.2, 1.0), rng.uniform(0.2, 0.5)])
+    kind = objects.CYLINDER if rng.random() < 0.4 else objects.BOX
+    if kind == objects.CYLINDER:
+        half[1] = half[0]
+    center = center_m + frame[:, 2] * (half[2] - rng.uniform(0.0, 0.1))
+    balls = objects.hand_balls(hand.joints_m)
+    if objects.deepest_cut(kind, half, center, frame, balls)[0] > -_FREE_M:
+        return []
+    return [_thing(kind, center, half, frame)]
+
+
+def _thing(kind: int, center_m: FloatArray, half_m: FloatArray, frame: FloatArray) -> Mesh:
+    if kind == objects.CYLINDER:
+        return cylinder(center_m, float(half_m[0]), float(half_m[2]), frame)
+    return box(center_m, half_m, frame)
+
+
+# Share of the scenes that ask for a part; those without room for it go without.
+PARTS: tuple[tuple[float, Part], ...] = (
+    (0.12, wall), (0.12, table), (0.30, body), (0.12, furniture), (0.08, screen),
+)  # fmt: skip
+
+
+def sample_surroundings(rng: np.random.Generator, hand: Placed) -> list[Mesh]:
+    """Draw the meshes around a hand; often none."""
+    meshes: list[Mesh] = []
+    backdrop = rng.random()
+    for share, part in PARTS[:3]:  # at most one of wall, table and person
+        if 0.0 <= backdrop < share:
+            meshes.extend(part(rng, hand))
+        backdrop -= share
+    for share, part in PARTS[3:]:
+        if rng.random() < share:
+            meshes.extend(part(rng, hand))
+    return meshes

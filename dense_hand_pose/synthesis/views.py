@@ -14,7 +14,7 @@ _TILT_SD_DEG = (35.0, 45.0)
 # A forearm that points at the camera (cosine below) is rare: most such views are drawn again.
 _END_ON, _END_ON_KEPT = -0.85, 0.25
 _MARGIN = 0.06  # of the image, where no hand centre falls
-_WHOLE_SHARE, _HAND_RADIUS_M = 0.80, 0.09  # hands that the border of the image does not cut
+_WHOLE_SHARE, _HAND_RADIUS_M = 0.72, 0.09  # hands that the border of the image does not cut
 
 
 def rotation_from_vector(vector_rad: FloatArray) -> FloatArray:
@@ -84,7 +84,7 @@ def sample_position(
     """
     Return the (3,) centre of the hand, 0.3 to 0.9 m away, anywhere in the image; metres.
 
-    Four of five hands lie in the image as a whole, as far as one fits at its distance.
+    Most hands lie in the image as a whole, as far as one fits at its distance.
     """
     size_px = np.array([camera.width, camera.height], dtype=np.float64)
     distance_m = rng.uniform(*DISTANCE_M)
