@@ -20,12 +20,15 @@ _COLUMNS = 160
 """The frame is thinned to about this many columns: a finger still spans several pixels."""
 _FRONT_AREA_M2 = 8e-4
 """The front is where the nearest 8 square centimetres end; less is a speck of noise."""
+_FRONT_STEP_M = 0.001
 _MIN_AREA_M2 = 15e-4
 _REACH_M = 0.16
 _HAND_RADIUS_M = 0.09
 _STARTS = 6
 """So many places are tried on a surface; an arm with its hand has five."""
 _SAMPLED = 400
+_CLIMBED = 3000
+"""So many points of a surface are enough for the mean of those around a place."""
 _SURFACES = 3
 """A knee or an armrest may be nearer than the hand: so many surfaces are looked at."""
 _BEHIND_SURFACE_M = 0.01
@@ -52,14 +55,15 @@ def propose_centers(
         if mask is None:
             break
         points = _lift(metres, mask, step, intrinsics)
-        centers += [_climb(points, start) for start in _starts(points)]
+        thinned_points = _thinned(points, _CLIMBED)
+        centers += [_climb(thinned_points, start) for start in _starts(points)]
         metres[mask] = 0.0
     return _distinct(centers)
 
 
 def _starts(points: Points) -> list[Points]:
     """Return where on a surface (N, 3) a hand may be: its front, then ever the farthest place."""
-    points = points[:: max(1, len(points) // _SAMPLED)]
+    points = _thinned(points, _SAMPLED)
     starts = [points[points[:, 2] <= np.quantile(points[:, 2], 0.15)].mean(axis=0)]
     distance = np.linalg.norm(points - starts[0], axis=1)
     while len(starts) < _STARTS and distance.max() > _HAND_RADIUS_M:
@@ -74,11 +78,13 @@ def _nearest_surface(
     """Return the mask of the nearest connected surface of a hand's size; blank smaller things."""
     area_m2 = (metres.astype(np.float64) * step) ** 2 / (intrinsics.fx * intrinsics.fy)
     while True:
-        ordered = np.argsort(np.where(metres > 0.0, metres, np.inf), axis=None)
-        enough = np.searchsorted(np.cumsum(area_m2.flat[ordered]), _FRONT_AREA_M2)
-        if enough >= ordered.size or metres.flat[ordered[enough]] <= 0.0:
+        valid = metres > 0.0
+        areas = np.bincount((metres[valid] / _FRONT_STEP_M).astype(np.int64), area_m2[valid])
+        enough = int(np.searchsorted(np.cumsum(areas), _FRONT_AREA_M2))
+        if enough >= areas.size:
             return None
-        near = (metres > 0.0) & (metres <= metres.flat[ordered[enough]] + _REACH_M)
+        front_m = (enough + 1) * _FRONT_STEP_M
+        near = valid & (metres <= front_m + _REACH_M)
         surface = _front_component(near, metres, area_m2)
         if surface is not None:
             return surface
@@ -99,15 +105,19 @@ def _front_component(
 ) -> npt.NDArray[np.bool_] | None:
     """Return the mask of the nearest component that is large enough to be a hand."""
     count, labels = cv2.connectedComponents(near.astype(np.uint8), connectivity=8)
+    areas = np.bincount(labels.ravel(), area_m2.ravel(), minlength=count)
     best, best_m = None, np.inf
-    for label in range(1, count):
+    for label in np.flatnonzero(areas[1:] >= _MIN_AREA_M2) + 1:
         mask = labels == label
-        if area_m2[mask].sum() < _MIN_AREA_M2:
-            continue
         front_m = float(np.quantile(metres[mask], 0.1))
         if front_m < best_m:
             best, best_m = mask, front_m
     return best
+
+
+def _thinned(points: Points, count: int) -> Points:
+    """Return every so many-th point, so that about ``count`` remain."""
+    return points[:: max(1, len(points) // count)]
 
 
 def _climb(points: Points, start: Points) -> Points:
