@@ -5,6 +5,7 @@
 from dataclasses import replace
 import math
 from pathlib import Path
+import tracemalloc
 from typing import Any
 
 from dense_hand_pose.backends.base import Array, Backend, Result
@@ -35,7 +36,7 @@ AT = (0.03, -0.02, 0.5)
 class Counted:
     """A backend that remembers the centres it was asked for."""
 
-    name = 'counted'
+    name, precision = 'counted', 'float32'
 
     def __init__(self) -> None:
         self.inner: Backend = TorchBackend(believing_network(), 'cpu')
@@ -291,6 +292,21 @@ def test_load_takes_a_file(tmp_path: Path) -> None:
         HandPoseEstimator.load('no_such_model')
     with pytest.raises(ValueError, match="backend 'fast'"):
         HandPoseEstimator.load(str(path), 'fast')
+
+
+def test_a_large_frame_is_neither_copied_nor_converted() -> None:
+    """Crop and search read the pixels that they need; a copy would be 32 MB."""
+    depth = np.full((4000, 4000), 900, np.uint16)
+    estimator, _ = new_estimator(min_confidence=0.0)
+    large = Intrinsics(4000.0, 4000.0, 1999.5, 1999.5)
+    tracemalloc.start()
+    try:
+        estimator.estimate(depth, large, unit_m=0.001)
+        estimator.estimate(depth, large, center=(0.0, 0.0, 0.9), unit_m=0.001)
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert peak < depth.nbytes / 4
 
 
 SHIPPED = MODELS_DIR / 'default.safetensors'
