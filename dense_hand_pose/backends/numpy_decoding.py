@@ -108,7 +108,8 @@ def _project(points_m: Array, centers_m: Array, sizes_m: Array) -> Array:
     center, edge = centers_m[:, None, None], sizes_m[:, None, None, None]
     ratio = center[..., 2:] / points_m[..., 2:].clip(min=1e-3)
     planar = points_m[..., :2] * ratio - center[..., :2]
-    return (MAP_SIZE_PX - 1) / 2 + planar * (MAP_SIZE_PX / edge)
+    pixels: Array = (MAP_SIZE_PX - 1) / 2 + planar * (MAP_SIZE_PX / edge)
+    return pixels
 
 
 def _sample(heat: Array, pixels: Array) -> Array:

@@ -41,7 +41,7 @@ def run(args: argparse.Namespace) -> int:
         write_graph(path, graph)
     except ImportError as error:
         raise CommandError(
-            f'{error}: the export needs PyTorch and OpenVINO; pip install -r requirements/train.txt'
+            f'{error}: the export needs PyTorch and OpenVINO (requirements/train.txt)'
         ) from error
     except (OSError, ValueError, BackendError) as error:
         raise CommandError(str(error)) from error
