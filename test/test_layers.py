@@ -38,8 +38,9 @@ LAYERS = {
     'evaluation': 10,
     'ros': 11,
     'demo': 12,
-    'cli': 13,
-    '__main__': 14,
+    'benchmark': 13,
+    'cli': 14,
+    '__main__': 15,
 }
 
 

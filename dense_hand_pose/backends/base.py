@@ -13,7 +13,7 @@ from .model import Model
 
 Array = npt.NDArray[np.float32]
 
-BACKENDS = ('auto', 'cuda', 'openvino', 'cpu')
+BACKENDS = ('auto', 'tensorrt', 'cuda', 'openvino', 'cpu')
 PRECISIONS = ('auto', 'float32', 'bfloat16', 'float16')
 
 

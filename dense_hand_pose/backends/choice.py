@@ -8,14 +8,18 @@ import logging
 from .base import Backend, BackendError, BACKENDS, Wanted
 from .model import Model
 
-__all__ = ['BACKENDS', 'LOADERS', 'BackendError', 'make_backend']
+__all__ = ['BACKENDS', 'DEMANDED', 'LOADERS', 'BackendError', 'make_backend']
 
 LOADERS = {
-    'cuda': '.torch_backend:load_cuda',
+    'tensorrt': '.nvidia:prefer_tensorrt',
+    'cuda': '.nvidia:load_cuda',
     'openvino': '.openvino_backend:load',
     'cpu': '.torch_backend:load_cpu',
 }
 """Backend to the function that loads it, in the order in which `auto` tries them."""
+
+DEMANDED = {'tensorrt': '.nvidia:require_tensorrt'}
+"""Backends that are loaded otherwise when they are asked for by name."""
 
 _LOG = logging.getLogger(__name__)
 
@@ -37,7 +41,7 @@ def make_backend(name: str, model: Model, *, threads: int = 0, precision: str = 
 
 def _named(name: str, wanted: Wanted) -> Backend:
     try:
-        return _load(name, wanted)
+        return _call(DEMANDED[name], wanted) if name in DEMANDED else _load(name, wanted)
     except BackendError as error:
         raise BackendError(f'backend {name}: {error}; or use backend auto') from error
 
@@ -56,6 +60,10 @@ def _first_that_works(wanted: Wanted) -> Backend:
 
 
 def _load(name: str, wanted: Wanted) -> Backend:
-    module, function = LOADERS[name].split(':')
+    return _call(LOADERS[name], wanted)
+
+
+def _call(loader: str, wanted: Wanted) -> Backend:
+    module, function = loader.split(':')
     backend: Backend = getattr(import_module(module, __package__), function)(wanted)
     return backend

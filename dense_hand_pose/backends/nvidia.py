@@ -8,12 +8,15 @@ there is none; preferred by `auto` it leaves the first minutes to `cuda`.
 """
 
 from importlib import import_module
+import logging
 
 from .base import Backend, BackendError, Wanted
 from .cuda_probe import why_no_cuda
 from .precision import choose_precision, reference_joints
 
 PRECISIONS = ('float16', 'float32')
+
+_LOG = logging.getLogger(__name__)
 
 
 def why_no_tensorrt() -> str | None:
@@ -59,11 +62,20 @@ def require_tensorrt(wanted: Wanted) -> Backend:
 
 
 def prefer_tensorrt(wanted: Wanted) -> Backend:
-    """Load the engine if it is there, else `cuda`, which serves until it is built."""
-    _refuse(why_no_tensorrt())
-    from .tensorrt.backend import preferred
+    """
+    Load the engine if it is there, else `cuda`, which serves until it is built.
 
-    return preferred(wanted, lambda: load_cuda(wanted))
+    On a machine with a GPU, what keeps TensorRT from it is worth a warning.
+    """
+    _refuse(why_no_cuda())
+    try:
+        _refuse(why_no_tensorrt())
+        from .tensorrt.backend import preferred
+
+        return preferred(wanted, lambda: load_cuda(wanted))
+    except BackendError as error:
+        _LOG.warning('backend tensorrt: %s; the next backend is taken', error)
+        raise
 
 
 def _refuse(missing: str | None) -> None:

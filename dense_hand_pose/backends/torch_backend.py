@@ -11,7 +11,6 @@ from dense_hand_pose.decoding_config import DecodingConfig
 import numpy as np
 
 from .base import Array, Backend, BackendError, Result, Wanted
-from .cuda_probe import why_no_cuda
 from .machine import cpu_computes_bfloat16, cpu_name
 from .precision import choose_precision, reference_joints
 
@@ -72,11 +71,3 @@ def load_cpu(wanted: Wanted) -> Backend:
         reference=lambda: reference_joints(wanted.model),
         where=f'PyTorch {torch.__version__} on {cpu_name()}',
     )
-
-
-def load_cuda(wanted: Wanted) -> Backend:
-    """Load onto the GPU, in float32."""
-    missing = why_no_cuda()
-    if missing is not None:
-        raise BackendError(missing)
-    return TorchBackend(wanted.model.network(), 'cuda')

@@ -15,6 +15,8 @@ from ._common import CommandError, OneLineParser
 
 PROGRAM = 'python -m dense_hand_pose'
 COMMANDS = {
+    'benchmark': 'time backends and stages side by side, or the node over ROS 2',
+    'build-engine': 'build the TensorRT engine of a model for this GPU',
     'dataset': 'check the files of NYU, ICVL or MSRA',
     'demo': 'run camera, node and recorder over ROS 2 with synthetic hands, and measure',
     'estimate': 'estimate hands in depth files (PNG, NPY): overlays and JSON',

@@ -61,6 +61,10 @@ class Children:
         """Return the exit status of a child, None while it runs."""
         return self._children[name].poll()
 
+    def pid(self, name: str) -> int:
+        """Return the process id of a child."""
+        return self._children[name].pid
+
     def stop(self, name: str) -> int:
         """End a child, ever more firmly, with all of its group; return its exit status."""
         child = self._children[name]

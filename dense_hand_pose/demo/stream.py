@@ -70,10 +70,10 @@ def record_stream(options: DemoOptions, say: Callable[[str], None]) -> list[RawM
         children.start('node', node_command(options), environment)
         with Recorder(BAG_TOPICS) as recorder:
             say('starting the camera and the node (the camera renders its pictures first)')
-            _wait_for_stream(recorder, children)
+            wait_for_stream(recorder, children)
             say(f'the node is active: {options.seconds:g} s of stream')
-            _wait_for_end(recorder, children, options.seconds)
-            _wait_for_books(recorder, children)
+            wait_for_end(recorder, children, options.seconds)
+            wait_for_books(recorder, children)
             children.stop('node')
             return list(recorder.messages)
 
@@ -88,7 +88,7 @@ def camera_command(options: DemoOptions) -> list[str]:
         'min_subscribers': 2,
         'prerender': 'true',
     }
-    return _ros_command('synthetic_camera', parameters)
+    return ros_command('synthetic_camera', parameters)
 
 
 def node_command(options: DemoOptions) -> list[str]:
@@ -101,10 +101,10 @@ def node_command(options: DemoOptions) -> list[str]:
         # With the node's queue of one, DDS itself overwrites a frame now and then, uncounted.
         # The node empties the queue into its mailbox at once, so no frame waits any longer.
         parameters[f'qos_overrides.{topic}.subscription.depth'] = 10
-    return _ros_command('node', parameters)
+    return ros_command('node', parameters)
 
 
-def _ros_command(module: str, parameters: dict[str, Any]) -> list[str]:
+def ros_command(module: str, parameters: dict[str, Any]) -> list[str]:
     """Return the command that runs a module of dense_hand_pose.ros with parameters."""
     command = [sys.executable, '-m', f'dense_hand_pose.ros.{module}', '--ros-args']
     for name, value in parameters.items():
@@ -112,39 +112,39 @@ def _ros_command(module: str, parameters: dict[str, Any]) -> list[str]:
     return command
 
 
-def _wait_for_stream(recorder: Any, children: Children) -> None:
-    """Receive until the first depth frame is there."""
+def wait_for_stream(recorder: Any, children: Children, topic: str = TOPICS.depth) -> None:
+    """Receive until the camera's first message on ``topic`` is there."""
     limit = time.monotonic() + _START_LIMIT_S
-    while not recorder.count(TOPICS.depth):
+    while not recorder.count(topic):
         recorder.spin(0.1)
         for name in ('camera', 'node'):
-            _check_alive(children, name)
+            check_alive(children, name)
         if time.monotonic() > limit:
             raise DemoError(
-                f'no depth frame within {_START_LIMIT_S:g} s; camera: '
+                f'nothing on {topic} within {_START_LIMIT_S:g} s; camera: '
                 f'{children.last_lines("camera", 1)}; node: {children.last_lines("node", 1)}'
             )
 
 
-def _wait_for_end(recorder: Any, children: Children, seconds: float) -> None:
+def wait_for_end(recorder: Any, children: Children, seconds: float) -> None:
     """Receive until the camera has ended by itself."""
     limit = time.monotonic() + 2 * seconds + 10.0
     while children.status('camera') is None:
         recorder.spin(0.1)
-        _check_alive(children, 'node')
+        check_alive(children, 'node')
         if time.monotonic() > limit:
             raise DemoError(f'the camera did not end: {children.last_lines("camera")}')
     if children.status('camera') != 0:
-        _check_alive(children, 'camera')
+        check_alive(children, 'camera')
 
 
-def _wait_for_books(recorder: Any, children: Children) -> None:
+def wait_for_books(recorder: Any, children: Children) -> None:
     """Receive until the node has answered what it took and has said so in its diagnostics."""
     camera_ended_ns = time.time_ns()
     limit = time.monotonic() + _BOOKS_LIMIT_S
     while True:
         recorder.spin(0.1)
-        _check_alive(children, 'node')
+        check_alive(children, 'node')
         message = recorder.latest(TOPICS.diagnostics)
         if message is not None and message.received_ns > camera_ended_ns + 300_000_000:
             books = _books(message)
@@ -164,7 +164,7 @@ def _books(message: RawMessage) -> dict[str, str]:
     return node_status(array, TOPICS.node)
 
 
-def _check_alive(children: Children, name: str) -> None:
+def check_alive(children: Children, name: str) -> None:
     """Raise DemoError when a child has ended, with the last words of its log."""
     status = children.status(name)
     if status is not None:

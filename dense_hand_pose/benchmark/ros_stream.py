@@ -1,0 +1,152 @@
+# Copyright 2026 The dense_hand_pose authors
+# SPDX-License-Identifier: Apache-2.0
+"""
+The node over DDS at a given rate: what comes out and when, what is left out, what it takes.
+
+A camera of its own process publishes pictures that were rendered before the stream begins; the
+results, the true joints (one message a picture) and the diagnostics are recorded, the images
+are not: at 90 Hz a third copy of them would itself be the load.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+import os
+from pathlib import Path
+import time
+from typing import Any
+
+from dense_hand_pose.demo.environment import free_domain_id, private_environment
+from dense_hand_pose.demo.processes import Children
+from dense_hand_pose.demo.stream import (
+    ros_command,
+    TOPICS,
+    wait_for_books,
+    wait_for_end,
+    wait_for_stream,
+)
+from dense_hand_pose.evaluation.bags import BagTopic, RawMessage, stamp_ns
+from dense_hand_pose.evaluation.stream import measure, node_status, positions, Result, Stream
+from rosbags.typesys import get_typestore, Stores
+
+from .figures import RosRow, Row
+
+RATES_HZ = (30.0, 60.0, 90.0)
+MOST_PICTURES = 3000
+"""What the camera keeps in memory: 1.8 GB."""
+_POSES, _DIAGNOSTICS = 'geometry_msgs/msg/PoseArray', 'diagnostic_msgs/msg/DiagnosticArray'
+_TOPICS = (
+    BagTopic(name=TOPICS.truth, type_name=_POSES),
+    BagTopic(name=TOPICS.joints, type_name=_POSES),
+    BagTopic(name=TOPICS.diagnostics, type_name=_DIAGNOSTICS),
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class RosOptions:
+    """What the node runs with and how long each rate is held, seconds."""
+
+    model: str = 'default'
+    backend: str = 'auto'
+    threads: int = 0
+    seconds: float = 60.0
+    rates_hz: tuple[float, ...] = RATES_HZ
+
+
+def run_ros_benchmark(options: RosOptions, logs: Path, say: Callable[[str], None]) -> list[RosRow]:
+    """Hold each rate in turn; DemoError with the reason when a stream cannot be had."""
+    environment = private_environment(os.environ, free_domain_id())
+    os.environ.update(environment)
+    return [_at_rate(options, rate_hz, logs, environment, say) for rate_hz in options.rates_hz]
+
+
+def _at_rate(
+    options: RosOptions,
+    rate_hz: float,
+    logs: Path,
+    environment: dict[str, str],
+    say: Callable[[str], None],
+) -> RosRow:
+    """Run camera and node once."""
+    from dense_hand_pose.ros.recorder import Recorder  # reads the environment when it is imported
+
+    seconds = min(options.seconds, MOST_PICTURES / rate_hz)
+    say(f'{rate_hz:g} Hz for {seconds:.0f} s (the camera renders its pictures first)')
+    with Children(logs) as children, Recorder(_TOPICS) as recorder:
+        children.start('camera', _camera_command(rate_hz, seconds), environment)
+        children.start('node', _node_command(options), environment)
+        wait_for_stream(recorder, children, TOPICS.truth)
+        begin, used_s = time.monotonic(), cpu_seconds(children.pid('node'))
+        wait_for_end(recorder, children, seconds)
+        spent_s = time.monotonic() - begin
+        cores = (cpu_seconds(children.pid('node')) - used_s) / spent_s
+        wait_for_books(recorder, children)
+        stream = stream_of(recorder.messages)
+    return row_of(stream, rate_hz, spent_s, cores)
+
+
+def _camera_command(rate_hz: float, seconds: float) -> list[str]:
+    parameters = {
+        'rate_hz': float(rate_hz),
+        'duration_s': float(seconds),
+        'reliability': 'reliable',
+        'min_subscribers': 1,
+        'prerender': 'true',
+    }
+    return ros_command('synthetic_camera', parameters)
+
+
+def _node_command(options: RosOptions) -> list[str]:
+    parameters: dict[str, Any] = {
+        'model.name_or_path': options.model,
+        'model.backend': options.backend,
+        'model.threads': options.threads,
+    }
+    return ros_command('node', parameters)
+
+
+def cpu_seconds(pid: int) -> float:
+    """Return the time that all threads of a process have spent on cores."""
+    # The name in parentheses may hold anything: fields are counted behind it.
+    fields = Path(f'/proc/{pid}/stat').read_text().rpartition(')')[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf('SC_CLK_TCK')
+
+
+def stream_of(messages: Sequence[RawMessage]) -> Stream:
+    """Return what was recorded, by header.stamp."""
+    typestore, stream = get_typestore(Stores.ROS2_JAZZY), Stream()
+    for entry in messages:
+        if entry.topic == TOPICS.diagnostics:
+            array = typestore.deserialize_cdr(entry.data, _DIAGNOSTICS)
+            stream.books.update(node_status(array, TOPICS.node))
+            continue
+        poses: Any = typestore.deserialize_cdr(entry.data, _POSES)
+        stamp = stamp_ns(poses)
+        if entry.topic == TOPICS.truth:
+            stream.frames.add(stamp)
+        else:
+            joints_m = positions(poses) if poses.poses else None
+            stream.results[stamp] = Result(entry.received_ns, joints_m)
+    return stream
+
+
+def row_of(stream: Stream, camera_hz: float, seconds: float, cpu_cores: float) -> RosRow:
+    """Return the figures of a stream; ValueError where nothing was answered."""
+    metrics = measure(stream)
+    latencies_ms = [(r.received_ns - stamp) / 1e6 for stamp, r in stream.results.items()]
+    backend = stream.books.get('backend', '')
+    latency = Row.of(backend, stream.books.get('precision', ''), 'latency', latencies_ms)
+    return RosRow(
+        backend=backend,
+        precision=latency.precision,
+        camera_hz=camera_hz,
+        seconds=round(seconds, 2),
+        frames=metrics.frames,
+        rate_hz=round(metrics.rate_hz, 3),
+        latency_p50_ms=latency.p50_ms,
+        latency_p95_ms=latency.p95_ms,
+        latency_p99_ms=latency.p99_ms,
+        latency_max_ms=latency.max_ms,
+        dropped=dict(metrics.dropped_by_cause),
+        lost=metrics.lost,
+        cpu_cores=round(cpu_cores, 3),
+    )
