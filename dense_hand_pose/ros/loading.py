@@ -10,6 +10,7 @@ from typing import Any, TYPE_CHECKING
 
 from dense_hand_pose.camera import Intrinsics
 from dense_hand_pose.process import wait_passively
+from dense_hand_pose.ros.library_log import log_through_ros
 from dense_hand_pose.ros.settings import estimator_config
 import numpy as np
 
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 def load_estimator(values: Mapping[str, Any]) -> HandPoseEstimator:
     """Return an estimator that has seen a frame; raises what loading the model raises."""
     wait_passively()
+    log_through_ros()
     from dense_hand_pose.estimator import HandPoseEstimator  # brings a runtime: seconds
 
     config = estimator_config(values)
