@@ -18,14 +18,18 @@ from typing import Any
 from dense_hand_pose.demo.environment import free_domain_id, private_environment
 from dense_hand_pose.demo.processes import Children
 from dense_hand_pose.demo.stream import (
+    check_alive,
+    DemoError,
+    DemoOptions,
+    node_command,
     ros_command,
     TOPICS,
     wait_for_books,
-    wait_for_end,
     wait_for_stream,
 )
 from dense_hand_pose.evaluation.bags import BagTopic, RawMessage, stamp_ns
 from dense_hand_pose.evaluation.stream import measure, node_status, positions, Result, Stream
+import numpy as np
 from rosbags.typesys import get_typestore, Stores
 
 from .figures import RosRow, Row
@@ -73,15 +77,33 @@ def _at_rate(
     say(f'{rate_hz:g} Hz for {seconds:.0f} s (the camera renders its pictures first)')
     with Children(logs) as children, Recorder(_TOPICS) as recorder:
         children.start('camera', _camera_command(rate_hz, seconds), environment)
-        children.start('node', _node_command(options), environment)
+        children.start('node', _node_command(options, logs), environment)
         wait_for_stream(recorder, children, TOPICS.truth)
-        begin, used_s = time.monotonic(), cpu_seconds(children.pid('node'))
-        wait_for_end(recorder, children, seconds)
-        spent_s = time.monotonic() - begin
-        cores = (cpu_seconds(children.pid('node')) - used_s) / spent_s
+        samples = _follow(recorder, children, seconds)
         wait_for_books(recorder, children)
         stream = stream_of(recorder.messages)
-    return row_of(stream, rate_hz, spent_s, cores)
+    return row_of(stream, rate_hz, samples)
+
+
+def _follow(recorder: Any, children: Children, seconds: float) -> list[tuple[int, float]]:
+    """Receive until the camera has ended; return when the node had used how much CPU time."""
+    node, samples = children.pid('node'), []
+    limit = time.monotonic() + 2 * seconds + 30.0
+    while children.status('camera') is None:
+        samples.append((time.time_ns(), cpu_seconds(node)))
+        recorder.spin(0.1)
+        check_alive(children, 'node')
+        if time.monotonic() > limit:
+            raise DemoError(f'the camera did not end: {children.last_lines("camera")}')
+    samples.append((time.time_ns(), cpu_seconds(node)))
+    return samples
+
+
+def cores_between(samples: Sequence[tuple[int, float]], begin_ns: int, end_ns: int) -> float:
+    """Return the cores that were busy on average between two moments."""
+    times_ns, used_s = zip(*samples, strict=True)
+    at_begin, at_end = np.interp([begin_ns, end_ns], times_ns, used_s)
+    return float(at_end - at_begin) / max((end_ns - begin_ns) / 1e9, 1e-9)
 
 
 def _camera_command(rate_hz: float, seconds: float) -> list[str]:
@@ -95,13 +117,9 @@ def _camera_command(rate_hz: float, seconds: float) -> list[str]:
     return ros_command('synthetic_camera', parameters)
 
 
-def _node_command(options: RosOptions) -> list[str]:
-    parameters: dict[str, Any] = {
-        'model.name_or_path': options.model,
-        'model.backend': options.backend,
-        'model.threads': options.threads,
-    }
-    return ros_command('node', parameters)
+def _node_command(options: RosOptions, logs: Path) -> list[str]:
+    demo = DemoOptions(out=logs, model=options.model, backend=options.backend)
+    return node_command(demo, **{'model.threads': options.threads})
 
 
 def cpu_seconds(pid: int) -> float:
@@ -129,8 +147,15 @@ def stream_of(messages: Sequence[RawMessage]) -> Stream:
     return stream
 
 
-def row_of(stream: Stream, camera_hz: float, seconds: float, cpu_cores: float) -> RosRow:
-    """Return the figures of a stream; ValueError where nothing was answered."""
+def row_of(stream: Stream, camera_hz: float, samples: Sequence[tuple[int, float]]) -> RosRow:
+    """
+    Return the figures of a stream; ValueError where nothing was answered.
+
+    ``samples``: moments (nanoseconds) and the CPU time that the node had used by then, seconds.
+    """
+    if not stream.results:
+        raise ValueError(f'the node answered none of {len(stream.frames)} pictures')
+    begin_ns, end_ns = min(stream.frames), max(stream.frames)
     metrics = measure(stream)
     latencies_ms = [(r.received_ns - stamp) / 1e6 for stamp, r in stream.results.items()]
     backend = stream.books.get('backend', '')
@@ -139,7 +164,7 @@ def row_of(stream: Stream, camera_hz: float, seconds: float, cpu_cores: float) -
         backend=backend,
         precision=latency.precision,
         camera_hz=camera_hz,
-        seconds=round(seconds, 2),
+        seconds=round((end_ns - begin_ns) / 1e9, 2),
         frames=metrics.frames,
         rate_hz=round(metrics.rate_hz, 3),
         latency_p50_ms=latency.p50_ms,
@@ -148,5 +173,5 @@ def row_of(stream: Stream, camera_hz: float, seconds: float, cpu_cores: float) -
         latency_max_ms=latency.max_ms,
         dropped=dict(metrics.dropped_by_cause),
         lost=metrics.lost,
-        cpu_cores=round(cpu_cores, 3),
+        cpu_cores=round(cores_between(samples, begin_ns, end_ns), 3),
     )

@@ -72,7 +72,7 @@ def record_stream(options: DemoOptions, say: Callable[[str], None]) -> list[RawM
             say('starting the camera and the node (the camera renders its pictures first)')
             wait_for_stream(recorder, children)
             say(f'the node is active: {options.seconds:g} s of stream')
-            wait_for_end(recorder, children, options.seconds)
+            _wait_for_end(recorder, children, options.seconds)
             wait_for_books(recorder, children)
             children.stop('node')
             return list(recorder.messages)
@@ -91,8 +91,8 @@ def camera_command(options: DemoOptions) -> list[str]:
     return ros_command('synthetic_camera', parameters)
 
 
-def node_command(options: DemoOptions) -> list[str]:
-    """Return the command of the node."""
+def node_command(options: DemoOptions, **more: Any) -> list[str]:
+    """Return the command of the node; ``more`` are further parameters of the node."""
     parameters: dict[str, Any] = {
         'model.name_or_path': options.model,
         'model.backend': options.backend,
@@ -101,7 +101,7 @@ def node_command(options: DemoOptions) -> list[str]:
         # With the node's queue of one, DDS itself overwrites a frame now and then, uncounted.
         # The node empties the queue into its mailbox at once, so no frame waits any longer.
         parameters[f'qos_overrides.{topic}.subscription.depth'] = 10
-    return ros_command('node', parameters)
+    return ros_command('node', {**parameters, **more})
 
 
 def ros_command(module: str, parameters: dict[str, Any]) -> list[str]:
@@ -126,7 +126,7 @@ def wait_for_stream(recorder: Any, children: Children, topic: str = TOPICS.depth
             )
 
 
-def wait_for_end(recorder: Any, children: Children, seconds: float) -> None:
+def _wait_for_end(recorder: Any, children: Children, seconds: float) -> None:
     """Receive until the camera has ended by itself."""
     limit = time.monotonic() + 2 * seconds + 10.0
     while children.status('camera') is None:
