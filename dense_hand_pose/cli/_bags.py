@@ -25,7 +25,7 @@ OPTIONS: dict[str, Any] = {
     'results_topic': None,
     'sync': 'exact',
     'image_kind': 'auto',
-    'start': 0.0,
+    'start': -math.inf,
     'end': math.inf,
     'rerun': None,
 }
@@ -59,7 +59,7 @@ def add_bag_arguments(group: 'argparse._ArgumentGroup') -> None:
         help='whether a lens bends the images; auto: by the name of the topic (default: auto)',
     )
     group.add_argument(
-        '--start', type=seconds, metavar='S', help='seconds after the first stamp (default: 0)'
+        '--start', type=seconds, metavar='S', help='seconds after the first stamp (default: all)'
     )
     group.add_argument(
         '--end', type=seconds, metavar='S', help='seconds after the first stamp (default: the end)'
@@ -143,7 +143,7 @@ def _estimate(args: argparse.Namespace, bag: 'OpenBag') -> 'Evaluation':
 
     from dense_hand_pose.estimator import HandPoseEstimator
     from dense_hand_pose.evaluation.bag_evaluation import estimate_bag
-    from dense_hand_pose.network.weights import find_weights
+    from dense_hand_pose.network.weight_file import find_weights
 
     try:
         estimator = HandPoseEstimator.load(args.model, backend=args.backend)

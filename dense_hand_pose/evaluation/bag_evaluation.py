@@ -130,8 +130,8 @@ def _evaluation(
         'truth_topic': topics.truth,
         'sync': options.sync,
         'image_kind': options.image_kind,
-        'start_s': options.start_s,
-        'end_s': options.end_s if math.isfinite(options.end_s) else None,
+        'start_s': _finite(options.start_s),
+        'end_s': _finite(options.end_s),
         'first_stamp_ns': frames[0].stamp_ns,
         'last_stamp_ns': frames[-1].stamp_ns,
         'unreadable_messages': bag.sidecar.unreadable,
@@ -139,6 +139,11 @@ def _evaluation(
         **summarise_recording(recording),
     }
     return Evaluation(recording, document, summarise_timing(frames), damage)
+
+
+def _finite(value: float) -> float | None:
+    """Return a number that JSON has, None for infinity."""
+    return value if math.isfinite(value) else None
 
 
 def _facts(document: Mapping[str, Any]) -> str:

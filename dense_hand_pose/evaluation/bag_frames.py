@@ -37,12 +37,13 @@ class FrameOptions:
     """
     Which frames are used, and how.
 
-    start_s <= t <= end_s: seconds after the first depth frame's stamp. sync 'exact': camera_info
+    start_s <= t <= end_s: seconds after the first depth frame's stamp; a bag that loops goes back
+    before it. sync 'exact': camera_info
     of the same stamp; 'latest_info': the newest that was received before. image_kind: as
     `calibration.is_rectified`. Raises ValueError for other words.
     """
 
-    start_s: float = 0.0
+    start_s: float = -math.inf
     end_s: float = math.inf
     sync: str = 'exact'
     image_kind: str = 'auto'

@@ -91,6 +91,7 @@ class HandView {
     const context = this.canvas.getContext('2d');
     const { width, height } = this.canvas;
     context.clearRect(0, 0, width, height);
+    context.lineCap = 'round';
     if (!this.shown) return;
     const style = getComputedStyle(this.canvas);
     this.ink = style.getPropertyValue('--ink').trim();
@@ -147,7 +148,6 @@ class HandView {
     if (parent !== undefined) {
       context.setLineDash(pose.plain ? [at.near * 0.006, at.near * 0.006] : []);
       context.lineWidth = at.near * (pose.plain ? 0.002 : 0.0045);
-      context.lineCap = 'round';
       context.beginPath();
       context.moveTo(places[parent].x, places[parent].y);
       context.lineTo(at.x, at.y);
