@@ -44,13 +44,18 @@ def load_cuda(wanted: Wanted) -> Backend:
 
     from .cuda import CudaBackend
 
-    return choose_precision(
-        wanted,
-        PRECISIONS,
-        make=lambda precision: CudaBackend(wanted.model.network(), precision),
-        reference=lambda: reference_joints(wanted.model),
-        where=f'PyTorch {torch.__version__} on {torch.cuda.get_device_name()}',
-    )
+    try:
+        return choose_precision(
+            wanted,
+            PRECISIONS,
+            make=lambda precision: CudaBackend(wanted.model.network(), precision),
+            reference=lambda: reference_joints(wanted.model),
+            where=f'PyTorch {torch.__version__} on {torch.cuda.get_device_name()}',
+        )
+    except BackendError:
+        raise
+    except RuntimeError as error:  # of memory, of a kernel: PyTorch's are all of this type
+        raise BackendError(f'the GPU refuses ({first_line(error)})') from error
 
 
 def require_tensorrt(wanted: Wanted) -> Backend:

@@ -9,7 +9,7 @@ from dense_hand_pose.backends import precision, probe_crops
 from dense_hand_pose.backends.model import Model
 from dense_hand_pose.backends.probe_crops import Probe
 from dense_hand_pose.backends.tensorrt.cache import Say
-from dense_hand_pose.backends.tensorrt.engines import Seams
+from dense_hand_pose.backends.tensorrt.checked import Seams
 from dense_hand_pose.backends.tensorrt.request import BuildRequest
 from dense_hand_pose.network.graph import HandGraph
 from dense_hand_pose.network.weights import save_weights

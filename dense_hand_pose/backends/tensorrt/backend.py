@@ -12,7 +12,8 @@ from dense_hand_pose.backends.nvidia import PRECISIONS
 from dense_hand_pose.decoding_config import DecodingConfig
 
 from .cache import Say
-from .engines import EngineMaker, Seams, TensorRTBackend
+from .checked import Seams, TensorRTBackend
+from .engines import EngineMaker
 from .errors import TensorRTError
 
 _LOG = logging.getLogger(__name__)

@@ -2,60 +2,24 @@
 # SPDX-License-Identifier: Apache-2.0
 """From a model to a checked engine: out of the cache, or built, and never without a check."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
-import io
 import logging
 from pathlib import Path
 
-from dense_hand_pose.backends.base import Array, Result
 from dense_hand_pose.backends.cache import cache_folder
 from dense_hand_pose.backends.model import Model
-from dense_hand_pose.backends.nvidia import first_line, PRECISIONS
-from dense_hand_pose.backends.precision import disagreement_mm, reference_joints, TOLERANCE_MM
-from dense_hand_pose.backends.static_graph import Function, StaticGraph
-from dense_hand_pose.decoding_config import DecodingConfig
-import numpy as np
+from dense_hand_pose.backends.nvidia import PRECISIONS
+from dense_hand_pose.backends.precision import reference_joints, TOLERANCE_MM
 
-from .building import build_in_child
 from .cache import EngineCache, Say
-from .compiling import load_engine
+from .checked import BATCH, DECODING, open_engine, Seams, strays, TensorRTBackend, to_bytes
 from .container import Parcel, RejectedError
 from .errors import LASTING, RETRY, TensorRTError
-from .facts import engine_facts, engine_key, Facts, platform_facts
+from .facts import engine_facts, engine_key, Facts
 from .request import BuildRequest
 
 _LOG = logging.getLogger(__name__)
-_DECODING = DecodingConfig()
-_BATCH = 1
-
-
-@dataclass(frozen=True)
-class Seams:
-    """Where a GPU is needed; tests put something else there."""
-
-    build: Callable[[BuildRequest, Say], bytes] = build_in_child
-    load: Callable[[bytes], Function] = load_engine
-    platform: Callable[[], Facts] = platform_facts
-    device: str = 'cuda'
-
-
-class TensorRTBackend:
-    """Serves from an engine; ``miss_mm``: how far its joints are from float32 on average."""
-
-    name = 'tensorrt'
-
-    def __init__(self, graph: StaticGraph, precision: str) -> None:
-        self.precision = precision
-        self.miss_mm = float('inf')
-        self._graph = graph
-
-    def run(
-        self, crops: Array, centers_m: Array, sizes_m: Array, decoding: DecodingConfig
-    ) -> Result:
-        """Estimate joints from normalised crops (N, 128, 128), centres (N, 3), edges (N,)."""
-        return self._graph.run(crops, centers_m, sizes_m, decoding)
 
 
 class EngineMaker:
@@ -136,17 +100,17 @@ class EngineMaker:
 
     def _build(self, precision: str, say: Say) -> TensorRTBackend:
         """Build, check and keep an engine."""
-        engine = self._seams.build(BuildRequest(self._model, _DECODING, _BATCH, precision), say)
+        engine = self._seams.build(BuildRequest(self._model, DECODING, BATCH, precision), say)
         say('TensorRT engine: comparing its joints with those of PyTorch')
-        parcel = Parcel(engine, _to_bytes(reference_joints(self._model)))
+        parcel = Parcel(engine, to_bytes(reference_joints(self._model)))
         try:
-            backend = self._open(parcel, precision)
+            backend = open_engine(parcel, precision, self._model.config, self._seams)
         except RejectedError as error:
             raise TensorRTError(
                 'failed', f'the engine that was built is of no use: {error}; retry: `{RETRY}`'
             ) from error
         if backend.miss_mm > TOLERANCE_MM:
-            raise TensorRTError('numbers', f'{_strays(backend)}; retry: `{RETRY}`')
+            raise TensorRTError('numbers', f'{strays(backend)}; retry: `{RETRY}`')
         self._keep(precision, parcel)
         return backend
 
@@ -173,26 +137,13 @@ class EngineMaker:
             parcel = self.cache.read(key, self._facts(precision))
             if parcel is None:
                 return None
-            backend = self._open(parcel, precision)
+            backend = open_engine(parcel, precision, self._model.config, self._seams)
             if backend.miss_mm > TOLERANCE_MM:
-                raise RejectedError(_strays(backend))
+                raise RejectedError(strays(backend))
         except RejectedError as error:
             _LOG.warning('cached engine rejected (%s); rebuilding', error)
             self.cache.remove(key)
             return None
-        return backend
-
-    def _open(self, parcel: Parcel, precision: str) -> TensorRTBackend:
-        """Load an engine and run its check; RejectedError where it does not even run."""
-        try:
-            function = self._seams.load(parcel.engine)
-            config, device = self._model.config, self._seams.device
-            graph = StaticGraph(lambda _: function, config, _DECODING, _BATCH, device)
-            backend = TensorRTBackend(graph, precision)
-            expected_m = np.load(io.BytesIO(parcel.joints), allow_pickle=False)
-            backend.miss_mm = disagreement_mm(backend, expected_m)
-        except Exception as error:  # torch, torch_tensorrt and zip readers raise what they like
-            raise RejectedError(f'it cannot be loaded and run: {first_line(error)}') from error
         return backend
 
     def _failure(self, precision: str) -> TensorRTError | None:
@@ -212,17 +163,4 @@ class EngineMaker:
             yield
 
     def _facts(self, precision: str) -> Facts:
-        return engine_facts(self._model, _DECODING, _BATCH, precision, self._machine)
-
-
-def _strays(backend: TensorRTBackend) -> str:
-    return (
-        f'its joints in {backend.precision} differ from those of float32 PyTorch by '
-        f'{backend.miss_mm:.2f} mm on average, at most {TOLERANCE_MM} mm is accepted'
-    )
-
-
-def _to_bytes(joints_m: Array) -> bytes:
-    file = io.BytesIO()
-    np.save(file, joints_m)
-    return file.getvalue()
+        return engine_facts(self._model, DECODING, BATCH, precision, self._machine)
