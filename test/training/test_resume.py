@@ -1,0 +1,99 @@
+# Copyright 2026 The dense_hand_pose authors
+# SPDX-License-Identifier: Apache-2.0
+"""Trainings that go on with a larger budget, with fp16, and after a signal."""
+
+from dataclasses import replace
+import os
+from pathlib import Path
+import signal
+
+from dense_hand_pose.training.config import TrainingConfig
+from dense_hand_pose.training.data import Batch
+from dense_hand_pose.training.loop import Trainer
+from dense_hand_pose.training.losses import Losses
+import pytest
+from safetensors.torch import load_file
+from tiny import TINY
+
+CONFIG = TrainingConfig(
+    network=TINY, samples=12, batch_size=2, validation_samples=2, warmup_steps=2, threads=1,
+    seed=4, schedule='wsd', decay_share=0.5,
+)  # fmt: skip
+
+
+def same_checkpoints(a: Path, b: Path) -> None:
+    whole, parts = (load_file(out / 'checkpoint.safetensors') for out in (a, b))
+    assert whole.keys() == parts.keys()
+    for key in whole:
+        assert (whole[key] == parts[key]).all(), key
+
+
+def test_a_larger_budget_goes_on_before_the_decay(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Six steps, three of them decaying, then carried on to ten: as ten from the start."""
+    Trainer(CONFIG, tmp_path / 'grown').run()
+    larger = replace(CONFIG, samples=20)
+    grown = Trainer(larger, tmp_path / 'grown', resume=True)
+    assert grown.progress.step == 3
+    said = capsys.readouterr().err
+    assert 'samples = 20 instead of 12' in said
+    assert 'stable.safetensors (step 3)' in said
+    grown.run()
+    Trainer(larger, tmp_path / 'straight').run()
+    same_checkpoints(tmp_path / 'grown', tmp_path / 'straight')
+
+
+def test_a_decay_that_the_budget_does_not_move_away_goes_on(tmp_path: Path) -> None:
+    Trainer(CONFIG, tmp_path).run()
+    assert Trainer(CONFIG, tmp_path, resume=True).progress.step == 6
+    assert Trainer(replace(CONFIG, threads=2), tmp_path, resume=True).progress.step == 6
+
+
+def test_scaled_gradients_resume_exactly(tmp_path: Path) -> None:
+    config = replace(CONFIG, precision='float16', samples=8)
+
+    class Interrupted(Trainer):
+        def step(self, batch: Batch) -> Losses:
+            if self.progress.step == 2:
+                raise KeyboardInterrupt
+            return super().step(batch)
+
+    straight = Trainer(config, tmp_path / 'straight')
+    straight.run()
+    assert straight.progress.scaler['scale'] >= 1.0
+    with pytest.raises(KeyboardInterrupt):
+        Interrupted(config, tmp_path / 'resumed').run()
+    resumed = Trainer(config, tmp_path / 'resumed', resume=True)
+    assert resumed.progress.scaler['_growth_tracker'] > 0
+    resumed.run()
+    same_checkpoints(tmp_path / 'straight', tmp_path / 'resumed')
+
+
+def test_a_signal_ends_the_step_first(tmp_path: Path) -> None:
+    """SIGTERM comes while the second step runs: the checkpoint is that after it."""
+
+    class Signalled(Trainer):
+        def gradients(self, batch: Batch) -> Losses:
+            if self.progress.step == 1:
+                os.kill(os.getpid(), signal.SIGTERM)
+            return super().gradients(batch)
+
+    before = signal.getsignal(signal.SIGTERM)
+    with pytest.raises(KeyboardInterrupt):
+        Signalled(CONFIG, tmp_path).run()
+    assert signal.getsignal(signal.SIGTERM) is before
+    assert Trainer(CONFIG, tmp_path, resume=True).progress.step == 2
+
+
+def test_a_failed_step_is_not_saved(tmp_path: Path) -> None:
+    class Failing(Trainer):
+        def gradients(self, batch: Batch) -> Losses:
+            if self.progress.step == 2:
+                raise RuntimeError('connection closed by peer')
+            return super().gradients(batch)
+
+    config = replace(CONFIG, checkpoint_every=1)
+    with pytest.raises(RuntimeError, match='closed by peer'):
+        Failing(config, tmp_path).run()
+    assert Trainer(config, tmp_path, resume=True).progress.step == 2
