@@ -1,21 +1,14 @@
-#!/usr/bin/env python3
 # Copyright 2026 The dense_hand_pose authors
 # SPDX-License-Identifier: Apache-2.0
 """
 Render the crops on which precisions are compared: dense_hand_pose/backends/data/probe_crops.npz.
 
-Usage: python tools/make_probe_crops.py      (from the repository's root; seconds)
+Usage: python -m tools.make_probe_crops      (from the repository's root; seconds)
 """
-
-from pathlib import Path
-import sys
-
-import numpy as np
-
-sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from dense_hand_pose.backends.probe_crops import pack, PROBE_FILE
 from dense_hand_pose.synthesis.engine import render_crops
+import numpy as np
 
 # Far from the seeds of training, validation and test.
 _SEED = 2**45

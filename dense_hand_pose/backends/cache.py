@@ -15,7 +15,9 @@ import stat
 def cache_folder(name: str) -> Path | None:
     """Return the folder, made if need be; None where there is none that is safe and writable."""
     base = os.environ.get('XDG_CACHE_HOME', '')
-    root = Path(base) if base.startswith('/') else Path(os.path.expanduser('~/.cache'))  # noqa: PTH111
+    if not base.startswith('/'):
+        base = os.path.expanduser('~/.cache')  # noqa: PTH111 (never raises)
+    root = Path(base)
     own = root / 'dense_hand_pose'
     for folder in (own, own / name):
         try:

@@ -34,8 +34,9 @@ def decode_maps(
     crops, centers_m, sizes_m = inputs
     joints, count = network.joints, config.candidates
     flat = np.nan_to_num(maps, nan=0.0, posinf=0.0, neginf=0.0).reshape(len(maps), 5 * joints, -1)
-    heat_2d, heat_3d = (flat[:, i * joints : (i + 1) * joints].clip(0.0, 1.0) for i in (0, 1))
-    pointing = flat[:, 2 * joints :].reshape(len(maps), joints, 3, -1).clip(-1.0, 1.0)
+    heat_2d, heat_3d, pointing = np.split(flat, [joints, 2 * joints], axis=1)
+    heat_2d, heat_3d = heat_2d.clip(0.0, 1.0), heat_3d.clip(0.0, 1.0)
+    pointing = pointing.reshape(len(maps), joints, 3, -1).clip(-1.0, 1.0)
     depth = reduce_depth(crops).reshape(len(maps), 1, -1)
     points = _lift(depth, centers_m, sizes_m)
 

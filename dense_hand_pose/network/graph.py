@@ -52,7 +52,7 @@ class HandGraph(nn.Module):
         return (*decoded, channels) if self.maps else tuple(decoded)
 
     def channels(self, crop: Tensor) -> Tensor:
-        """Return the channels (B, 5 J, H, W) of the last stack in float32."""
+        """Return what the last stack puts out, (B, 5 J, H, W), in float32."""
         weight = next(self.network.parameters())
         channels: Tensor = self.network(crop.to(weight.dtype))[-1]
         return channels.float()
