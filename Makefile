@@ -1,5 +1,6 @@
 # make demo    the whole path over ROS 2, with synthetic hands: results in demo_output/
 # make test    lint, types, tests, colcon build and colcon test
+# make tensorrt-coverage   whether TensorRT can convert all operations (needs no GPU)
 # make venv    only the virtual environment .venv that both share
 # make clean   remove what the targets made
 #
@@ -14,7 +15,7 @@ SOURCES := setup.py $(wildcard dense_hand_pose launch ros_standins test tools)
 ROS_FILES := $(wildcard requirements/ros-*.txt requirements/*.sh) \
 	$(shell find ros_standins -type f -not -name '*.pyc' 2>/dev/null)
 
-.PHONY: demo test venv lint types pytest colcon clean
+.PHONY: demo test tensorrt-coverage venv lint types pytest colcon clean
 
 demo: .venv/stamp-runtime
 	$(BIN)/python -m dense_hand_pose demo --out demo_output
@@ -49,5 +50,13 @@ colcon: .venv/stamp-test
 	$(BIN)/colcon test --event-handlers console_cohesion+ --return-code-on-test-failure \
 		--pytest-args test/packaging
 
+# Which operations TensorRT can convert; needs no GPU (tools/tensorrt_coverage). Not in `make test`.
+tensorrt-coverage: .venv-tensorrt/stamp
+	PYTHONPATH=. .venv-tensorrt/bin/python tools/tensorrt_coverage/coverage.py
+
+.venv-tensorrt/stamp: tools/tensorrt_coverage/make_venv.sh tools/tensorrt_coverage/stub.c
+	tools/tensorrt_coverage/make_venv.sh .venv-tensorrt
+	touch $@
+
 clean:
-	rm -rf .venv build install log demo_output .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf .venv .venv-tensorrt build install log demo_output .pytest_cache .mypy_cache .ruff_cache .hypothesis
