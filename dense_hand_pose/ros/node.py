@@ -18,7 +18,6 @@ from dense_hand_pose.ros.reporter import Reporter
 from dense_hand_pose.ros.session import Session
 from dense_hand_pose.ros.settings import problem
 from dense_hand_pose.ros.timings import Timings
-from dense_hand_pose.ros.transforms import MissingPackageError
 from dense_hand_pose.skeleton import HAND_21
 from rcl_interfaces.msg import SetParametersResult
 import rclpy
@@ -115,8 +114,10 @@ class HandPoseNode(LifecycleNode):
             return FAILURE
         try:
             self._outputs = Outputs(self, values)
-        except (MissingPackageError, InvalidQosOverridesError) as error:
+        except (RuntimeError, InvalidQosOverridesError) as error:
+            # A package that is missing, or a qos_overrides value.
             self.get_logger().error(f'cannot configure: {error}')
+            self.release()
             return FAILURE
         self.get_logger().info(f'configured, the network runs on {self._estimator.backend_name}')
         return super().on_configure(state)

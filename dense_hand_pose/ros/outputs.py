@@ -41,25 +41,40 @@ class Outputs:
     """
 
     def __init__(self, node: LifecycleNode, values: Mapping[str, Any]) -> None:
-        """Create the publishers; MissingPackageError where a wanted one needs another package."""
-        tf_type = tf_message_type() if values['publish.tf'] else None
+        """
+        Create the publishers.
+
+        Raises MissingPackageError where a wanted one needs another package, and what a bad
+        qos_overrides raises; none is left then.
+        """
         self._publishers = Publishers(node)
+        self._tf_type = tf_message_type() if values['publish.tf'] else None
+        self._tf_prefix = values['publish.tf_prefix']
+        try:
+            self._create(values)
+        except BaseException:
+            self._publishers.destroy()
+            raise
+        self._filter = OneEuroFilter()
+        self._shown: Header | None = None
+        self.configure(values)
+
+    def _create(self, values: Mapping[str, Any]) -> None:
+        """Create the publishers that are wanted."""
         add = self._publishers.add
         self._joints = add(PoseArray, '~/joints', RESULT)
         self._smoothed = add(PoseArray, '~/joints_smoothed', RESULT)
         self._names = add(String, '~/joint_names', LATCHED)
-        wanted = values['publish.cloud']
-        self._cloud = add(PointCloud2, '~/joints_cloud', RESULT) if wanted else None
-        wanted = values['publish.markers']
-        self._markers = add(MarkerArray, '~/markers', RESULT) if wanted else None
-        wanted = values['publish.debug']
-        self._image = add(Image, '~/debug/image', DEBUG) if wanted else None
-        self._votes = add(PointCloud2, '~/debug/votes', DEBUG) if wanted else None
-        self._tf = None if tf_type is None else add(tf_type, '/tf', TF)
-        self._tf_type, self._tf_prefix = tf_type, values['publish.tf_prefix']
-        self._filter = OneEuroFilter()
-        self._shown: Header | None = None
-        self.configure(values)
+        self._cloud = self._markers = self._image = self._votes = self._tf = None
+        if values['publish.cloud']:
+            self._cloud = add(PointCloud2, '~/joints_cloud', RESULT)
+        if values['publish.markers']:
+            self._markers = add(MarkerArray, '~/markers', RESULT)
+        if values['publish.debug']:
+            self._image = add(Image, '~/debug/image', DEBUG)
+            self._votes = add(PointCloud2, '~/debug/votes', DEBUG)
+        if self._tf_type is not None:
+            self._tf = add(self._tf_type, '/tf', TF)
 
     def configure(self, values: Mapping[str, Any]) -> None:
         """Use other marker sizes and smoothing from the next frame on."""

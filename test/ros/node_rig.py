@@ -29,6 +29,12 @@ from visualization_msgs.msg import MarkerArray
 WIDTH, HEIGHT = 320, 240
 INTRINSICS = Intrinsics(fx=240.0, fy=240.0, cx=159.5, cy=119.5)
 PATIENCE_S = 20.0
+QUICK = {
+    'model.backend': 'cpu',  # loads at once: no precision has to be tried
+    'model.precision': 'float32',
+    'decode.min_confidence': 0.0,
+    'sync.max_age_s': 20.0,  # a loaded machine may take seconds for a frame
+}
 
 # Nodes of one process that follow each other under one name lose their place on /rosout.
 _NUMBERS = itertools.count()
@@ -189,8 +195,7 @@ def running_nodes(
     model: str, namespaces: Sequence[str], wait: bool = True, **parameters: Any
 ) -> Iterator[list[Rig]]:
     """Run a node in each namespace, all on one thread, with the same `parameters`."""
-    # A loaded machine may take seconds for a frame.
-    values = {'model.name_or_path': model, 'decode.min_confidence': 0.0, 'sync.max_age_s': 20.0}
+    values = {'model.name_or_path': model, **QUICK}
     values.update({name.replace('__', '.'): value for name, value in parameters.items()})
     overrides = [Parameter(name, value=value) for name, value in values.items()]
     context = rclpy.Context()

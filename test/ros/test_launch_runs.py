@@ -101,7 +101,13 @@ def test_an_unknown_argument_ends_the_launch(share: Path, name: str) -> None:
 def test_launch_starts_the_node_with_what_it_was_told(share: Path, model: str) -> None:
     import rclpy
 
-    arguments = ['namespace:=robot', f'model:={model}', 'image_topic:=/depth', 'log_level:=warn']
+    arguments = [
+        'namespace:=robot',
+        f'model:={model}',
+        'backend:=cpu',
+        'image_topic:=/depth',
+        'log_level:=warn',
+    ]
     process = start(share, 'hand_pose.launch.py', *arguments)
     context = rclpy.Context()
     rclpy.init(context=context)
@@ -130,7 +136,13 @@ def test_the_camera_gets_its_parameters_and_the_node_its_topics(
     (tmp_path / 'share' / 'realsense2_camera').mkdir()
     script(tmp_path / 'lib' / 'realsense2_camera' / 'realsense2_camera_node', log)
     prefixes = f'{tmp_path}:{os.environ.get("AMENT_PREFIX_PATH", "")}'
-    arguments = [f'model:={model}', 'camera_name:=left', 'serial_no:=0123', 'rviz:=false']
+    arguments = [
+        f'model:={model}',
+        'backend:=cpu',
+        'camera_name:=left',
+        'serial_no:=0123',
+        'rviz:=false',
+    ]
     process = start(share, 'realsense.launch.py', *arguments, AMENT_PREFIX_PATH=prefixes)
     said = []
     for line in process.stdout or ():
@@ -152,7 +164,13 @@ def test_replay_plays_once_the_node_is_active_and_ends_with_the_bag(
     bag.mkdir()
     script(tmp_path / 'bin' / 'ros2', log)
     path = f'{tmp_path / "bin"}:{os.environ["PATH"]}'
-    arguments = [f'bag:={bag}', f'output:={output}', f'model:={model}', 'namespace:=lab']
+    arguments = [
+        f'bag:={bag}',
+        f'output:={output}',
+        f'model:={model}',
+        'backend:=cpu',
+        'namespace:=lab',
+    ]
     arguments += ['rate:=0.5', 'loop:=true']
     out = finish(process := start(share, 'replay.launch.py', *arguments, PATH=path))
     assert process.returncode == 0, out

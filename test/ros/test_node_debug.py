@@ -8,9 +8,11 @@ from cv_bridge import CvBridge
 from dense_hand_pose.camera import project
 from dense_hand_pose.ros import outputs
 from geometry_msgs.msg import PoseArray
+from lifecycle_msgs.msg import Transition
 from node_rig import hand_depth_mm, HEIGHT, INTRINSICS, Rig, running_node, WIDTH
 import numpy as np
 import pytest
+from rclpy.parameter import Parameter
 from rclpy.qos import qos_profile_sensor_data
 from sensor_msgs.msg import Image, PointCloud2
 from sensor_msgs_py import point_cloud2
@@ -95,6 +97,26 @@ def test_votes_make_the_joints(rig: Rig) -> None:
     rig.ask(rig.image(np.zeros_like(hand_depth_mm())))
     assert rig.until(lambda: heard)
     assert heard[0].width == 0
+
+
+def test_the_qos_of_a_result_can_be_overridden(model: str) -> None:
+    with running_node(model, wait=False, autostart=False) as rig:
+        name = f'qos_overrides.{rig.namespace}/hand_pose/debug/votes.publisher.reliability'
+        rig.node._parameter_overrides[name] = Parameter(name, value='sideways')
+        before = len(list(rig.node.publishers))
+        assert not rig.change_state(Transition.TRANSITION_CONFIGURE)
+        assert rig.until(lambda: rig.logs('cannot configure: '))
+        assert len(list(rig.node.publishers)) == before
+    with running_node(model, wait=False, autostart=False) as rig:
+        name = f'qos_overrides.{rig.namespace}/hand_pose/debug/votes.publisher.reliability'
+        rig.node._parameter_overrides[name] = Parameter(name, value='reliable')
+        assert rig.change_state(Transition.TRANSITION_CONFIGURE)
+        assert rig.change_state(Transition.TRANSITION_ACTIVATE)
+        rig.wait_until_matched()
+        heard = rig.listen('hand_pose/debug/votes', PointCloud2, 5)  # reliable
+        rig.pause(0.5)
+        rig.ask(rig.image())
+        assert rig.until(lambda: heard)
 
 
 def test_without_publish_debug_there_are_no_such_topics(model: str) -> None:

@@ -9,7 +9,7 @@ import signal
 import subprocess
 import sys
 
-from node_rig import hand_depth_mm, Rig, running_nodes
+from node_rig import hand_depth_mm, QUICK, Rig, running_nodes
 import numpy as np
 import pytest
 import rclpy
@@ -23,9 +23,8 @@ SIDES = ('left', 'right')
 def processes(model: str) -> Iterator[list[Rig]]:
     """Run a node in each namespace, each in a process of its own."""
     words = [sys.executable, '-m', 'dense_hand_pose.ros.node', '--ros-args']
-    for setting in (f'model.name_or_path:={model}', 'decode.min_confidence:=0.0',
-                    'sync.max_age_s:=20.0'):  # fmt: skip
-        words += ['-p', setting]
+    for name, value in {'model.name_or_path': model, **QUICK}.items():
+        words += ['-p', f'{name}:={value}']
     running = [subprocess.Popen([*words, '-r', f'__ns:=/two_{side}']) for side in SIDES]
     context = rclpy.Context()
     rclpy.init(context=context)
