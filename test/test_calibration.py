@@ -50,7 +50,7 @@ def test_the_topic_says_whether_an_image_is_rectified(topic: str, rectified: boo
 
 
 def test_an_unknown_kind_is_refused() -> None:
-    with pytest.raises(ValueError, match="'cooked'.*auto, rectified, raw"):
+    with pytest.raises(ValueError, match=r"'cooked'.*auto, rectified, raw"):
         is_rectified('/image', 'cooked')
 
 
@@ -90,7 +90,7 @@ def test_a_rectified_image_does_not_care_for_the_lens() -> None:
 
 
 def test_sizes_that_disagree_are_refused() -> None:
-    with pytest.raises(CalibrationError, match='32 x 24 pixels.*describes 64 x 48') as caught:
+    with pytest.raises(CalibrationError, match=r'32 x 24 pixels.*describes 64 x 48') as caught:
         intrinsics_of(info(), 32, 24)
     assert caught.value.cause == 'size_mismatch'
 
