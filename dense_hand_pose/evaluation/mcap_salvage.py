@@ -12,8 +12,9 @@ from io import BytesIO
 from pathlib import Path
 import struct
 from typing import BinaryIO, Final
+from zlib import crc32
 
-from rosbags.rosbag2.storage_mcap import decompress
+from rosbags.rosbag2.storage_mcap import DECOMPRESSORS
 
 from .bags import RawMessage
 
@@ -70,7 +71,7 @@ class McapSalvage:
         rest.seek(_CHUNK_HEAD.size)
         compression = _text(rest)
         packed = rest.read(struct.unpack('<Q', rest.read(8))[0])
-        inside = BytesIO(decompress(packed, compression, size, crc))
+        inside = BytesIO(_unpacked(packed, compression, size, crc))
         while inside.tell() < size:
             yield from self._inner(*_record(inside, size))
 
@@ -88,6 +89,16 @@ class McapSalvage:
             number, _, received_ns, _ = _MESSAGE_HEAD.unpack_from(content)
             rest.seek(_MESSAGE_HEAD.size)
             yield RawMessage(self._topics[number], received_ns, rest.read())
+
+
+def _unpacked(packed: bytes, compression: str, size: int, crc: int) -> bytes:
+    """Return the content of a chunk; ValueError where it is not what its head says."""
+    if compression not in DECOMPRESSORS:
+        raise ValueError(f'a chunk is compressed by {compression!r}')
+    content: bytes = DECOMPRESSORS[compression](packed, size)
+    if len(content) != size or (crc and crc32(content) != crc):
+        raise ValueError('a chunk does not hold what its size or its checksum says')
+    return content
 
 
 def _record(file: BinaryIO, limit: int) -> tuple[int, bytes]:
