@@ -23,11 +23,7 @@ _SOURCES = (
     'decoding_config.py',
     'encoding.py',
     'geometry.py',
-    'network/blocks.py',
-    'network/config.py',
-    'network/dense_regression.py',
-    'network/graph.py',
-    'network/hourglass.py',
+    'network/*.py',
     'backends/tensorrt/compiling.py',
 )
 _TENSORRT_NAMES = ('tensorrt', 'tensorrt-cu13', 'tensorrt-cu12')
@@ -73,9 +69,15 @@ def engine_key(facts: Mapping[str, str]) -> str:
 def hash_of_sources(package: Path) -> str:
     """Return the sha256 of the code that is exported: faster than to export it at every start."""
     total = hashlib.sha256()
-    for name in _SOURCES:
-        total.update(name.encode() + b'\0' + (package / name).read_bytes())
+    for path in sources(package):
+        name = path.relative_to(package).as_posix()
+        total.update(name.encode() + b'\0' + path.read_bytes())
     return total.hexdigest()
+
+
+def sources(package: Path) -> list[Path]:
+    """Return the files of the code that is exported."""
+    return [path for pattern in _SOURCES for path in sorted(package.glob(pattern))]
 
 
 def _version(distribution: str) -> str:
