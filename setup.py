@@ -65,7 +65,7 @@ setup(
         'torch>=2.2,<3',
         'tqdm>=4.57',
     ],
-    extras_require={'rerun': ['rerun-sdk>=0.24,<1'], 'test': ['hypothesis', 'pytest']},
+    extras_require={'rerun': ['rerun-sdk>=0.41,<1'], 'test': ['hypothesis', 'pytest']},
     zip_safe=False,
     entry_points={
         'console_scripts': [

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 OPTIONS: dict[str, Any] = {
     'model': 'default',
     'backend': 'auto',
+    'precision': 'auto',
     'results': None,
     'depth_topic': None,
     'camera_info_topic': None,
@@ -146,11 +147,17 @@ def _estimate(args: argparse.Namespace, bag: 'OpenBag') -> 'Evaluation':
     from dense_hand_pose.network.weight_file import find_weights
 
     try:
-        estimator = HandPoseEstimator.load(args.model, backend=args.backend)
+        estimator = HandPoseEstimator.load(
+            args.model, backend=args.backend, precision=args.precision
+        )
         digest = hashlib.sha256(find_weights(args.model).read_bytes()).hexdigest()
     except (OSError, ValueError, RuntimeError) as error:  # a file, a value, a backend
         raise CommandError(str(error), status=2) from error
-    facts = {'weights_sha256': digest, 'backend': estimator.backend_name}
+    facts = {
+        'weights_sha256': digest,
+        'backend': estimator.backend_name,
+        'precision': estimator.precision,
+    }
     return estimate_bag(bag, estimator, _progress, facts)
 
 

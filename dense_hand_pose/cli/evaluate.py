@@ -35,6 +35,7 @@ _FOR_MODELS: dict[str, Any] = {
     'frames': 2000,
     'model': 'default',
     'backend': 'auto',
+    'precision': 'auto',
     'center': 'both',
 }
 _FOR_FILES: dict[str, Any] = {
@@ -59,7 +60,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_bag_arguments(parser.add_argument_group('with --bag'))
     _add_model_arguments(
         parser.add_argument_group(
-            f'with --dataset {SYNTHETIC} (--model and --backend with --bag, too)'
+            f'with --dataset {SYNTHETIC} (--model, --backend and --precision with --bag, too)'
         )
     )
     _add_file_arguments(parser.add_argument_group('with --dataset nyu, icvl or msra'))
@@ -76,6 +77,11 @@ def _add_model_arguments(group: 'argparse._ArgumentGroup') -> None:
         '--model', help=f'model name or .safetensors file (default: {defaults["model"]})'
     )
     group.add_argument('--backend', help=f'what runs the network (default: {defaults["backend"]})')
+    group.add_argument(
+        '--precision',
+        help='what the network computes in, or auto: the fastest that agrees with float32 '
+        f'(default: {defaults["precision"]})',
+    )
     group.add_argument(
         '--center',
         choices=tuple(_CENTERS),
@@ -162,6 +168,7 @@ def _measure_model(args: argparse.Namespace) -> int:
         'first_seed': FIRST_SEED,
         'weights_sha256': digest,
         'backend': estimator.backend_name,
+        'precision': estimator.precision,
         'cube_size_m': estimator.config.cube_size_m,
         'centers': figures,
     }
@@ -181,7 +188,9 @@ def _set_up(args: argparse.Namespace) -> 'tuple[HandPoseEstimator, str]':
     from dense_hand_pose.network.weight_file import find_weights
 
     try:
-        estimator = HandPoseEstimator.load(args.model, backend=args.backend)
+        estimator = HandPoseEstimator.load(
+            args.model, backend=args.backend, precision=args.precision
+        )
         digest = hashlib.sha256(find_weights(args.model).read_bytes()).hexdigest()
         if args.out is not None:
             import matplotlib  # noqa: F401 (missing: say so before the long part)

@@ -154,7 +154,8 @@ def _facts(document: Mapping[str, Any]) -> str:
     if document['source'] == 'recorded':
         parts.append(f'answers of {document["results_topic"]} in {document["results"]}')
     else:
-        parts.append(f'estimated offline on {document["backend"]}')
+        how = f'{document["backend"]} in {document["precision"]}'
+        parts.append(f'estimated offline on {how}')
     truth = document['truth_topic']
     parts.append(f'ground truth of {truth}' if truth else 'no ground truth')
     return ', '.join(parts)

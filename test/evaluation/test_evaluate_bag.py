@@ -8,6 +8,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+from dense_hand_pose.backends.base import PRECISIONS
 from dense_hand_pose.cli import main
 from dense_hand_pose.evaluation.bag_file import BagFile
 from dense_hand_pose.evaluation.bags import BagTopic, RawMessage, read_bag, stamp_ns, write_bag
@@ -17,6 +18,8 @@ import pytest
 import recordings
 from rosbags.highlevel import AnyReader
 
+FULL = PRECISIONS[1]
+"""The first after auto is float32, which loads without a trial."""
 FRAMES = 8  # of the sample, see conftest.py
 FILES = ('metrics.json', 'per_frame.csv', 'joints.csv', 'bag/bag.mcap', 'bag/metadata.yaml')
 
@@ -24,7 +27,9 @@ FILES = ('metrics.json', 'per_frame.csv', 'joints.csv', 'bag/bag.mcap', 'bag/met
 def evaluate(bag: Path, believer: str, *options: object) -> int:
     """Run `evaluate --bag` with the small network and return its status."""
     words = ['evaluate', '--bag', str(bag), *map(str, options)]
-    return main(words if '--results' in options else [*words, '--model', believer])
+    if '--results' not in options:
+        words += ['--model', believer, '--backend', 'cpu', '--precision', FULL]
+    return main(words)
 
 
 def read_raw(bag: Path) -> list[RawMessage]:
