@@ -3,7 +3,6 @@
 """Fixtures of the node tests: real rclpy and DDS, a small network with random weights."""
 
 from dataclasses import replace
-import importlib.util
 import os
 from pathlib import Path
 import sys
@@ -18,7 +17,7 @@ sys.path.insert(0, str(Path(__file__).parent))
 
 @pytest.fixture(scope='session')
 def model(tmp_path_factory: pytest.TempPathFactory) -> str:
-    """Return the path of a weight file, the real architecture, small, random; exported."""
+    """Return the path of a weight file: the real architecture, small, random."""
     from dense_hand_pose.network.config import CONFIGURATIONS
     from dense_hand_pose.network.dense_regression import DenseRegressionNet
     from dense_hand_pose.network.weights import save_weights
@@ -28,10 +27,4 @@ def model(tmp_path_factory: pytest.TempPathFactory) -> str:
     path = tmp_path_factory.mktemp('model') / 'small.safetensors'
     config = replace(CONFIGURATIONS['default'], stacks=1, widths=(8, 8, 8, 8, 8))
     save_weights(DenseRegressionNet(config), path, {'purpose': 'node tests'})
-    if importlib.util.find_spec('openvino') is not None:  # once, instead of at each node's start
-        from dense_hand_pose.backends.model import Model
-        from dense_hand_pose.backends.openvino_export import export_model
-        from dense_hand_pose.backends.openvino_file import shipped_file, write_graph
-
-        write_graph(shipped_file(Model(path)), export_model(Model(path)))
     return str(path)
