@@ -7,6 +7,7 @@ from typing import Any
 
 HEADS = ('paper', 'shared')
 STEMS = ('paper', 'folded')
+TASKS = ('dense', 'coordinates', 'detection_coordinates', 'detection_depth', 'offset')
 GRAPH_VERSION = 1
 """Raise it with every change of code that changes what network or decoding compute."""
 _WIDEST = 1024
@@ -21,7 +22,9 @@ class NetworkConfig:
     ``widths``: channels of the hourglass at 32, 16, 8, 4 and 2 pixels. ``stem``: 'paper'
     (convolutions from the full crop down) or 'folded' (4 x 4 pixels become channels at once).
     ``head``: 'paper' (Sec. 3.3: R, then S from R's features and the depth, then V from
-    both) or 'shared' (one product on shared features makes all maps).
+    both) or 'shared' (one product on shared features makes all maps). ``task``: what the network
+    learns; 'dense' is R, S and V, the others are the paper's baselines (baselines.py), which have
+    a head of their own.
     """
 
     joints: int = 21
@@ -31,6 +34,7 @@ class NetworkConfig:
     head: str = 'paper'
     theta_m: float = 0.08
     tau_px: float = 4.0
+    task: str = 'dense'
 
     def __post_init__(self) -> None:
         """Check the values; errors name them."""
@@ -40,6 +44,8 @@ class NetworkConfig:
             raise ValueError(f'head = {self.head!r}: expected one of {", ".join(HEADS)}')
         if self.stem not in STEMS:
             raise ValueError(f'stem = {self.stem!r}: expected one of {", ".join(STEMS)}')
+        if self.task not in TASKS:
+            raise ValueError(f'task = {self.task!r}: expected one of {", ".join(TASKS)}')
         if not 1 <= self.stacks <= 8 or not 1 <= self.joints <= 64:
             raise ValueError(
                 f'stacks = {self.stacks}, joints = {self.joints}: expected 1 to 8 and 1 to 64'
@@ -48,8 +54,15 @@ class NetworkConfig:
             raise ValueError(f'theta_m = {self.theta_m}, tau_px = {self.tau_px}: out of range')
 
     def to_dict(self) -> dict[str, Any]:
-        """Return the values as plain types, for YAML and a weight file's metadata."""
-        return {**asdict(self), 'widths': list(self.widths)}
+        """
+        Return the values as plain types, for YAML and a weight file's metadata.
+
+        The task 'dense' goes without saying: earlier versions know no other.
+        """
+        values = {**asdict(self), 'widths': list(self.widths)}
+        if self.task == 'dense':
+            del values['task']
+        return values
 
     @classmethod
     def from_dict(cls, values: dict[str, Any]) -> 'NetworkConfig':

@@ -100,6 +100,8 @@ class DenseRegressionNet(nn.Module):
 
     def __init__(self, config: NetworkConfig) -> None:
         super().__init__()
+        if config.task != 'dense':
+            raise ValueError(f'task = {config.task!r}: a baseline, which has no maps R, S and V')
         self.config = config
         width, count = config.widths[0], config.stacks
         head = PaperHead if config.head == 'paper' else SharedHead
