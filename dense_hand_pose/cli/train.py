@@ -25,6 +25,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help='start from these weights with a fresh optimiser',
     )  # fmt: skip
     parser.add_argument(
+        '--data', type=Path, metavar='ROOT',
+        help='folder of the data set, where the YAML names one',
+    )  # fmt: skip
+    parser.add_argument(
         '--processes', type=int, metavar='N',
         help='share every batch among N processes of this machine (default: as the YAML says)',
     )  # fmt: skip
@@ -48,4 +52,8 @@ def run(args: argparse.Namespace) -> int:
     except ValueError as error:
         print(f'train: {error}', file=sys.stderr)
         return 2
-    return launch(TrainingRequest(config=config, out=args.out, resume=args.resume, init=args.init))
+    return launch(
+        TrainingRequest(
+            config=config, out=args.out, resume=args.resume, init=args.init, root=args.data
+        )
+    )

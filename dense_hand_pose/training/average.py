@@ -24,7 +24,8 @@ def running_average(network: nn.Module, decay: float) -> AveragedModel:
     """Return a copy of the network that follows its parameters and its statistics."""
 
     def update(average: Tensors, current: Tensors, updates: Tensor | int) -> None:
-        mean = get_ema_multi_avg_fn(decay_after(int(updates), decay))  # type: ignore[no-untyped-call]
+        share = decay_after(int(updates), decay)
+        mean = get_ema_multi_avg_fn(share)  # type: ignore[no-untyped-call]
         mean(average, current, updates)
 
     return AveragedModel(network, multi_avg_fn=update, use_buffers=True)

@@ -7,6 +7,7 @@ import json
 from pathlib import Path
 import subprocess
 
+from dense_hand_pose.datasets.facts import DATASETS
 import yaml
 
 from .checkpoint import Progress
@@ -14,23 +15,23 @@ from .config import TrainingConfig
 
 _CARD = """# Model card: {name}
 
-21 hand joints from a normalised depth crop (128 x 128 pixels of a metric cube), by dense 3D
+{joints} hand joints from a normalised depth crop (128 x 128 pixels of a metric cube), by dense 3D
 regression. Weights in fp16 safetensors; the architecture stands in the file's metadata.
 
 | | |
 |---|---|
-| training data | rendered hands of `dense_hand_pose.synthesis` only (SOMA mesh, Apache-2.0) |
+| training data | {data} |
 | samples seen | {samples:,} in {steps:,} steps of {batch} |
 | training time | {hours:.2f} h on CPU cores shared with other work |
-| data seed | {seed} (batch i renders the hands of seed `{seed} * 2 ** 24 + i`) |
+| data seed | {seed} |
 | commit at the start | {commit} |
 | network | `{network}` |
-| licence | Apache-2.0 |
+| licence | {licence} |
 
 ## Figures
 
-Validation while training: {validation_samples} held-out synthetic crops, cube around the jittered
-true centre; the weights are the running average, decoded as the defaults do.
+Validation while training: {validation};
+the weights are the running average, decoded as the defaults do.
 
 | samples seen | mean joint error | median | mean, soft decoder |
 |---|---|---|---|
@@ -49,8 +50,8 @@ starts from these weights with a fresh optimiser and the same data engine. CONFI
 
 ## Limits
 
-Adult hands alone: no held objects, no second hand in the cube, no gloves. Not for decisions about
-people: it finds joints, it identifies nobody.
+Trained on nothing but the data above. Not for decisions about people: it finds joints, it
+identifies nobody.
 """
 
 
@@ -67,15 +68,42 @@ def make_card(
         seed=config.seed,
         commit=commit,
         network=json.dumps(config.network.to_dict()),
-        validation_samples=config.validation_samples,
+        joints=config.network.joints,
+        **_about_data(config),
         curve='\n'.join(_validations(log)),
         settings=yaml.safe_dump(config.to_dict(), sort_keys=False),
     )
 
 
+def _about_data(config: TrainingConfig) -> dict[str, str]:
+    """Say what the weights have seen, what they were measured on, and whose terms hold."""
+    count = config.validation_samples
+    if config.data == 'synthetic':
+        return {
+            'data': 'rendered hands of `dense_hand_pose.synthesis` only (SOMA mesh, Apache-2.0): '
+            f'batch i those of seed `{config.seed} * 2 ** 24 + i`',
+            'validation': f'{count} held-out synthetic crops, cube around a jittered centre',
+            'licence': 'Apache-2.0',
+        }
+    title = DATASETS[config.data].title
+    split = f', all subjects but {config.held_out}' if config.held_out else ', training frames'
+    return {
+        'data': f'{title}{split}',
+        'validation': f'up to {count} evenly spaced test frames of {title}, cube around the true '
+        'centre',
+        'licence': f'the terms of {title}',
+    }
+
+
 def _validations(log: Path) -> list[str]:
     with log.open(encoding='utf-8', newline='') as file:
         rows = [row for row in csv.DictReader(file) if row['validation_mean_shift_mm']]
+    # Of a training that went on from before its last checkpoint, only what led here counts.
+    rows = [
+        row
+        for i, row in enumerate(rows, start=1)
+        if all(float(row['samples']) < float(later['samples']) for later in rows[i:])
+    ]
     return [
         f'| {int(float(row["samples"])):,} | {float(row["validation_mean_shift_mm"]):.1f} mm '
         f'| {float(row["validation_median_mm"]):.1f} mm '

@@ -5,15 +5,19 @@
 from dataclasses import asdict, dataclass, field, fields
 import math
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
+from dense_hand_pose.datasets.facts import DATASETS
 from dense_hand_pose.network.config import CONFIGURATIONS, NetworkConfig
 from dense_hand_pose.skeleton import HAND_21
 import yaml
 
+from .augmentation import Augmentation
 from .schedule import SCHEDULES
 
-OPTIMISERS = ('adamw', 'muon')
+_Part = TypeVar('_Part')
+
+OPTIMISERS = ('adamw', 'muon', 'adam')
 PRECISIONS = ('float32', 'bfloat16', 'float16')
 DEVICES = ('auto', 'cpu', 'cuda')
 MAY_CHANGE = ('samples', 'minutes', 'processes', 'threads', 'workers', 'device')
@@ -56,18 +60,27 @@ class TrainingConfig:
     """
     Everything that decides what a training does.
 
-    ``optimiser``: 'adamw', or 'muon' for the kernels of hidden convolutions (optimisers.py).
+    ``data``: 'synthetic', or a data set, whose folder is given at the start; of MSRA ``held_out``
+    is the subject to test on. ``cube_m`` and ``augmentation`` are those of data sets.
+
+    ``optimiser``: 'adamw', 'muon' for the kernels of hidden convolutions (optimisers.py), or
+    'adam', the paper's, with beta1 = 0.5 and without decay of the weights.
 
     The learning rate rises over ``warmup_steps`` and follows ``schedule`` (schedule.py) over the
     budget: ``samples`` seen or ``minutes`` of training time, whichever ends first (0 = no such
     limit). ``batch_size`` is that of all ``processes`` together; each has ``threads`` (0: as many
     as there are cores for it) and ``workers`` that render. ``precision`` is that of the network's
     products. ``sync_batch_norm`` (GPUs only) normalises over the whole batch rather than over each
-    process's part of it.
+    process's part of it; ``batch_renorm`` draws each batch's statistics towards the running ones
+    (network/renorm.py).
     """
 
     network: NetworkConfig = field(default_factory=lambda: CONFIGURATIONS['default'])
     loss: LossConfig = field(default_factory=LossConfig)
+    data: str = 'synthetic'
+    held_out: str = ''
+    cube_m: float = 0.30
+    augmentation: Augmentation = field(default_factory=Augmentation)
     samples: int = 1_000_000
     minutes: float = 0.0
     batch_size: int = 32
@@ -86,6 +99,7 @@ class TrainingConfig:
     device: str = 'auto'
     precision: str = 'bfloat16'
     sync_batch_norm: bool = False
+    batch_renorm: bool = False
     validation_samples: int = 512
     validate_every: int = 2000
     checkpoint_every: int = 500
@@ -107,26 +121,34 @@ class TrainingConfig:
                 raise ValueError(f'{name} = {getattr(self, name)}: expected 0 or more')
         self._check_choices()
         self._check_processes()
+        if self.batch_renorm and self.sync_batch_norm:
+            raise ValueError('batch_renorm and sync_batch_norm exclude each other: choose one')
         if not 0.0 <= self.ema_decay < 1.0:
             raise ValueError(f'ema_decay = {self.ema_decay}: expected 0 <= decay < 1')
         if not 0.0 <= self.decay_share <= 1.0:
             raise ValueError(f'decay_share = {self.decay_share}: expected 0 to 1')
         if not 0 <= self.seed < _SEEDS:
             raise ValueError(f'seed = {self.seed}: expected 0 to {_SEEDS - 1}')
-        if self.network.joints != len(HAND_21):
-            raise ValueError(
-                f'network.joints = {self.network.joints}: the synthetic hands have {len(HAND_21)}'
-            )
+        self._check_data()
 
     def _check_choices(self) -> None:
         choices = {
             'optimiser': OPTIMISERS, 'schedule': SCHEDULES, 'precision': PRECISIONS,
-            'device': DEVICES,
+            'device': DEVICES, 'data': ('synthetic', *DATASETS),
         }  # fmt: skip
         for name, known in choices.items():
             value = getattr(self, name)
             if value not in known:
                 raise ValueError(f'{name} = {value!r}: expected {" or ".join(known)}')
+
+    def _check_data(self) -> None:
+        synthetic = self.data == 'synthetic'
+        joints = len(HAND_21 if synthetic else DATASETS[self.data].skeleton)
+        if self.network.joints != joints:
+            said = 'the synthetic hands have' if synthetic else f'the hands of {self.data} have'
+            raise ValueError(f'network.joints = {self.network.joints}: {said} {joints}')
+        if not 0.1 <= self.cube_m <= 1.0:
+            raise ValueError(f'cube_m = {self.cube_m}: expected 0.1 to 1.0 m')
 
     def _check_processes(self) -> None:
         if self.batch_size % self.processes:
@@ -157,7 +179,9 @@ class TrainingConfig:
         if 'network' in chosen:
             chosen['network'] = _network(chosen['network'])
         if 'loss' in chosen:
-            chosen['loss'] = _loss(chosen['loss'])
+            chosen['loss'] = _part(LossConfig, 'loss', chosen['loss'])
+        if 'augmentation' in chosen:
+            chosen['augmentation'] = _part(Augmentation, 'augmentation', chosen['augmentation'])
         return cls(**chosen)
 
 
@@ -184,11 +208,11 @@ def _network(value: Any) -> NetworkConfig:
     return NetworkConfig.from_dict(value)
 
 
-def _loss(value: Any) -> LossConfig:
-    known = {entry.name for entry in fields(LossConfig)}
+def _part(kind: type[_Part], name: str, value: Any) -> _Part:
+    known = {entry.name for entry in fields(kind)}  # type: ignore[arg-type]
     if not isinstance(value, dict) or set(value) - known:
-        raise ValueError(f'loss {value!r}: expected a mapping of {", ".join(sorted(known))}')
-    return LossConfig(**value)
+        raise ValueError(f'{name} {value!r}: expected a mapping of {", ".join(sorted(known))}')
+    return kind(**value)
 
 
 def load_config(path: Path) -> TrainingConfig:

@@ -73,8 +73,13 @@ def training_batches(
     seed: int, batch_size: int, first: int, workers: int, rank: int = 0, ranks: int = 1
 ) -> DataLoader[Batch]:
     """Return a loader whose workers render a rank's part of the batches ahead of the trainer."""
+    return loader_of(SyntheticBatches(seed, batch_size, first, rank, ranks), workers)
+
+
+def loader_of(batches: IterableDataset[Batch], workers: int) -> DataLoader[Batch]:
+    """Return a loader whose workers make batches ahead of the trainer."""
     return DataLoader(
-        SyntheticBatches(seed, batch_size, first, rank, ranks),
+        batches,
         batch_size=None,
         num_workers=workers,
         prefetch_factor=8,

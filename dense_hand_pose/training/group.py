@@ -56,9 +56,10 @@ class Group:
         sizes = torch.zeros(self.count, dtype=torch.int64, device=self.device)
         sizes[self.rank] = len(rows)
         distributed.all_reduce(sizes)
-        first = int(sizes[: self.rank].sum())
+        end = int(sizes.cumsum(0)[self.rank])
         whole = rows.new_zeros((int(sizes.sum()), *rows.shape[1:])).to(self.device)
-        whole[first : first + len(rows)] = rows
+        start = end - len(rows)
+        whole[start:end] = rows
         distributed.all_reduce(whole)
         return whole
 

@@ -35,6 +35,7 @@ class TrainingRequest:
     out: Path
     resume: bool = False
     init: Path | None = None
+    root: Path | None = None
 
 
 def launch(request: TrainingRequest) -> int:
@@ -65,7 +66,9 @@ def _train_as(request: TrainingRequest, rank: int, local: int, meeting: str) -> 
 
 def _train(request: TrainingRequest, group: Group) -> int:
     try:
-        trainer = Trainer(request.config, request.out, request.resume, request.init, group)
+        trainer = Trainer(
+            request.config, request.out, request.resume, request.init, group, request.root
+        )
     except (OSError, ValueError) as error:
         return _refuse(error, group.rank)
     try:

@@ -9,7 +9,6 @@ import sys
 import time
 from typing import Any
 
-from dense_hand_pose.encoding import Reach
 from dense_hand_pose.network.dense_regression import DenseRegressionNet
 from dense_hand_pose.network.weights import save_weights
 import torch
@@ -20,13 +19,15 @@ from .average import running_average
 from .card import current_commit, make_card
 from .checkpoint import load_checkpoint, Progress, save_checkpoint
 from .config import TrainingConfig
-from .data import Batch, training_batches, validation_batches
+from .data import Batch
 from .group import Group
 from .log import CsvLog
-from .losses import dense_loss, Losses
+from .losses import Losses
+from .methods import method_of
 from .optimisers import Optimisers
 from .resume import CHECKPOINT, choose_checkpoint, in_decay, spent, STABLE
 from .schedule import rate_share
+from .sources import open_source
 from .start import make_network
 from .stop import StopWish
 from .validation import validate
@@ -45,8 +46,9 @@ class Trainer:
 
     ``out`` is created. With ``resume`` the folder's checkpoint is carried on, exactly where it
     stopped; with ``init`` the weights start from a file and everything else afresh. All processes
-    of a ``group`` do the same on their parts of each batch, and the leading one writes. Raises
-    ValueError when a checkpoint is there and ``resume`` is not asked for, or the reverse.
+    of a ``group`` do the same on their parts of each batch, and the leading one writes. ``root``
+    is the folder of the data set, if it is not synthetic. Raises ValueError when a checkpoint is
+    there and ``resume`` is not asked for, or the reverse.
     """
 
     def __init__(
@@ -56,6 +58,7 @@ class Trainer:
         resume: bool = False,
         init: Path | None = None,
         group: Group | None = None,
+        root: Path | None = None,
     ) -> None:
         self.config, self.out = config, out
         self.group = group or Group()
@@ -64,6 +67,7 @@ class Trainer:
             raise ValueError(
                 f'{self.checkpoint}: ' + ('nothing to resume' if resume else 'add --resume')
             )
+        self.source = open_source(config, root)
         out.mkdir(parents=True, exist_ok=True)
         torch.manual_seed(config.seed)
         torch.set_num_threads(config.threads or torch.get_num_threads())
@@ -71,7 +75,7 @@ class Trainer:
         self.group.follow_(list(self.network.parameters()))
         self.average = running_average(self.network, config.ema_decay)
         self.optimisers = Optimisers(
-            self.network, config.learning_rate, config.weight_decay, config.optimiser == 'muon'
+            self.network, config.learning_rate, config.weight_decay, config.optimiser
         )
         self._scaler = torch.amp.GradScaler(
             self.group.device.type, enabled=config.precision == 'float16'
@@ -80,7 +84,7 @@ class Trainer:
         self.log = CsvLog(out / 'log.csv', _COLUMNS) if self.group.leads else None
         self._statistics = [b for b in self.network.buffers() if b.is_floating_point()]
         self._commit = current_commit()
-        self._reach = Reach(config.network.theta_m, config.network.tau_px)
+        self.method = method_of(config.network, config.loss)
         self._wish = StopWish()
         self._stopping = False
         self._since = time.monotonic()
@@ -96,14 +100,9 @@ class Trainer:
 
     def run(self) -> None:
         """Train until the budget is spent; Ctrl-C saves a checkpoint before it passes on."""
-        config, group = self.config, self.group
-        parts = (group.rank, group.count)
-        batches = iter(
-            training_batches(
-                config.seed, config.batch_size, self.progress.step, config.workers, *parts
-            )
-        )
-        held_out = validation_batches(config.validation_samples, config.batch_size, *parts)
+        group = self.group
+        batches = iter(self.source.training(self.progress.step, group))
+        held_out = self.source.validation(group)
         form = '{l_bar}{bar}| {postfix}'
         with (
             self._wish,
@@ -169,7 +168,7 @@ class Trainer:
         }
 
     def _validate(self, held_out: list[Batch]) -> dict[str, float]:
-        result = validate(self.average.module, held_out, self._reach, self.group)
+        result = validate(self.average.module, held_out, self.method, self.group)
         return {f'validation_{name}': value for name, value in asdict(result).items()}
 
     def step(self, batch: Batch) -> Losses:
@@ -214,7 +213,7 @@ class Trainer:
         precision: torch.dtype = getattr(torch, self.config.precision)
         with torch.autocast(self.group.device.type, precision, enabled=precision != torch.float32):
             outputs: list[Tensor] = self.network(crop)
-        return dense_loss(outputs, batch, self._reach, self.config.loss)
+        return self.method.loss(outputs, batch)
 
     def _modules(self) -> dict[str, nn.Module]:
         return {'network': self.network, 'average': self.average}
@@ -224,20 +223,20 @@ class Trainer:
             return
         self.progress.scaler = self._scaler.state_dict()
         save_checkpoint(
-            path, self._modules(), self.optimisers.parts, self.progress, asdict(self.config)
+            path, self._modules(), self.optimisers.parts, self.progress, self.config.to_dict()
         )
 
     def _export(self) -> None:
-        """Write the averaged weights and their card beside the checkpoint."""
+        """Write the averaged weights and their card; those of a baseline stay a checkpoint."""
+        network = self.average.module
+        if not isinstance(network, DenseRegressionNet):
+            return
         notes = {
             'samples': str(self.progress.samples),
             'steps': str(self.progress.step),
             'hours': f'{self.progress.elapsed_s / 3600.0:.2f}',
             'seed': str(self.config.seed),
         }
-        network = self.average.module
-        if not isinstance(network, DenseRegressionNet):
-            raise TypeError(f'the average holds a {type(network).__name__}')
         save_weights(network, self.out / 'weights.safetensors', notes)
         card = make_card('weights', self.config, self.progress, self.out / 'log.csv', self._commit)
         (self.out / 'weights.md').write_text(card, encoding='utf-8')

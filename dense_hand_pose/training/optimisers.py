@@ -4,7 +4,7 @@
 
 from dense_hand_pose.network.blocks import ConvNorm
 from torch import nn, Tensor
-from torch.optim import AdamW, Muon, Optimizer
+from torch.optim import Adam, AdamW, Muon, Optimizer
 
 _NARROWEST = 32
 """Kernels with fewer inputs or outputs are left to AdamW: there is little to orthogonalise."""
@@ -14,22 +14,28 @@ class Optimisers:
     """
     What moves the parameters of a network, as one.
 
-    ``muon`` gives the kernels of hidden convolutions, as matrices (outputs, inputs x area), to
-    Muon (Jordan et al. 2024), its steps scaled to the size of AdamW's so that one learning rate
-    serves both; all else goes to AdamW. ``parts`` holds the optimisers by name, for checkpoints;
-    ``param_groups`` is what torch.amp.GradScaler asks of an optimiser.
+    ``kind`` 'muon' gives the kernels of hidden convolutions, as matrices (outputs, inputs x area),
+    to Muon (Jordan et al. 2024), its steps scaled to the size of AdamW's so that one learning rate
+    serves both; all else goes to AdamW. 'adam' is the paper's (beta1 = 0.5). ``parts`` holds the
+    optimisers by name, for checkpoints; ``param_groups`` is what torch.amp.GradScaler asks of an
+    optimiser.
     """
 
     def __init__(
-        self, network: nn.Module, learning_rate: float, weight_decay: float, muon: bool
+        self, network: nn.Module, learning_rate: float, weight_decay: float, kind: str
     ) -> None:
         self.learning_rate = learning_rate
         self.param_groups = [{'params': list(network.parameters())}]
-        hidden = _hidden_kernels(network) if muon else []
+        hidden = _hidden_kernels(network) if kind == 'muon' else []
         chosen = {id(kernel) for kernel in hidden}
         rest = [p for p in network.parameters() if id(p) not in chosen]
-        adamw = AdamW(rest, lr=learning_rate, weight_decay=weight_decay, fused=True)
-        self.parts: dict[str, Optimizer] = {'adamw': adamw}
+        self.parts: dict[str, Optimizer] = {}
+        if kind == 'adam':
+            self.parts['adam'] = Adam(rest, lr=learning_rate, betas=(0.5, 0.999), fused=True)
+        else:
+            self.parts['adamw'] = AdamW(
+                rest, lr=learning_rate, weight_decay=weight_decay, fused=True
+            )
         self._kernels = [(kernel, nn.Parameter(_matrix(kernel.detach()))) for kernel in hidden]
         if self._kernels:
             self.parts['muon'] = Muon(
@@ -43,7 +49,8 @@ class Optimisers:
         """Forget the gradients."""
         for kernel, _ in self._kernels:
             kernel.grad = None
-        self.parts['adamw'].zero_grad(set_to_none=True)
+        for part in self.parts.values():
+            part.zero_grad(set_to_none=True)
 
     def step(self) -> None:
         """Move every parameter by its gradient, at ``learning_rate``."""

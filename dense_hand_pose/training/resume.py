@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Which checkpoint a training goes on from, and whether it is still the same training."""
 
-from dataclasses import asdict, replace
+from dataclasses import replace
 import json
 from pathlib import Path
 from typing import Any
@@ -54,8 +54,8 @@ def choose_checkpoint(out: Path, config: TrainingConfig) -> tuple[Path, list[str
 def _changed(path: Path, stored: dict[str, Any], config: TrainingConfig) -> list[str]:
     """Return the names that differ; settings that a former version did not have count as usual."""
     # Through JSON, as the stored ones went: it makes a list of a tuple.
-    asked = json.loads(json.dumps(asdict(config)))
-    for name, value in json.loads(json.dumps(asdict(TrainingConfig()))).items():
+    asked = json.loads(json.dumps(config.to_dict()))
+    for name, value in json.loads(json.dumps(TrainingConfig().to_dict())).items():
         stored.setdefault(name, value)
     changed = sorted(name for name in {*stored, *asked} if stored.get(name) != asked.get(name))
     refused = [name for name in changed if name not in MAY_CHANGE]

@@ -4,7 +4,8 @@
 
 from pathlib import Path
 
-from dense_hand_pose.network.dense_regression import DenseRegressionNet
+from dense_hand_pose.network.baselines import build_network, HandNet
+from dense_hand_pose.network.renorm import renormalise
 from dense_hand_pose.network.weights import load_weights
 import torch
 from torch import nn
@@ -12,9 +13,7 @@ from torch import nn
 from .config import TrainingConfig
 
 
-def make_network(
-    config: TrainingConfig, init: Path | None, device: torch.device
-) -> DenseRegressionNet:
+def make_network(config: TrainingConfig, init: Path | None, device: torch.device) -> HandNet:
     """
     Build the network on a device, channels last, random or from a weight file.
 
@@ -23,9 +22,11 @@ def make_network(
     """
     if config.sync_batch_norm and device.type != 'cuda':
         raise ValueError('sync_batch_norm = true: only on GPUs; set it to false')
-    network = load_weights(init) if init else DenseRegressionNet(config.network)
+    network: HandNet = load_weights(init) if init else build_network(config.network)
     if network.config != config.network:
         raise ValueError(f'{init}: another architecture than the configuration asks for')
+    if config.batch_renorm:
+        renormalise(network)
     if config.sync_batch_norm:
         network = nn.SyncBatchNorm.convert_sync_batchnorm(network)  # type: ignore
     network.to(device)

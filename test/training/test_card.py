@@ -33,3 +33,17 @@ def test_the_card_holds_the_curve_and_settings_that_train_again(tmp_path: Path) 
 def test_the_commit_is_a_hash_or_unknown() -> None:
     commit = current_commit()
     assert commit == 'unknown' or (len(commit) == 40 and int(commit, 16) >= 0)
+
+
+def test_the_card_of_a_data_set_names_its_terms(tmp_path: Path) -> None:
+    log = CsvLog(tmp_path / 'log.csv', COLUMNS)
+    for samples, mm in ((100, 9.0), (200, 8.0), (150, 7.0)):  # carried on from before the last
+        log.write({'samples': samples, **dict.fromkeys(COLUMNS[1:], mm)})
+    config = TrainingConfig(data='msra', held_out='P3')
+    card = make_card('mine', config, Progress(), tmp_path / 'log.csv', 'abc123')
+    assert '| training data | MSRA, all subjects but P3 |' in card
+    assert '| licence | the terms of MSRA |' in card
+    assert 'Apache' not in card
+    assert [line[:8] for line in card.splitlines() if line.endswith(' mm |')] == [
+        '| 100 | ', '| 150 | '
+    ]  # fmt: skip

@@ -6,13 +6,13 @@ import csv
 from dataclasses import replace
 from pathlib import Path
 
-from dense_hand_pose.encoding import Reach
 from dense_hand_pose.training.average import running_average
 from dense_hand_pose.training.config import TrainingConfig
 from dense_hand_pose.training.data import Batch, make_batch, SyntheticBatches, validation_batches
 from dense_hand_pose.training.group import CPU, Group, joined_group
 from dense_hand_pose.training.loop import Trainer
 from dense_hand_pose.training.losses import Losses
+from dense_hand_pose.training.methods import method_of
 from dense_hand_pose.training.validation import validate
 import pytest
 from safetensors.torch import load_file, save_file
@@ -105,7 +105,8 @@ def test_the_validation_of_both_is_that_of_one(two: Path) -> None:
     average = running_average(tiny_network(CONFIG.network), CONFIG.ema_decay)
     average.load_state_dict(load_file(two / 'average_0.safetensors'))
     held_out = validation_batches(CONFIG.validation_samples, CONFIG.batch_size)
-    alone = validate(average.module, held_out, Reach(TINY.theta_m, TINY.tau_px))
+    method = method_of(CONFIG.network, CONFIG.loss)
+    alone = validate(average.module, held_out, method)
     with (two / 'straight' / 'log.csv').open() as file:
         row = list(csv.DictReader(file))[-1]
     assert float(row['validation_mean_shift_mm']) == pytest.approx(alone.mean_shift_mm, rel=1e-4)

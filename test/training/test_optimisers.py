@@ -22,7 +22,7 @@ def network_with_gradients() -> DenseRegressionNet:
 
 def test_a_hidden_kernel_moves_by_an_orthogonal_matrix_of_adamw_s_size() -> None:
     network = network_with_gradients()
-    optimisers = Optimisers(network, RATE, weight_decay=0.0, muon=True)
+    optimisers = Optimisers(network, RATE, weight_decay=0.0, kind='muon')
     kernel = network.get_parameter('hourglasses.0.skip.spatial.conv.weight')
     gradient = kernel.grad.double().reshape(32, -1).numpy()
     before = kernel.detach().clone()
@@ -40,8 +40,8 @@ def test_a_hidden_kernel_moves_by_an_orthogonal_matrix_of_adamw_s_size() -> None
 def test_every_parameter_moves_once() -> None:
     """All but Muon's move as AdamW alone moves them; its first step is the rate itself."""
     plain, mixed = network_with_gradients(), network_with_gradients()
-    Optimisers(plain, RATE, weight_decay=0.0, muon=False).step()
-    optimisers = Optimisers(mixed, RATE, weight_decay=0.0, muon=True)
+    Optimisers(plain, RATE, weight_decay=0.0, kind='adamw').step()
+    optimisers = Optimisers(mixed, RATE, weight_decay=0.0, kind='muon')
     optimisers.step()
     start = dict(network_with_gradients().named_parameters())
     names, differing = [], []
@@ -57,6 +57,6 @@ def test_every_parameter_moves_once() -> None:
 
 def test_gradients_are_forgotten() -> None:
     network = network_with_gradients()
-    optimisers = Optimisers(network, RATE, weight_decay=0.0, muon=True)
+    optimisers = Optimisers(network, RATE, weight_decay=0.0, kind='muon')
     optimisers.zero_grad()
     assert all(parameter.grad is None for parameter in network.parameters())
