@@ -36,6 +36,7 @@ LAYERS = {
     'estimator': 9,
     'training': 10,
     'evaluation': 10,
+    'study': 11,
     'ros': 11,
     'demo': 12,
     'benchmark': 13,

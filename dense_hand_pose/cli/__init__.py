@@ -22,8 +22,10 @@ COMMANDS = {
     'estimate': 'estimate hands in depth files (PNG, NPY): overlays and JSON',
     'evaluate': 'measure a model on a bag or synthetic frames, or prediction files',
     'export': 'export a model for OpenVINO, so that a CPU needs no PyTorch',
+    'predict': 'run a trained network over the test frames of NYU, ICVL or MSRA',
     'record-sample': 'make a small bag of a synthetic hand with ground truth',
     'render': 'render synthetic hands to a contact sheet',
+    'study': "train the paper's systems alike on synthetic hands, and compare them",
     'train': 'train a network on synthetic hands',
 }
 """Command name to its one line of help; the module of the same name (- is _) holds it."""

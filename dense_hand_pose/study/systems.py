@@ -1,0 +1,87 @@
+# Copyright 2026 The dense_hand_pose authors
+# SPDX-License-Identifier: Apache-2.0
+"""What the study compares: the paper's systems (Sec. 4.1), and the soft decoder beyond them."""
+
+from dataclasses import dataclass, replace
+
+from dense_hand_pose.decoding_config import DecodingConfig
+from dense_hand_pose.network.config import CONFIGURATIONS, NetworkConfig
+from dense_hand_pose.training.config import LossConfig, TrainingConfig
+
+PROPOSED = 'proposed_2'
+_TINY_WIDTHS = (8, 8, 8, 8, 8)
+
+
+@dataclass(frozen=True)
+class System:
+    """One row of the comparison; ``soft``: its joints are those of the soft decoder."""
+
+    name: str
+    title: str
+    task: str
+    stacks: int
+    coordinates: float = 2.0
+    soft: bool = False
+    paper_mm: float | None = None
+
+
+SYSTEMS = (
+    System('coordinates', 'coordinate regression', 'coordinates', 1),
+    System('detection_coordinates', 'detection + coordinates', 'detection_coordinates', 2),
+    System('detection_depth', 'detection + depth', 'detection_depth', 2),
+    System('offset', 'offsets, masked loss', 'offset', 2),
+    System('proposed_1', 'proposed, one stack', 'dense', 1, coordinates=0.0, paper_mm=11.20),
+    System(PROPOSED, 'proposed, two stacks', 'dense', 2, coordinates=0.0, paper_mm=10.21),
+    System('soft_2', 'soft decoder and its loss, two stacks', 'dense', 2, soft=True),
+)
+BASELINES = SYSTEMS[:4]
+
+
+def network_of(system: System, network: str, tiny: bool = False) -> NetworkConfig:
+    """Return the network of a system: that of a configuration, with its own task and stacks."""
+    base = CONFIGURATIONS[network]
+    if tiny:
+        base = replace(base, stem='folded', head='shared', widths=_TINY_WIDTHS)
+    return replace(base, task=system.task, stacks=system.stacks)
+
+
+def training_of(system: System, common: TrainingConfig, network: NetworkConfig) -> TrainingConfig:
+    """Return the training of a system: all but network and loss are the same for every one."""
+    return replace(common, network=network, loss=LossConfig(coordinates=system.coordinates))
+
+
+@dataclass(frozen=True)
+class Variant:
+    """One row of the exploration: a setting of the decoder, and the paper's figure (Table 1)."""
+
+    axis: str
+    value: str
+    config: DecodingConfig
+    paper_mm: float | None
+
+
+def _variants() -> tuple[Variant, ...]:
+    usual = DecodingConfig()
+    rows = [
+        Variant('candidates K', str(k), replace(usual, candidates=k), mm)
+        for k, mm in ((1, 10.6), (5, 10.21), (10, 10.21), (30, 10.96))
+    ]
+    rows += [
+        Variant('sigma, mm', str(s), replace(usual, bandwidth_m=s / 1000.0), mm)
+        for s, mm in ((10, 10.35), (40, 10.21), (80, 10.21), (100, 10.21))
+    ]
+    rows += [
+        Variant('votes', word, replace(usual, weighted=weighted), mm)
+        for word, weighted, mm in (('weighted', True, 10.21), ('unweighted', False, 10.26))
+    ]
+    rows += [
+        Variant('top K by', word, replace(usual, score=score), None)
+        for word, score in (('(1 + R) S', 'r_and_s'), ('S', 's'))
+    ]
+    rows += [
+        Variant('iterations N', str(n), replace(usual, iterations=n), None) for n in (1, 5, 10, 20)
+    ]
+    return tuple(rows)
+
+
+VARIANTS = _variants()
