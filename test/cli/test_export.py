@@ -27,6 +27,9 @@ def test_what_is_exported_is_what_runs(tmp_path: Path, capsys: pytest.CaptureFix
     assert read_graph(exported, model).weights_sha256 == model.sha256
     assert load(Wanted(model=model, precision='float32', threads=1)).name == 'openvino'
 
+    reporter = pytest.importorskip('openvino_telemetry')
+    assert not reporter.Telemetry().consent, 'the converter reports its use'
+
     changed = believing_network(seed=1)
     save_weights(changed, path, {})
     with pytest.raises(ValueError, match='was made from other weights than small'):
