@@ -2,11 +2,15 @@
 # SPDX-License-Identifier: Apache-2.0
 """OpenVINO against eager PyTorch, whatever the batch and the settings of the decoding."""
 
+from collections.abc import Callable
+import importlib.util
 from pathlib import Path
 import subprocess
 import sys
+import time
 
-from dense_hand_pose.backends.base import Wanted
+from dense_hand_pose.backends import openvino_backend
+from dense_hand_pose.backends.base import Backend, BackendError, Wanted
 from dense_hand_pose.backends.choice import make_backend
 from dense_hand_pose.backends.model import Model
 from dense_hand_pose.backends.openvino_backend import OpenVinoBackend, parts_of
@@ -24,12 +28,14 @@ from dense_hand_pose.network.weight_file import find_weights
 import numpy as np
 import pytest
 
+Loader = Callable[[Wanted], Backend]
 ROOT = Path(__file__).parents[2]
 SHIPPED = Model(find_weights('default'))
 
 
-def probe(count: int) -> tuple[np.ndarray, ...]:
-    return tuple(np.ascontiguousarray(part[:count]) for part in load_probe())
+def probe(count: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    crops, centers_m, sizes_m = (part[:count] for part in load_probe())
+    return crops, centers_m, sizes_m
 
 
 @pytest.mark.parametrize('count', [1, 2, 3, 4, 9])
@@ -59,6 +65,26 @@ def test_results_stay_when_the_next_frame_comes(model: Model, exported: Exported
     crops, centers_m, sizes_m = probe(2)
     backend.run(crops[1:], centers_m[1:], sizes_m[1:], DecodingConfig())
     np.testing.assert_array_equal(first.joints_m, before)
+
+
+def test_threads_sleep_while_there_is_nothing_to_do(model: Model, exported: ExportedGraph) -> None:
+    backend = OpenVinoBackend(exported, model.config, 'float32', threads=2)
+    backend.run(*probe(4), DecodingConfig())
+    begin = time.process_time()
+    time.sleep(2.0)
+    assert time.process_time() - begin < 0.1
+
+
+@pytest.mark.parametrize(
+    ('load', 'words'),
+    [(openvino_backend.load, 'pip install openvino'), (load_cpu, 'pip install torch')],
+)
+def test_a_runtime_that_is_missing_is_named(
+    model: Model, load: Loader, words: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(importlib.util, 'find_spec', lambda _: None)
+    with pytest.raises(BackendError, match=words):
+        load(Wanted(model=model))
 
 
 @pytest.mark.parametrize('count', range(1, 24))
