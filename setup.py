@@ -9,6 +9,7 @@ from setuptools import find_packages, setup
 NAME = 'dense_hand_pose'
 SHARE = f'share/{NAME}'
 ROOT = Path(__file__).parent
+TORCH = ['torch>=2.2,<3']
 
 
 def installed(folder: str, *patterns: str) -> tuple[str, list[str]]:
@@ -62,10 +63,15 @@ setup(
         'PyYAML>=5.4',
         'rosbags>=0.10',
         'safetensors>=0.4',
-        'torch>=2.2,<3',
+        *TORCH,
         'tqdm>=4.57',
     ],
-    extras_require={'rerun': ['rerun-sdk>=0.41,<1'], 'test': ['hypothesis', 'pytest']},
+    extras_require={
+        'torch': TORCH,
+        'train': [*TORCH, 'matplotlib>=3.5', 'scipy>=1.8'],
+        'rerun': ['rerun-sdk>=0.41,<1'],
+        'test': ['hypothesis', 'pytest'],
+    },
     zip_safe=False,
     entry_points={
         'console_scripts': [
