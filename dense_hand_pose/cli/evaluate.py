@@ -122,8 +122,8 @@ def run(args: argparse.Namespace) -> int:
     """Measure, print the table and write the files."""
     synthetic = args.dataset == SYNTHETIC
     own = _FOR_BAGS if args.bag is not None else _FOR_MODELS if synthetic else _FOR_FILES
-    for name in (_FOR_BAGS | _FOR_MODELS | _FOR_FILES).keys() - own.keys():
-        if getattr(args, name) is not None:
+    for name in _FOR_MODELS | _FOR_FILES | _FOR_BAGS:
+        if name not in own and getattr(args, name) is not None:
             said = '--bag' if args.bag is not None else f'--dataset {args.dataset}'
             raise CommandError(f'{_option(name)} does not go with {said}', 2)
     for name, default in own.items():
