@@ -19,8 +19,8 @@ PIP_PACKAGES = {
     'cv2': ('python3-opencv', 'opencv-python-headless'),
     'matplotlib': (None, 'matplotlib'),
     'numba': (None, 'numba'),
-    'openvino': (None, 'openvino'),
     'numpy': ('python3-numpy', 'numpy'),
+    'openvino': (None, 'openvino'),
     'rosbags': (None, 'rosbags'),
     'safetensors': (None, 'safetensors'),
     'scipy': ('python3-scipy', 'scipy'),
@@ -28,6 +28,9 @@ PIP_PACKAGES = {
     'tqdm': ('python3-tqdm', 'tqdm'),
     'yaml': ('python3-yaml', 'PyYAML'),
 }
+
+# import name -> (distribution, the document that says which version fits which machine)
+OPTIONAL_PACKAGES = {'torch_tensorrt': ('torch-tensorrt', 'docs/performance.md')}
 
 
 def imported_packages() -> dict[str, Path]:
@@ -69,6 +72,9 @@ def test_an_import_is_declared(name: str) -> None:
         rosdep_key, distribution = PIP_PACKAGES[name]
         assert distribution in required_distributions(), f'{where} imports {name}'
         assert rosdep_key is None or rosdep_key in manifest_dependencies()
+    elif name in OPTIONAL_PACKAGES:
+        distribution, document = OPTIONAL_PACKAGES[name]
+        assert distribution in (ROOT / document).read_text(), f'{where} imports {name}'
     else:
         assert name in manifest_dependencies(), f'{where} imports {name}: add it to package.xml'
 
