@@ -161,6 +161,22 @@ def test_a_crop_shows_what_a_pinhole_camera_would(
         assert np.abs(straight[inside] - expected[inside]).mean() > 0.01
 
 
+@pytest.mark.parametrize('name', LENSES)
+@pytest.mark.parametrize('center', [(0.0, 0.0, 0.2), (0.22, -0.14, 0.5), (-0.1, 0.1, 0.3)])
+def test_each_pixel_of_a_crop_is_read_where_opencv_shows_its_ray(
+    name: str, center: tuple[float, float, float]
+) -> None:
+    lens = LENSES[name]
+    window = CropWindow(center, 0.3, camera(lens))
+    i, j = np.meshgrid(np.arange(CROP_SIZE_PX), np.arange(CROP_SIZE_PX))
+    rays = unproject(np.stack([i, j], axis=-1), 1.0, window.crop_intrinsics)
+    shown = cv2_project(rays.reshape(-1, 3), lens).reshape(CROP_SIZE_PX, CROP_SIZE_PX, 2)
+    read = np.stack(window.read_bent_indices(), axis=-1)
+    within = (np.hypot(rays[..., 0], rays[..., 1]) < lens.limit) & (shown > 0.0).all(axis=-1)
+    assert within.mean() > 0.4
+    assert np.abs(read - shown)[within].max() <= 0.5 + 1e-9
+
+
 def test_nothing_is_read_beyond_the_limit_of_the_lens() -> None:
     lens = Distortion('plumb_bob', (-0.3,))
     depth = np.full((480, 640), 2.0, np.float32)
