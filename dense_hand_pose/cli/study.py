@@ -56,6 +56,7 @@ def run(args: argparse.Namespace) -> int:
             warmup_steps=1 if args.quick else 50,
             validation_samples=_QUICK if args.quick else 400,
             learning_rate=1e-3,
+            schedule='wsd',  # so that a larger study may carry a smaller one on
             processes=args.processes,
             threads=args.threads,
             seed=args.seed,

@@ -29,6 +29,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help='folder of the data set, where the YAML names one',
     )  # fmt: skip
     parser.add_argument(
+        '--held-out', metavar='SUBJECT', help='of MSRA, P0 to P8 (default: as the YAML says)'
+    )
+    parser.add_argument(
         '--processes', type=int, metavar='N',
         help='share every batch among N processes of this machine (default: as the YAML says)',
     )  # fmt: skip
@@ -47,8 +50,8 @@ def run(args: argparse.Namespace) -> int:
         if args.resume and args.init:
             raise ValueError('--resume and --init exclude each other: choose one')
         config = load_config(args.config)
-        if args.processes is not None:
-            config = replace(config, processes=args.processes)
+        given = {'processes': args.processes, 'held_out': args.held_out}
+        config = replace(config, **{k: v for k, v in given.items() if v is not None})
     except ValueError as error:
         print(f'train: {error}', file=sys.stderr)
         return 2

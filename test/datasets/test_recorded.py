@@ -154,18 +154,19 @@ def test_training_predicting_and_evaluating_a_miniature(
     config = tmp_path / 'small.yaml'
     config.write_text(yaml.safe_dump(values))
     train = ['train', '--config', str(config), '--out', str(run)]
+    train += ['--held-out', 'P4'] if name == 'msra' else []
     assert main(train) == 2
     assert 'add --data ROOT' in capsys.readouterr().err
     assert main([*train, '--data', str(root)]) == 0
     files = [str(tmp_path / 'mine.txt'), str(tmp_path / 'labels.txt')]
     words = ['predict', '--run', str(run), '--data', str(root), '--out', files[0]]
     assert main([*words, '--labels', files[1]]) == 0
-    part = ['--part', 'P0'] if name == 'msra' else []
+    part = ['--part', 'P4'] if name == 'msra' else []
     measured = ['evaluate', '--dataset', name, '--predictions', files[0], '--labels', files[1]]
     sheet = ['--images', str(root), *part, '--out', str(tmp_path / 'results')]
     assert main([*measured, *sheet]) == 0
     assert (tmp_path / 'results' / 'poses.png').stat().st_size > 1_000
-    test = open_part(name, root, 'P0' if part else 'test')
+    test = open_part(name, root, 'P4' if part else 'test')
     assert len((tmp_path / 'mine.txt').read_text().splitlines()) == len(test)
     labels_m = read_poses_m(tmp_path / 'labels.txt', test.facts)
     np.testing.assert_allclose(labels_m, test.joints_m, atol=2e-6)

@@ -122,6 +122,18 @@ def test_every_baseline_trains_resumes_and_exports_no_weights(task: str, tmp_pat
     assert Trainer(config, tmp_path, resume=True).progress.step == 2
 
 
+@pytest.mark.parametrize('task', TASKS[1:])
+def test_every_baseline_learns_three_hands(task: str, batch: Batch, tmp_path: Path) -> None:
+    config = TrainingConfig(
+        network=replace(TINY, task=task), samples=10**6, batch_size=3, validation_samples=2,
+        threads=1, warmup_steps=1, precision='float32', learning_rate=5e-3,
+    )  # fmt: skip
+    trainer = Trainer(config, tmp_path)
+    losses = [trainer.step(batch) for _ in range(60)]
+    assert float(losses[-1].total.detach()) < 0.5 * float(losses[0].total.detach())
+    assert float(losses[-1].error_mm) < 0.75 * float(losses[0].error_mm)
+
+
 def test_a_baseline_is_no_dense_network() -> None:
     with pytest.raises(ValueError, match="task = 'offset'"):
         DenseRegressionNet(replace(TINY, task='offset'))
