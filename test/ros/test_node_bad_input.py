@@ -5,6 +5,7 @@
 from collections.abc import Callable, Iterator
 
 from dense_hand_pose.ros.drops import CAUSES
+from dense_hand_pose.ros.pairing import stamp_ns
 from node_rig import hand_depth_mm, HEIGHT, Rig, running_node, WIDTH
 import numpy as np
 import pytest
@@ -156,23 +157,30 @@ def test_missing_camera_info_is_said(rig: Rig) -> None:
     assert 'sync.mode' in line
 
 
+def earlier(rig: Rig, image: Image, seconds: float) -> Image:
+    """Return an image whose stamp lies before that of another."""
+    nanoseconds = stamp_ns(image) - round(seconds * 1e9)
+    message = rig.image()
+    message.header.stamp.sec, message.header.stamp.nanosec = divmod(nanoseconds, 10**9)
+    return message
+
+
 def test_time_going_backwards_is_said_and_survived(rig: Rig) -> None:
-    check_good_frame(rig)
-    slightly, far, again = (rig.image(offset_s=offset) for offset in (-0.3, -0.9, -0.8))
-    far.header.stamp.sec -= 100
+    good = rig.image()
+    assert rig.ask(good) is not None
+    slightly, far, again = (earlier(rig, good, seconds) for seconds in (0.3, 100.9, 100.8))
     before = count(rig, 'time_backwards')
     rig.send(slightly)
     assert rig.until(lambda: count(rig, 'time_backwards') == before + 1)
     check_good_frame(rig)
     rig.send(far)
     assert rig.until(lambda: count(rig, 'time_backwards') >= before + 2)
-    again.header.stamp.sec -= 100
     rig.send(again)  # the source began anew: its next frames count, here as too old
     assert rig.until(lambda: count(rig, 'too_old') == 1)
     check_good_frame(rig)
-    (line,) = rig.logs('image dropped (time_backwards)')
+    line, *_ = rig.logs('image dropped (time_backwards)')  # again after a minute
     assert CAUSES['time_backwards'].remedy in line
-    (line,) = rig.logs('image dropped (too_old)')
+    line, *_ = rig.logs('image dropped (too_old)')
     assert 'sync.max_age_s' in line
 
 
