@@ -57,11 +57,18 @@ def argument(context: LaunchContext, name: str) -> str:
     return LaunchConfiguration(name).perform(context)
 
 
+def check_paths(context: LaunchContext) -> None:
+    """Raise RuntimeError for paths that cannot be used, before anything is started."""
+    bag, output = argument(context, 'bag'), argument(context, 'output')
+    if not Path(bag).exists():
+        raise RuntimeError(f'bag:={bag}: no such file or folder')
+    if output and Path(output).exists():
+        raise RuntimeError(f'output:={output} exists: remove it or name another folder')
+
+
 def player(context: LaunchContext) -> ExecuteProcess:
     """Return the player, which makes the time; options that Humble has, too."""
     bag = argument(context, 'bag')
-    if not Path(bag).exists():
-        raise RuntimeError(f'bag:={bag}: no such file or folder')
     command = ['ros2', 'bag', 'play', bag, '--clock', '200', '--disable-keyboard-controls']
     command += ['--rate', argument(context, 'rate')]
     for flag in ('loop', 'start_paused'):
@@ -77,8 +84,6 @@ def recorder(context: LaunchContext) -> list[LaunchDescriptionEntity]:
     output = argument(context, 'output')
     if not output:
         return []
-    if Path(output).exists():
-        raise RuntimeError(f'output:={output} exists: remove it or name another folder')
     name = argument(context, 'namespace').strip('/')
     prefix = re.escape(f'/{name}/hand_pose/' if name else '/hand_pose/')
     topics = f'^({prefix}({"|".join(RECORDED)})|/diagnostics)$'
@@ -126,4 +131,5 @@ def generate_launch_description() -> LaunchDescription:
     description = LaunchDescription([*ARGUMENTS, hand_pose])
     check = refuse_unknown_arguments(__file__, description)
     # The arguments of hand_pose.launch.py are known once it is included.
-    return LaunchDescription([*ARGUMENTS, check, hand_pose, OpaqueFunction(function=play)])
+    paths, start = OpaqueFunction(function=check_paths), OpaqueFunction(function=play)
+    return LaunchDescription([*ARGUMENTS, check, paths, hand_pose, start])

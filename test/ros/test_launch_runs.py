@@ -189,7 +189,9 @@ def test_replay_names_a_bag_that_is_missing_and_an_output_that_exists(
     out = finish(process := start(share, 'replay.launch.py', f'bag:={tmp_path}/nothing'))
     assert process.returncode == 1
     assert f'bag:={tmp_path}/nothing: no such file' in out
+    assert 'process started' not in out
     arguments = [f'bag:={tmp_path}', f'output:={tmp_path}']
     out = finish(process := start(share, 'replay.launch.py', *arguments))
     assert process.returncode == 1
     assert f'output:={tmp_path} exists' in out
+    assert 'process started' not in out  # nothing is left running
