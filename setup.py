@@ -63,7 +63,6 @@ setup(
         'PyYAML>=5.4',
         'rosbags>=0.10',
         'safetensors>=0.4',
-        *TORCH,
         'tqdm>=4.57',
     ],
     extras_require={

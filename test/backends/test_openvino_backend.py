@@ -94,9 +94,6 @@ def test_parts_cover_every_crop_once(count: int) -> None:
     assert max(part.stop - part.start for part in parts) <= 4
 
 
-@pytest.mark.skipif(
-    not shipped_file(SHIPPED).exists(), reason='run `python -m dense_hand_pose export default`'
-)
 def test_all_backends_agree_on_the_shipped_weights() -> None:
     """This fails, too, when the weights or the code have changed since the export."""
     pytest.importorskip('openvino')

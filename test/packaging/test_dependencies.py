@@ -93,6 +93,15 @@ def test_manifest_is_format_3_under_apache() -> None:
     assert tree.findtext('export/build_type') == 'ament_python'
 
 
+def test_the_light_install_has_what_runs_without_pytorch() -> None:
+    requirements = (ROOT / 'requirements' / 'runtime.txt').read_text()
+    assert not re.search('^torch', requirements, re.MULTILINE)
+    models = sorted((ROOT / 'dense_hand_pose' / 'models').glob('*.safetensors'))
+    assert models
+    for model in models:
+        assert model.with_suffix('.openvino.zip').is_file(), f'export {model.stem}'
+
+
 def test_every_requirement_is_bounded() -> None:
     for path in (ROOT / 'requirements').glob('*.txt'):
         for line in path.read_text().splitlines():
