@@ -38,7 +38,8 @@ def unknown(command: Sequence[str], file_name: str, known: Sequence[str]) -> str
     names = [Path(word).name for word in command]
     if file_name not in names:
         return ''
-    given = [w.partition(':=')[0] for w in command[names.index(file_name) :] if ':=' in w]
+    first = names.index(file_name)
+    given = [word.partition(':=')[0] for word in command[first:] if ':=' in word]
     wrong = []
     for name in given:
         if name not in known:

@@ -54,6 +54,8 @@ def test_scaled_gradients_resume_exactly(tmp_path: Path) -> None:
     config = replace(CONFIG, precision='float16', samples=8)
 
     class Interrupted(Trainer):
+        """Is stopped by Ctrl-C when its second step is done."""
+
         def step(self, batch: Batch) -> Losses:
             if self.progress.step == 2:
                 raise KeyboardInterrupt
@@ -74,6 +76,8 @@ def test_a_signal_ends_the_step_first(tmp_path: Path) -> None:
     """SIGTERM comes while the second step runs: the checkpoint is that after it."""
 
     class Signalled(Trainer):
+        """Is told to end while its second step runs."""
+
         def gradients(self, batch: Batch) -> Losses:
             if self.progress.step == 1:
                 os.kill(os.getpid(), signal.SIGTERM)
@@ -88,6 +92,8 @@ def test_a_signal_ends_the_step_first(tmp_path: Path) -> None:
 
 def test_a_failed_step_is_not_saved(tmp_path: Path) -> None:
     class Failing(Trainer):
+        """Loses a process in its third step."""
+
         def gradients(self, batch: Batch) -> Losses:
             if self.progress.step == 2:
                 raise RuntimeError('connection closed by peer')
