@@ -40,6 +40,7 @@ setup(
             'models/*.safetensors',
             'models/*.zip',
             'models/*.md',
+            'models/SHA256SUMS',
             'evaluation/page/*',
             'synthesis/data/*',
             'training/configs/*.yaml',

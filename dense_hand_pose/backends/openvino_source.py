@@ -6,6 +6,8 @@ import importlib.util
 import logging
 from pathlib import Path
 
+from dense_hand_pose.network.weight_file import check_shipped, WeightsError
+
 from .base import BackendError
 from .cache import cache_folder
 from .model import Model
@@ -21,11 +23,13 @@ def exported_graph(model: Model) -> ExportedGraph:
     Raises BackendError where it would have to be exported and PyTorch is not installed.
     """
     kept = _kept_file(model)
-    refused = []
+    refused: list[ValueError] = []
     for path in (shipped_file(model), *([kept] if kept else [])):
         try:
-            return read_graph(path, model)
-        except ExportError as error:
+            graph = read_graph(path, model)
+            check_shipped(path)
+            return graph
+        except (ExportError, WeightsError) as error:
             refused.append(error)
     said = refused[0]
     if importlib.util.find_spec('torch') is None:

@@ -3,7 +3,8 @@
 """
 Export the graph of a model for OpenVINO, next to its weights: <model>.openvino.zip.
 
-With this file a CPU needs no PyTorch. To be run again whenever the weights change.
+With this file a CPU needs no PyTorch. To be run again whenever the weights change; for weights
+among the shipped models it also renews SHA256SUMS, by which they are checked when they are loaded.
 """
 
 from __future__ import annotations
@@ -32,13 +33,15 @@ def run(args: argparse.Namespace) -> int:
     from dense_hand_pose.backends.base import BackendError
     from dense_hand_pose.backends.model import Model
     from dense_hand_pose.backends.openvino_file import shipped_file, write_graph
-    from dense_hand_pose.network.weight_file import find_weights
+    from dense_hand_pose.network.weight_file import locate_weights, MODELS_DIR, write_sums
 
     try:
-        model = Model(find_weights(args.model))
+        model = Model(locate_weights(args.model))
         path = args.out or shipped_file(model)
         graph, misses_mm = _exported(model)
         write_graph(path, graph)
+        if path.parent.resolve() == MODELS_DIR.resolve():
+            write_sums()
     except ImportError as error:
         raise CommandError(
             f'{error}: the export needs PyTorch and OpenVINO (requirements/train.txt)'

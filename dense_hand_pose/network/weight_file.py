@@ -12,6 +12,8 @@ from safetensors import safe_open, SafetensorError
 from .config import NetworkConfig
 
 MODELS_DIR = Path(__file__).resolve().parent.parent / 'models'
+SUMS = 'SHA256SUMS'
+"""The hashes of the shipped files, as `sha256sum --check` reads them."""
 FORMAT = 'dense_hand_pose/1'
 
 
@@ -20,7 +22,18 @@ class WeightsError(ValueError):
 
 
 def find_weights(name_or_path: str) -> Path:
-    """Return the file of a shipped model's name or of a path; WeightsError says what exists."""
+    """
+    Return the file of a shipped model's name or of a path.
+
+    Raises WeightsError for neither, and for a shipped model that is not as it was shipped.
+    """
+    path = locate_weights(name_or_path)
+    check_shipped(path)
+    return path
+
+
+def locate_weights(name_or_path: str) -> Path:
+    """Return the file as find_weights does, whatever it holds; WeightsError says what exists."""
     shipped = {path.stem: path for path in sorted(MODELS_DIR.glob('*.safetensors'))}
     if name_or_path in shipped:
         return shipped[name_or_path]
@@ -31,6 +44,31 @@ def find_weights(name_or_path: str) -> Path:
         f'model {name_or_path!r}: neither a .safetensors file nor one of the shipped models '
         f'({", ".join(shipped) or "none"})'
     )
+
+
+def check_shipped(path: Path) -> None:
+    """Raise WeightsError for a file among the shipped models with another hash than in SUMS."""
+    if path.parent.resolve() != MODELS_DIR.resolve():
+        return
+    sums = MODELS_DIR / SUMS
+    try:
+        lines = [line.split() for line in sums.read_text(encoding='utf-8').splitlines()]
+    except (OSError, ValueError) as error:
+        raise WeightsError(f'{sums}: cannot be read ({error}); install again') from error
+    found = sha256_of(path)
+    if [found, path.name] not in lines:
+        raise WeightsError(
+            f'{path}: not the file that was shipped (SHA-256 {found[:12]}... is not in {SUMS}): '
+            'install again, or after new weights run python -m dense_hand_pose export '
+            f'{path.name.partition(".")[0]}'
+        )
+
+
+def write_sums() -> None:
+    """Write the hashes of the files among the shipped models."""
+    files = (path for pattern in ('*.safetensors', '*.zip') for path in MODELS_DIR.glob(pattern))
+    lines = [f'{sha256_of(path)}  {path.name}\n' for path in sorted(files)]
+    write_atomically(MODELS_DIR / SUMS, ''.join(lines).encode())
 
 
 def write_atomically(path: Path, data: bytes) -> None:

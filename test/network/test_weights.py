@@ -2,10 +2,13 @@
 # SPDX-License-Identifier: Apache-2.0
 """Weight files: the round trip, and every file that is not one."""
 
+import hashlib
 import json
 from pathlib import Path
 import pickle
 
+from dense_hand_pose.network import weight_file
+from dense_hand_pose.network.weight_file import SUMS
 from dense_hand_pose.network.weights import (
     find_weights,
     load_weights,
@@ -168,6 +171,33 @@ def test_names_that_are_found(good: Path) -> None:
     assert find_weights(str(good)) == good
     for path in MODELS_DIR.glob('*.safetensors'):
         assert find_weights(path.stem) == path
+
+
+def test_shipped_weights_are_those_of_the_list() -> None:
+    listed = dict(line.split()[::-1] for line in (MODELS_DIR / SUMS).read_text().splitlines())
+    for path in (*MODELS_DIR.glob('*.safetensors'), *MODELS_DIR.glob('*.zip')):
+        assert listed[path.name] == hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def test_a_shipped_model_with_another_hash_is_refused(
+    good: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(weight_file, 'MODELS_DIR', tmp_path)
+    path = tmp_path / 'mine.safetensors'
+    path.write_bytes(good.read_bytes())
+    with pytest.raises(WeightsError, match='SHA256SUMS: cannot be read'):
+        find_weights('mine')
+    weight_file.write_sums()
+    assert find_weights('mine') == path
+    data = bytearray(path.read_bytes())
+    data[-1] ^= 1  # a weight, by a little: nothing else would notice
+    path.write_bytes(bytes(data))
+    load_weights(path)
+    for name in ('mine', str(path)):
+        with pytest.raises(WeightsError, match='not the file that was shipped'):
+            find_weights(name)
+    weight_file.write_sums()
+    assert find_weights('mine') == path
 
 
 @pytest.mark.parametrize('name', ['', 'nothing', '/', '~nobody_of_that_name/x', 'a\0b'])

@@ -150,7 +150,8 @@ def report(soak: Soak, seconds: float) -> None:
     print(table(soak.accounts.rows))
     print(f'\n{sum(soak.audience.messages.values())} messages heard in {seconds:.0f} s')
     for name, values in soak.memory_mb.items():
-        rounds = ', '.join(f'{value:.1f}' for value in values[_LAST :: len(FAULTS)])
+        ends = values[slice(_LAST, None, len(FAULTS))]
+        rounds = ', '.join(f'{value:.1f}' for value in ends)
         print(f'{name}: MB in RAM after each round: {rounds or "no whole round"}')
 
 
