@@ -6,6 +6,7 @@ from collections.abc import Iterator
 import contextlib
 import os
 from pathlib import Path
+import shutil
 import tempfile
 from typing import Any
 import warnings
@@ -15,6 +16,7 @@ from dense_hand_pose.network.graph import export_graph, HandGraph, INPUTS, OUTPU
 import openvino as ov
 import torch
 
+from .base import BackendError
 from .model import Model
 from .openvino_file import ExportedGraph
 from .precision import reference_joints
@@ -24,7 +26,8 @@ def export_model(model: Model) -> ExportedGraph:
     """
     Export a model's graph for any number of crops, in fp16, with the joints to compare with.
 
-    Takes some ten seconds. Raises WeightsError for an unusable weight file.
+    Takes some ten seconds. Raises WeightsError for an unusable weight file, and BackendError where
+    the graph cannot be written to the folder of temporary files.
     """
     graph = HandGraph(model.network(), DecodingConfig(), maps=True)
     with warnings.catch_warnings(), _unreported():
@@ -59,5 +62,12 @@ def _unreported() -> Iterator[None]:
 def _as_ir(converted: Any) -> tuple[bytes, bytes]:
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / 'graph.xml'
-        ov.save_model(converted, path, compress_to_fp16=True)
+        try:
+            ov.save_model(converted, path, compress_to_fp16=True)
+        except RuntimeError as error:  # OpenVINO says no more of a full disk
+            free_mb = shutil.disk_usage(folder).free / 1e6
+            raise BackendError(
+                f'the graph cannot be written to {folder} ({free_mb:.0f} MB free; {error}): make '
+                'room, or set TMPDIR to a folder that has some'
+            ) from error
         return path.read_bytes(), path.with_suffix('.bin').read_bytes()
