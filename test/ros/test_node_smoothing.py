@@ -41,6 +41,8 @@ def test_smoothed_joints_are_filtered_raw_ones(model: str) -> None:
     with running_node(model, roi__mode='nearest', **parameters) as rig:
         smoothed = rig.listen('hand_pose/joints_smoothed', PoseArray)
         plain = ask_shifted(rig, 3)
+        # Markers come after the smoothing: the node is done with this frame.
+        assert rig.until(lambda: rig.heard['hand_pose/markers'])
         parameter = Parameter('smoothing.enabled', value=True).to_parameter_msg()
         request = SetParameters.Request(parameters=[parameter])
         assert rig.call(SetParameters, 'hand_pose/set_parameters', request).results[0].successful
