@@ -217,9 +217,10 @@ class HandPoseNode(LifecycleNode):
     def _facts(self) -> dict[str, object]:
         """Return what the reporter cannot know by itself."""
         session = self._session
-        backend = 'not loaded' if self._estimator is None else self._estimator.backend_name
+        estimator = self._estimator
         return {
-            'backend': backend,
+            'backend': 'not loaded' if estimator is None else estimator.backend_name,
+            'precision': 'not loaded' if estimator is None else estimator.precision,
             'image_topic': self.resolve_topic_name('image_rect'),
             'camera_info_topic': self.resolve_topic_name('camera_info'),
             'image_kind': 'unknown' if session is None else session.image_kind,

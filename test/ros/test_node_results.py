@@ -136,6 +136,6 @@ def test_diagnostics_tell_the_books(rig: Rig) -> None:
     assert values['answered_hand'] == str(counts.hands)
     assert values['hand_present'] == 'True'
     assert float(values['age_ms_p50']) > 0.0
-    assert {'network_ms_p95', 'estimate_ms_p99', 'valid_depth_ratio'} <= set(values)
+    assert {'precision', 'network_ms_p95', 'estimate_ms_p99', 'valid_depth_ratio'} <= set(values)
     rates = {'image_rate_hz', 'camera_info_rate_hz', 'pair_rate_hz', 'result_rate_hz'}
     assert rates <= set(values)
