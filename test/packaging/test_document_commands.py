@@ -11,9 +11,11 @@ import re
 import subprocess
 import sys
 
-from dense_hand_pose.cli import COMMANDS
+from dense_hand_pose.cli import COMMANDS, main
 from dense_hand_pose.cli._common import OneLineParser
+from dense_hand_pose.synthesis.frames import render_frame
 from document_words import blocks, command_lines, DOCUMENTS, ROOT, spans, Words
+import numpy as np
 import pytest
 
 ALL = [words for document in DOCUMENTS for words in command_lines(document)]
@@ -147,6 +149,39 @@ def test_marks_of_pytest_exist(document: Path) -> None:
     for words in command_lines(document):
         rest = words.after('pytest', '-m') or words.after('-m', 'pytest', '-m') or ('gpu',)
         assert rest[0].removeprefix('not ') in marks
+
+
+RUN = {
+    'render': 'render --out FILE',
+    'dataset': 'dataset check nyu ROOT',
+    'estimate': 'estimate FILES --intrinsics FX FY CX CY --depth-unit-mm U --out DIR',
+}
+"""Commands of the README that take seconds; `dataset` finds an empty folder."""
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize('name', RUN)
+def test_cheap_commands_of_the_readme_run(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    readme = [words for words in [*OWN, *SHORT] if words.place == 'README.md']
+    told = [' '.join(words.after('-m', 'dense_hand_pose') or words.words) for words in readme]
+    assert RUN[name] in told
+    camera = (frame := render_frame(2**41)).intrinsics
+    np.save(tmp_path / 'depth.npy', np.round(frame.depth_m * 1000).astype(np.uint16))
+    values = {'FILE': 'sheet.png', 'ROOT': '.', 'FILES': 'depth.npy', 'DIR': 'out', 'U': '1'}
+    values |= {'FX': str(camera.fx), 'FY': str(camera.fy)}
+    values |= {'CX': str(camera.cx), 'CY': str(camera.cy)}
+    monkeypatch.chdir(tmp_path)
+    status = main([values.get(word, word) for word in RUN[name].split()])
+    if name == 'render':
+        assert status == 0
+        assert (tmp_path / 'sheet.png').stat().st_size > 10_000
+    elif name == 'dataset':
+        assert status == 1
+    else:
+        assert status in (0, 1)  # 1: no hand found
+        assert (tmp_path / 'out' / 'estimates.json').exists()
 
 
 @pytest.mark.slow
