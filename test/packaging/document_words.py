@@ -77,6 +77,8 @@ def _commands(line: str) -> Iterator[tuple[str, ...]]:
     words: list[str] = []
     for token in [*tokens, ';']:
         if token and set(token) <= set('|&;'):
+            while words and re.match(r'[A-Z_]+=', words[0]):
+                words.pop(0)
             if words:
                 yield tuple(words)
             words = []
