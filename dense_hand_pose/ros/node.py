@@ -241,7 +241,9 @@ def main(args: Sequence[str] | None = None) -> int:
     executor = SingleThreadedExecutor()
     executor.add_node(node)
     try:
-        executor.spin_until_future_complete(node.failed)
+        # Not spin_until_future_complete: it adds a callback to the future in every turn, for ever.
+        while rclpy.ok() and not node.failed.done():
+            executor.spin_once()
     except (KeyboardInterrupt, ExternalShutdownException):
         pass
     except rclpy_implementation.RCLError:
