@@ -1,12 +1,14 @@
 # make demo    the whole path over ROS 2, with synthetic hands: results in demo_output/
 # make test    lint, types, tests, colcon build and colcon test
 # make tensorrt-coverage   whether TensorRT can convert all operations (needs no GPU)
+# make soak    two nodes among faults for SOAK_S=600 seconds, every image accounted for
 # make venv    only the virtual environment .venv that both share
 # make clean   remove what the targets made
 #
 # Variables: PYTHON=python3.12 (another interpreter), PIP_ARGS='...' (more arguments for pip).
 
 PYTHON ?= python3
+SOAK_S ?= 600
 PIP_ARGS ?=
 export PYTHON PIP_ARGS
 
@@ -15,7 +17,7 @@ SOURCES := setup.py $(wildcard dense_hand_pose launch ros_standins test tools)
 ROS_FILES := $(wildcard requirements/ros-*.txt requirements/*.sh) \
 	$(shell find ros_standins -type f -not -name '*.pyc' 2>/dev/null)
 
-.PHONY: demo test tensorrt-coverage venv lint types pytest colcon clean
+.PHONY: demo test soak tensorrt-coverage venv lint types pytest colcon clean
 
 demo: .venv/stamp-runtime
 	$(BIN)/python -m dense_hand_pose demo --out demo_output
@@ -49,6 +51,10 @@ colcon: .venv/stamp-test
 	$(BIN)/colcon build --event-handlers console_cohesion+
 	$(BIN)/colcon test --event-handlers console_cohesion+ --return-code-on-test-failure \
 		--pytest-args test/packaging
+
+# `make test` runs a minute of it (test/soak).
+soak: .venv/stamp-runtime
+	PYTHONPATH=. $(BIN)/python tools/soak/soak.py --seconds $(SOAK_S)
 
 # Which operations TensorRT can convert; needs no GPU (tools/tensorrt_coverage). Not in `make test`.
 tensorrt-coverage: .venv-tensorrt/stamp

@@ -137,8 +137,8 @@ def table(rows: dict[str, Row]) -> str:
     """Return the fault table in Markdown."""
     lines = [
         '| fault | what was sent | images sent | received | hand | empty | dropped, by cause '
-        '| heard | joint error, median |',
-        '|---|---|---|---|---|---|---|---|---|',
+        '| waiting | heard | joint error, median |',
+        '|---|---|---|---|---|---|---|---|---|---|',
     ]
     for fault, row in rows.items():
         causes = sorted(cause for cause in row.causes if cause not in EMPTY_ANSWERS)
@@ -147,6 +147,6 @@ def table(rows: dict[str, Row]) -> str:
         lines.append(
             f'| {fault} | {FAULTS[fault].sent} | {row.sent} | {row.books["images"]} '
             f'| {row.books["answered_hand"]} | {row.books["answered_empty"]} | {drops or "none"} '
-            f'| {row.heard} | {error} |'
+            f'| {row.books["under_way"]:+} | {row.heard} | {error} |'
         )
     return '\n'.join(lines)
