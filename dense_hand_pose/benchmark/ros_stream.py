@@ -28,7 +28,8 @@ from dense_hand_pose.demo.stream import (
     wait_for_stream,
 )
 from dense_hand_pose.evaluation.bags import BagTopic, RawMessage, stamp_ns
-from dense_hand_pose.evaluation.stream import measure, node_status, positions, Result, Stream
+from dense_hand_pose.evaluation.stream import node_status, positions, Result, Stream
+from dense_hand_pose.evaluation.stream_metrics import measure
 import numpy as np
 from rosbags.typesys import get_typestore, Stores
 

@@ -6,7 +6,7 @@ import json
 import math
 from pathlib import Path
 
-from dense_hand_pose.evaluation.stream import StreamMetrics
+from dense_hand_pose.evaluation.stream_metrics import StreamMetrics
 
 
 def table(metrics: StreamMetrics) -> str:

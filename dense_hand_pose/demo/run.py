@@ -7,7 +7,8 @@ from pathlib import Path
 import shutil
 
 from dense_hand_pose.evaluation.bags import write_bag
-from dense_hand_pose.evaluation.stream import measure, read_stream, Stream, StreamMetrics
+from dense_hand_pose.evaluation.stream import read_stream, Stream
+from dense_hand_pose.evaluation.stream_metrics import measure, StreamMetrics
 
 from . import pictures
 from .report import table, write_metrics

@@ -3,8 +3,8 @@
 """
 The figures of a recording as metrics.json holds them, and those of time as timing.json does.
 
-The names are those of evaluation/stream.py where they mean the same. Nothing in metrics.json
-depends on how fast the machine was.
+The names are those of evaluation/stream_metrics.py where they mean the same. Nothing in
+metrics.json depends on how fast the machine was.
 """
 
 from collections.abc import Mapping, Sequence

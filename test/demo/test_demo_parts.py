@@ -13,7 +13,8 @@ from dense_hand_pose.demo.environment import free_domain_id, private_environment
 from dense_hand_pose.demo.processes import Children
 from dense_hand_pose.demo.report import table
 from dense_hand_pose.demo.stream import camera_command, DemoOptions, node_command
-from dense_hand_pose.evaluation.stream import measure, Stream
+from dense_hand_pose.evaluation.stream import Stream
+from dense_hand_pose.evaluation.stream_metrics import measure
 import pytest
 
 STUBBORN = (

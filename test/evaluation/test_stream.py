@@ -8,7 +8,8 @@ from pathlib import Path
 
 from dense_hand_pose.demo.stream import BAG_TOPICS, TOPICS
 from dense_hand_pose.evaluation.bags import RawMessage, write_bag
-from dense_hand_pose.evaluation.stream import measure, read_stream, StreamMetrics
+from dense_hand_pose.evaluation.stream import read_stream
+from dense_hand_pose.evaluation.stream_metrics import measure, StreamMetrics
 import numpy as np
 import pytest
 import recordings
