@@ -24,7 +24,8 @@ class NetworkConfig:
     ``head``: 'paper' (Sec. 3.3: R, then S from R's features and the depth, then V from
     both) or 'shared' (one product on shared features makes all maps). ``task``: what the network
     learns; 'dense' is R, S and V, the others are the paper's baselines (baselines.py), which have
-    a head of their own.
+    a head of their own. ``verdict``: whether a head tells if there is a hand and which
+    (verdict.py).
     """
 
     joints: int = 21
@@ -35,6 +36,7 @@ class NetworkConfig:
     theta_m: float = 0.08
     tau_px: float = 4.0
     task: str = 'dense'
+    verdict: bool = False
 
     def __post_init__(self) -> None:
         """Check the values; errors name them."""
@@ -46,6 +48,10 @@ class NetworkConfig:
             raise ValueError(f'stem = {self.stem!r}: expected one of {", ".join(STEMS)}')
         if self.task not in TASKS:
             raise ValueError(f'task = {self.task!r}: expected one of {", ".join(TASKS)}')
+        if type(self.verdict) is not bool or (self.verdict and self.task != 'dense'):
+            raise ValueError(
+                f'verdict = {self.verdict!r}: expected true or false, true with task dense only'
+            )
         if not 1 <= self.stacks <= 8 or not 1 <= self.joints <= 64:
             raise ValueError(
                 f'stacks = {self.stacks}, joints = {self.joints}: expected 1 to 8 and 1 to 64'
@@ -57,11 +63,13 @@ class NetworkConfig:
         """
         Return the values as plain types, for YAML and a weight file's metadata.
 
-        The task 'dense' goes without saying: earlier versions know no other.
+        The task 'dense' and no verdict go without saying: earlier versions know no other.
         """
         values = {**asdict(self), 'widths': list(self.widths)}
         if self.task == 'dense':
             del values['task']
+        if not self.verdict:
+            del values['verdict']
         return values
 
     @classmethod

@@ -16,6 +16,7 @@ import torch.nn.functional as F  # noqa: N812
 from .blocks import ConvNorm, fold_norms, Residual
 from .config import NetworkConfig
 from .hourglass import Hourglass
+from .verdict import Seen, VerdictHead
 
 
 class PaperStem(nn.Module):
@@ -96,7 +97,11 @@ class PaperHead(nn.Module):
 
 
 class DenseRegressionNet(nn.Module):
-    """A stem and ``stacks`` hourglasses, each with a dense head that is supervised."""
+    """
+    A stem and ``stacks`` hourglasses, each with a dense head that is supervised.
+
+    ``verdict`` is the head that tells whether there is a hand and which, None without it.
+    """
 
     def __init__(self, config: NetworkConfig) -> None:
         super().__init__()
@@ -112,18 +117,25 @@ class DenseRegressionNet(nn.Module):
             nn.Conv2d(5 * config.joints, width, 1) for _ in range(count - 1)
         )
         self.remap_features = nn.ModuleList(nn.Conv2d(width, width, 1) for _ in range(count - 1))
+        # Last, so that the same seed gives a network the same weights with it and without.
+        self.verdict = VerdictHead(config) if config.verdict else None
 
     def forward(self, crop: Tensor) -> list[Tensor]:
         """Return the channels (B, 5 J, H, W) of every stack, the last one being the result."""
+        return self.see(crop).outputs
+
+    def see(self, crop: Tensor) -> Seen:
+        """Return forward's result and what ``self.verdict``, where there is one, reads."""
         depth = reduce_depth(crop)
         x = self.stem(crop)
         outputs = []
         for i, (hourglass, head) in enumerate(zip(self.hourglasses, self.heads, strict=True)):
-            maps, features = head(hourglass(x), depth)
+            upper, lowest = hourglass.with_lowest(x)  # type: ignore[operator]
+            maps, features = head(upper, depth)
             outputs.append(maps)
             if i + 1 < len(self.hourglasses):
                 x = x + self.remap_maps[i](maps) + self.remap_features[i](features)
-        return outputs
+        return Seen(outputs, features, lowest)
 
     def for_inference(self) -> 'DenseRegressionNet':
         """Fold the normalisation, freeze, and return the network itself."""

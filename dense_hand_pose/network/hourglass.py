@@ -23,6 +23,15 @@ class Hourglass(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """Map (B, widths[0], H, W) to the same shape; H and W divide by 2 ** depth."""
-        low = self.up(self.middle(self.down(F.max_pool2d(x, 2))))
+        return self.with_lowest(x)[0]
+
+    def with_lowest(self, x: Tensor) -> tuple[Tensor, Tensor]:
+        """Return forward's result and the narrowest level, (B, widths[-1], H', W')."""
+        inner = self.down(F.max_pool2d(x, 2))
+        if isinstance(self.middle, Hourglass):
+            middle, lowest = self.middle.with_lowest(inner)
+        else:
+            middle = lowest = self.middle(inner)
+        low = self.up(middle)
         wide: Tensor = self.skip(x)
-        return wide + F.interpolate(low, scale_factor=2.0, mode='nearest')
+        return wide + F.interpolate(low, scale_factor=2.0, mode='nearest'), lowest

@@ -2,9 +2,11 @@
 # SPDX-License-Identifier: Apache-2.0
 """The network that a training begins with."""
 
+from dataclasses import replace
 from pathlib import Path
 
 from dense_hand_pose.network.baselines import build_network, HandNet
+from dense_hand_pose.network.dense_regression import DenseRegressionNet
 from dense_hand_pose.network.renorm import renormalise
 from dense_hand_pose.network.weights import load_weights
 import torch
@@ -23,6 +25,9 @@ def make_network(config: TrainingConfig, init: Path | None, device: torch.device
     if config.sync_batch_norm and device.type != 'cuda':
         raise ValueError('sync_batch_norm = true: only on GPUs; set it to false')
     network: HandNet = load_weights(init) if init else build_network(config.network)
+    if isinstance(network, DenseRegressionNet) and not config.network.verdict:
+        # A verdict was learnt from features that this training is about to change.
+        network.verdict, network.config = None, replace(network.config, verdict=False)
     if network.config != config.network:
         raise ValueError(f'{init}: another architecture than the configuration asks for')
     if config.batch_renorm:
