@@ -15,7 +15,7 @@ import numpy.typing as npt
 FloatArray = npt.NDArray[np.float64]
 GAP_M = (0.05, 0.60)  # between the hand and the chest
 UPPER_ARM_M, _FOREARM_M = 0.29, 0.25
-_SHOULDER_M = np.array([0.175, -0.01, -0.035])
+SHOULDER_M = np.array([0.175, -0.01, -0.035])
 _ATTACHED_TRIES = 6
 _ARM_CLEARANCE_M = 0.09
 # Rings: x, y, z of the centre and the radii sideways and to the front, metres.
@@ -90,16 +90,16 @@ def person(
     scale = rng.uniform(0.90, 1.10)
     rotation = sample_posture(rng)
     for _ in range(_ATTACHED_TRIES):
-        shoulder = _reach(rng, joints_m, elbow_m, rotation, scale)
+        shoulder = reach_shoulder(rng, joints_m, elbow_m, rotation, scale)
         if shoulder is None:
             continue
-        origin = shoulder - scale * rotation @ (_SHOULDER_M * [side, 1.0, 1.0])
+        origin = shoulder - scale * rotation @ (SHOULDER_M * [side, 1.0, 1.0])
         if not inside_body(joints_m, origin, rotation, scale, 0.03) and not inside_body(
             elbow_m[None], origin, rotation, scale
         ):
             arm = limb(elbow_m, shoulder, (0.043 * scale, 0.058 * scale))
             other = _hanging_arm(rng, origin, rotation, scale, -side, joints_m)
-            return [*_trunk(rng, origin, rotation, scale), arm, *other]
+            return [*trunk(rng, origin, rotation, scale), arm, *other]
     front = joints_m[:, 2].max() + _gap(rng)
     behind = np.array([*(joints_m[:, :2].mean(axis=0) + 0.12 * rng.standard_normal(2)), front])
     shown = np.array([0.0, 0.0, rng.uniform(-0.45, 0.25)])  # the height that is behind the hand
@@ -108,7 +108,7 @@ def person(
     if inside_body(joints_m, origin, rotation, scale, 0.02):
         return []
     arms = [_hanging_arm(rng, origin, rotation, scale, s, joints_m) for s in (-1, 1)]
-    return [*_trunk(rng, origin, rotation, scale), *arms[0], *arms[1]]
+    return [*trunk(rng, origin, rotation, scale), *arms[0], *arms[1]]
 
 
 def _gap(rng: np.random.Generator) -> float:
@@ -116,7 +116,7 @@ def _gap(rng: np.random.Generator) -> float:
     return near + (far - near) * float(rng.random() ** 1.5)
 
 
-def _reach(
+def reach_shoulder(
     rng: np.random.Generator,
     joints_m: FloatArray,
     elbow_m: FloatArray,
@@ -139,7 +139,7 @@ def _reach(
     return shoulder
 
 
-def _trunk(
+def trunk(
     rng: np.random.Generator, origin_m: FloatArray, rotation: FloatArray, scale: float
 ) -> list[Mesh]:
     """Return torso and neck, and the turned head."""
@@ -160,7 +160,7 @@ def _hanging_arm(
     joints_m: FloatArray,
 ) -> list[Mesh]:
     """Return an arm that hangs down, bent in the elbow; nothing where it would meet the hand."""
-    shoulder = _SHOULDER_M * [side, 1.0, 1.0]
+    shoulder = SHOULDER_M * [side, 1.0, 1.0]
     upper = np.array([side * rng.uniform(0.05, 0.5), rng.uniform(-0.3, 0.3), -1.0])
     lower = np.array([side * rng.uniform(-0.6, 0.2), rng.uniform(0.0, 1.0), -1.0])
     elbow = shoulder + UPPER_ARM_M * upper / np.sqrt(upper @ upper)

@@ -73,9 +73,9 @@ def push_apart(a: FloatArray, b: FloatArray, shift_m: FloatArray) -> tuple[Float
 
 def companion(
     rng: np.random.Generator, first: Mesh, joints_m: FloatArray, side: int
-) -> tuple[Mesh, FloatArray] | None:
+) -> tuple[Mesh, FloatArray, int] | None:
     """
-    Return mesh and joints (21, 3) of a second hand in the frame of the first; None if none fits.
+    Return mesh, joints (21, 3) and side of a second hand beside the first; None if none fits.
 
     The two do not cut into each other deeper than MAX_CUT_M, as balls along their bones tell.
     """
@@ -105,7 +105,7 @@ def companion(
             and (rotation @ arm)[2] > _END_ON * arm_m
         ):
             mesh = vertices @ rotation.T.astype(np.float32) + shift.astype(np.float32)
-            return Mesh(mesh, other.triangles), placed
+            return Mesh(mesh, other.triangles), placed, other_side
     return None
 
 

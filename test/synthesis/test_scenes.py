@@ -125,7 +125,7 @@ def test_a_second_hand_is_beside_the_first_not_in_it() -> None:
         if second is None:
             continue
         found += 1
-        mesh, joints = second
+        mesh, joints, _ = second
         assert np.linalg.norm(joints.mean(axis=0) - scene.joints_m.mean(axis=0)) > 0.06
         # Bones of the one stay out of the other's flesh.
         share = np.linspace(0.0, 1.0, 9)[:, None]

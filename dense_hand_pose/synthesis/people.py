@@ -1,0 +1,239 @@
+# Copyright 2026 The dense_hand_pose authors
+# SPDX-License-Identifier: Apache-2.0
+"""
+People of a whole scene: hands on forearms, upper arms to a shoulder, or out of the image.
+
+In a crop of a hand nothing beyond the wrist matters; in a whole image an arm must come from
+somewhere: from a person (body.py), or from beyond the image's border.
+"""
+
+from typing import NamedTuple
+
+from dense_hand_pose.camera import Intrinsics, unproject
+from dense_hand_pose.synthesis.body import (
+    inside_body,
+    reach_shoulder,
+    sample_posture,
+    SHOULDER_M,
+    trunk,
+    UPPER_ARM_M,
+)
+from dense_hand_pose.synthesis.cameras import DepthCamera
+from dense_hand_pose.synthesis.companions import (
+    arm_balls,
+    deepest_overlap,
+    elbow_end,
+    MAX_CUT_M,
+)
+from dense_hand_pose.synthesis.hands import sample_hand, SampledHand
+from dense_hand_pose.synthesis.shapes import limb, Mesh
+from dense_hand_pose.synthesis.views import sample_rotation
+import numpy as np
+import numpy.typing as npt
+
+FloatArray = npt.NDArray[np.float64]
+_ELBOW_RADIUS_M, _SHOULDER_RADIUS_M = 0.043, 0.058
+_TRIES, _BODY_TRIES = 24, 8
+_NEAREST_M = 0.12
+_FOREARM_M = 0.25
+_LEAVING_M, _LEAVING_PARTS, _LEAVING_TRIES = 0.7, 7, 10
+
+
+class Sight(NamedTuple):
+    """What a camera sees: its model, of which the size counts, and the calibration."""
+
+    camera: DepthCamera
+    intrinsics: Intrinsics
+
+    def shows(self, points_m: FloatArray) -> npt.NDArray[np.bool_]:
+        """Say which points (N, 3) project into the image, (N,)."""
+        k = self.intrinsics
+        z = np.maximum(points_m[:, 2], 1e-6)
+        u, v = k.fx * points_m[:, 0] / z + k.cx, k.fy * points_m[:, 1] / z + k.cy
+        inside = (u >= 0) & (u < self.camera.width) & (v >= 0) & (v < self.camera.height)
+        shown: npt.NDArray[np.bool_] = inside & (points_m[:, 2] > 0.05)
+        return shown
+
+    def somewhere(self, rng: np.random.Generator, z_m: float, margin: float) -> FloatArray:
+        """Draw a point (3,) at a depth; ``margin`` of the image's size is left at each border."""
+        size = np.array([self.camera.width, self.camera.height], np.float64)
+        pixel = size * (margin + (1.0 - 2.0 * margin) * rng.random(2))
+        point: FloatArray = unproject(pixel, np.array(z_m), self.intrinsics)
+        return point
+
+
+class Arm(NamedTuple):
+    """A hand with its forearm in the camera frame; joints_m (21, 3), elbow_m (3,), side +-1."""
+
+    mesh: Mesh
+    joints_m: FloatArray
+    elbow_m: FloatArray
+    side: int
+
+
+class Body(NamedTuple):
+    """A person: middle between the shoulders (3,), rotation (3, 3) as in body.py, size."""
+
+    origin_m: FloatArray
+    rotation: FloatArray
+    scale: float
+
+    def shoulder(self, side: int) -> FloatArray:
+        """Return a shoulder (3,)."""
+        at: FloatArray = self.origin_m + self.scale * self.rotation @ (SHOULDER_M * [side, 1, 1])
+        return at
+
+    def contains(self, points_m: FloatArray, margin_m: float) -> bool:
+        """Say whether any point (N, 3) lies in torso or head, or within the margin."""
+        return inside_body(points_m, self.origin_m, self.rotation, self.scale, margin_m)
+
+
+def sample_arm(rng: np.random.Generator, center_m: FloatArray) -> Arm:
+    """Draw a hand with its forearm whose joints have their mean at a point (3,)."""
+    hand = sample_hand(rng)
+    return _placed(hand, sample_rotation(rng), center_m)
+
+
+def _placed(hand: SampledHand, rotation: FloatArray, center_m: FloatArray) -> Arm:
+    shift = center_m - rotation @ hand.joints_m.mean(axis=0)
+    vertices = hand.vertices_m @ rotation.T.astype(np.float32) + shift.astype(np.float32)
+    joints = hand.joints_m @ rotation.T + shift
+    return Arm(Mesh(vertices, hand.triangles), joints, elbow_end(vertices, joints), hand.side)
+
+
+def mirrored(hand: SampledHand) -> SampledHand:
+    """Return the other side's hand of the same shape and pose."""
+    flip = np.array([1.0, -1.0, 1.0])
+    vertices = hand.vertices_m * flip.astype(np.float32)
+    return SampledHand(vertices, hand.triangles, hand.joints_m * flip, -hand.side)
+
+
+def body_of(rng: np.random.Generator, arm: Arm, others: list[Arm]) -> Body | None:
+    """Draw a person whose shoulder the arm's elbow reaches; None where there is no room."""
+    scale, rotation = rng.uniform(0.90, 1.10), sample_posture(rng)
+    for _ in range(_BODY_TRIES):
+        shoulder = reach_shoulder(rng, arm.joints_m, arm.elbow_m, rotation, scale)
+        if shoulder is None:
+            continue
+        origin = shoulder - scale * rotation @ (SHOULDER_M * [arm.side, 1.0, 1.0])
+        body = Body(origin, rotation, scale)
+        joints = np.concatenate([arm.joints_m, *(other.joints_m for other in others)])
+        if not body.contains(joints, 0.03) and not body.contains(arm.elbow_m[None], 0.0):
+            return body
+    return None
+
+
+def other_arm(
+    rng: np.random.Generator, body: Body, first: Arm, sight: Sight, range_m: tuple[float, float]
+) -> Arm | None:
+    """Draw the hand of a person's other arm, seen by the camera; None where none fits."""
+    hand = sample_hand(rng)
+    if hand.side == first.side:
+        hand = mirrored(hand)
+    shoulder, blocked = body.shoulder(hand.side), arm_balls(first.mesh.vertices_m, first.joints_m)
+    for _ in range(_TRIES):
+        # To the front, outwards and down more often than up; body.py has the axes.
+        along = rng.standard_normal(3) * [0.6, 0.4, 0.7] + [0.3 * hand.side, 0.5, -0.6]
+        upper = body.rotation @ (along / np.sqrt(along @ along))
+        elbow = shoulder + UPPER_ARM_M * body.scale * upper
+        arm = _placed(hand, sample_rotation(rng), np.zeros(3))
+        shift = elbow - arm.elbow_m
+        arm = moved(arm, shift)
+        center = arm.joints_m.mean(axis=0)
+        if not (range_m[0] <= center[2] <= range_m[1] and sight.shows(center[None])[0]):
+            continue
+        clear = deepest_overlap(arm_balls(arm.mesh.vertices_m, arm.joints_m), blocked, np.zeros(3))
+        if clear[0] <= MAX_CUT_M and not body.contains(arm.joints_m, 0.03):
+            return arm
+    return None
+
+
+def moved(arm: Arm, shift_m: FloatArray) -> Arm:
+    """Return the arm elsewhere."""
+    mesh = Mesh(arm.mesh.vertices_m + shift_m.astype(np.float32), arm.mesh.triangles)
+    return Arm(mesh, arm.joints_m + shift_m, arm.elbow_m + shift_m, arm.side)
+
+
+def upper_arm(body: Body, arm: Arm) -> Mesh:
+    """Return the upper arm between a hand's elbow and the person's shoulder."""
+    radii = (_ELBOW_RADIUS_M * body.scale, _SHOULDER_RADIUS_M * body.scale)
+    return limb(arm.elbow_m, body.shoulder(arm.side), radii)
+
+
+def leaving_arm(rng: np.random.Generator, arm: Arm, sight: Sight) -> list[Mesh]:
+    """Return an upper arm that leads from the elbow out of the image, as far as it can."""
+    forearm = arm.elbow_m - arm.joints_m[0]
+    forearm /= max(float(np.sqrt(forearm @ forearm)), 1e-9)
+    best, best_m = forearm, -np.inf
+    for _ in range(_LEAVING_TRIES):
+        along = forearm + 0.5 * rng.standard_normal(3) * [1.0, 1.0, 0.7]
+        along /= np.sqrt(along @ along)
+        end = arm.elbow_m + _LEAVING_M * along
+        if end[2] > _NEAREST_M and not sight.shows(end[None])[0]:
+            best = along
+            break
+        aside = float(np.hypot(end[0], end[1]))
+        if end[2] > _NEAREST_M and aside > best_m:
+            best, best_m = along, aside
+    radius = rng.uniform(0.036, 0.06)
+    joints = [arm.elbow_m + _LEAVING_M * share * best for share in np.linspace(0, 1, 3)]
+    return [
+        limb(a, b, (radius, radius * 1.1)) for a, b in zip(joints[:-1], joints[1:], strict=True)
+    ]
+
+
+def resting_arm(rng: np.random.Generator, body: Body, side: int, sight: Sight) -> list[Mesh]:
+    """
+    Return a person's arm whose hand is out of the image or hidden behind the back.
+
+    Its hand has no mesh: a stump in sight would teach that hands have none.
+    """
+    shoulder = SHOULDER_M * [side, 1.0, 1.0]
+    down = np.array([side * rng.uniform(0.05, 0.5), rng.uniform(-0.3, 0.3), -1.0])
+    ahead = np.array([side * rng.uniform(-0.6, 0.2), rng.uniform(0.0, 1.0), -1.0])
+    behind = np.array([-side * rng.uniform(0.7, 1.2), -0.7, rng.uniform(-0.7, 0.1)])
+    elbow = shoulder + UPPER_ARM_M * down / np.sqrt(down @ down)
+    for lower in (ahead, behind):
+        wrist = elbow + _FOREARM_M * lower / np.sqrt(lower @ lower)
+        points = body.origin_m + body.scale * np.stack([shoulder, elbow, wrist]) @ body.rotation.T
+        if lower is behind or not sight.shows(points[2:])[0]:
+            break
+    s = body.scale
+    return [
+        limb(points[0], points[1], (_SHOULDER_RADIUS_M * s, _ELBOW_RADIUS_M * s)),
+        limb(points[1], points[2], (_ELBOW_RADIUS_M * s, 0.030 * s)),
+    ]
+
+
+def body_meshes(rng: np.random.Generator, body: Body, arms: list[Arm], sight: Sight) -> list[Mesh]:
+    """Return a person with the arms that belong to it; the others rest."""
+    meshes = trunk(rng, body.origin_m, body.rotation, body.scale)
+    meshes += [upper_arm(body, arm) for arm in arms]
+    for side in {-1, 1} - {arm.side for arm in arms}:
+        meshes += resting_arm(rng, body, side, sight)
+    return meshes
+
+
+def bystander(rng: np.random.Generator, hands: list[Arm], sight: Sight) -> list[Mesh]:
+    """Return a person without a hand in sight, 0.5 to 2.5 m away and behind all hands."""
+    front = max([0.5, *(float(hand.joints_m[:, 2].max()) + 0.1 for hand in hands)])
+    body = Body(
+        sight.somewhere(rng, rng.uniform(front, max(2.5, front + 0.5)), -0.1)
+        + [0.0, rng.uniform(-0.3, 0.5), 0.13],
+        sample_posture(rng),
+        rng.uniform(0.85, 1.1),
+    )
+    if any(body.contains(hand.joints_m, 0.03) for hand in hands):
+        return []
+    return body_meshes(rng, body, [], sight)
+
+
+def handless_forearm(rng: np.random.Generator, sight: Sight) -> list[Mesh]:
+    """Return a forearm in the image whose hand is beyond its border; nothing if none was found."""
+    for _ in range(_TRIES):
+        arm = sample_arm(rng, sight.somewhere(rng, rng.uniform(0.25, 1.3), -0.25))
+        along = np.linspace(0.15, 1.0, 5)[:, None]
+        forearm = arm.joints_m[0] * (1.0 - along) + arm.elbow_m * along
+        if sight.shows(forearm).any() and not sight.shows(arm.joints_m).any():
+            return [arm.mesh, *leaving_arm(rng, arm, sight)]
+    return []
