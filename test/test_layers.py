@@ -33,6 +33,7 @@ LAYERS = {
     'network': 6,
     'backends': 7,
     'localization': 8,
+    'estimation': 8,
     'estimator': 9,
     'training': 10,
     'evaluation': 10,

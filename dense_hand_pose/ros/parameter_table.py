@@ -9,6 +9,7 @@ run `python -m dense_hand_pose.ros.parameter_docs`; a test compares them.
 
 from dense_hand_pose.backends.base import BACKENDS, PRECISIONS
 from dense_hand_pose.calibration import IMAGE_KINDS
+from dense_hand_pose.estimation.config import MAX_HANDS
 from dense_hand_pose.ros.parameters import Parameter, Value
 
 PARAMETERS: tuple[Parameter, ...] = (
@@ -47,6 +48,15 @@ PARAMETERS: tuple[Parameter, ...] = (
         'hand.depth_max_m', 1.2, 'Farthest depth of a hand, metres.', 0.01, 10.0, live=True
     ),
     Parameter(
+        'hand.min_score',
+        0.0,
+        'What has a lower score as a hand is not reported: agreement of the votes, confidence, '
+        'lengths of the bones.',
+        0.0,
+        1.0,
+        live=True,
+    ),
+    Parameter(
         'camera.image_kind',
         'auto',
         'rectified: P of camera_info; raw: its K, and the lens is undone by D; auto: rectified '
@@ -56,9 +66,20 @@ PARAMETERS: tuple[Parameter, ...] = (
     Parameter(
         'roi.mode',
         'tracked',
-        'Where the hand is looked for: around the last pose (nearest surface when lost), at the '
-        'nearest surface in every frame, or at the newest point on ~/hand_center.',
-        choices=('tracked', 'nearest', 'topic'),
+        'Where hands are looked for: where they are expected after the last frames (searched '
+        'when one is lost), by the detector or at the nearest surfaces in every frame, or at the '
+        'newest point on ~/hand_center.',
+        choices=('tracked', 'detector', 'nearest', 'topic'),
+    ),
+    Parameter('roi.max_hands', 1, 'So many hands are followed at most.', 1, MAX_HANDS),
+    Parameter(
+        'roi.search_every',
+        10,
+        'For roi.mode tracked: frames from one search for further hands to the next while fewer '
+        'than roi.max_hands are known.',
+        1,
+        1000,
+        live=True,
     ),
     Parameter(
         'roi.max_center_age_s',

@@ -5,14 +5,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, TYPE_CHECKING
+from typing import Any
 
+from dense_hand_pose.estimation.config import EstimatorConfig
 from dense_hand_pose.ros.parameter_table import PARAMETERS
 from dense_hand_pose.ros.parameters import wrong_choice
 from dense_hand_pose.smoothing import SmoothingConfig
-
-if TYPE_CHECKING:
-    from dense_hand_pose.estimator import EstimatorConfig
 
 
 def problem(values: Mapping[str, Any]) -> str:
@@ -33,12 +31,11 @@ def estimator_config(values: Mapping[str, Any]) -> EstimatorConfig:
             f'hand.depth_min_m = {values["hand.depth_min_m"]} must be less than '
             f'hand.depth_max_m = {values["hand.depth_max_m"]}'
         )
-    from dense_hand_pose.estimator import EstimatorConfig  # brings OpenCV: not before it is due
-
     names = {name.split('.')[1]: name for name in values if name.startswith(('hand.', 'decode.'))}
     chosen = {field: values[name] for field, name in names.items()}
-    # In mode topic every frame is given its centre: nothing is tracked.
-    roi_mode = 'tracked' if values['roi.mode'] == 'tracked' else 'nearest'
+    chosen.update({name: values[f'roi.{name}'] for name in ('max_hands', 'search_every')})
+    # In mode topic every frame is given its centre: nothing is searched.
+    roi_mode = 'nearest' if values['roi.mode'] == 'topic' else values['roi.mode']
     return EstimatorConfig(roi_mode=roi_mode, **chosen)
 
 

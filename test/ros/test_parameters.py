@@ -66,7 +66,7 @@ def test_every_setting_of_the_estimator_is_a_parameter() -> None:
     [
         ('model.backend', 'abacus', 'auto, '),
         ('model.precision', 'int3', 'auto, float32'),
-        ('roi.mode', 'psychic', 'tracked, nearest, topic'),
+        ('roi.mode', 'psychic', 'tracked, detector, nearest, topic'),
         ('camera.image_kind', 'cooked', 'auto, rectified, raw'),
         ('sync.mode', '', 'exact, latest_info'),
         ('sync.max_age_s', math.nan, 'finite'),
