@@ -10,15 +10,14 @@ import sys
 from typing import Any, TYPE_CHECKING
 
 from ._common import CommandError, number
+from ._measuring import load_model, MODEL_OPTIONS
 
 if TYPE_CHECKING:
     from dense_hand_pose.evaluation.bag_evaluation import Evaluation, OpenBag
     from dense_hand_pose.evaluation.bag_frames import BagFrame
 
 OPTIONS: dict[str, Any] = {
-    'model': 'default',
-    'backend': 'auto',
-    'precision': 'auto',
+    **MODEL_OPTIONS,
     'results': None,
     'depth_topic': None,
     'camera_info_topic': None,
@@ -140,19 +139,9 @@ def _evaluate(args: argparse.Namespace) -> 'tuple[OpenBag, Evaluation]':
 
 def _estimate(args: argparse.Namespace, bag: 'OpenBag') -> 'Evaluation':
     """Run the estimator over the bag."""
-    import hashlib
-
-    from dense_hand_pose.estimator import HandPoseEstimator
     from dense_hand_pose.evaluation.bag_evaluation import estimate_bag
-    from dense_hand_pose.network.weight_file import find_weights
 
-    try:
-        estimator = HandPoseEstimator.load(
-            args.model, backend=args.backend, precision=args.precision
-        )
-        digest = hashlib.sha256(find_weights(args.model).read_bytes()).hexdigest()
-    except (OSError, ValueError, RuntimeError) as error:  # a file, a value, a backend
-        raise CommandError(str(error), status=2) from error
+    estimator, digest = load_model(args)
     facts = {
         'weights_sha256': digest,
         'backend': estimator.backend_name,

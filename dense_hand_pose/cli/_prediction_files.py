@@ -10,16 +10,57 @@ import sys
 from typing import Any, TYPE_CHECKING
 
 from ._common import CommandError
+from ._measuring import prepare_folder
 
 if TYPE_CHECKING:
     from dense_hand_pose.datasets.facts import DatasetFacts
     from dense_hand_pose.evaluation.pose_sheet import DepthOf, Floats
     from dense_hand_pose.visualization import Image
 
+OPTIONS: dict[str, Any] = {
+    'predictions': None,
+    'labels': None,
+    'format': 'uvd',
+    'labels_format': None,
+    'paper_thresholds': False,
+    'images': None,
+    'part': None,
+}
+"""The options of files and their defaults; the parser's own are None (see evaluate.py)."""
+
 _SUSPICIOUS_MM = 150.0
 """A mean error about as large as a hand: the files hardly show the same frames."""
 _SAME_LABELS_MM = 10.0
 """Labels of one frame in two files differ by rounding, those of two frames by more."""
+
+
+def add_file_arguments(group: 'argparse._ArgumentGroup') -> None:
+    """Declare what says which files are measured, and how."""
+    group.add_argument(
+        '--predictions', type=Path, nargs='+', metavar='FILE', help='files to measure'
+    )
+    group.add_argument('--labels', type=Path, metavar='FILE', help='file of the ground truth')
+    group.add_argument(
+        '--format',
+        choices=('uvd', 'xyz'),
+        help='numbers of a joint: px px mm, or mm mm mm on the axes of the data set '
+        f'(default: {OPTIONS["format"]})',
+    )
+    group.add_argument(
+        '--labels-format', choices=('uvd', 'xyz'), help='the same for the labels, where it differs'
+    )
+    group.add_argument(
+        '--paper-thresholds',
+        action='store_true',
+        default=None,
+        help='add the share of frames at <= T + 0.5 mm, as the paper counted',
+    )
+    group.add_argument(
+        '--images', type=Path, metavar='ROOT', help='folder of the data set, for poses.png'
+    )
+    group.add_argument(
+        '--part', help='the frames of the labels: a split or an MSRA subject (default: test)'
+    )
 
 
 def measure_files(args: argparse.Namespace) -> int:
@@ -28,8 +69,7 @@ def measure_files(args: argparse.Namespace) -> int:
 
     facts = DATASETS[args.dataset]
     true_m, predicted_m, depth_of = _read(args, facts)
-    if args.out is not None:
-        _prepare(args.out)
+    prepare_folder(args.out)
     from dense_hand_pose.evaluation.comparison import summarise, table
     from dense_hand_pose.evaluation.metrics import joint_errors_m
 
@@ -60,18 +100,6 @@ def _names(paths: Sequence[Path]) -> list[str]:
         raise CommandError(f'--predictions: {repeated[0]} is given twice', status=2)
     stems = Counter(path.stem for path in paths)
     return [path.stem if stems[path.stem] == 1 else str(path) for path in paths]
-
-
-def _prepare(out: Path) -> None:
-    """Make the folder of the results, and see that plots can be drawn."""
-    try:
-        import matplotlib  # noqa: F401 (missing: say so before anything is printed)
-
-        out.mkdir(parents=True, exist_ok=True)
-    except ImportError as error:
-        raise CommandError(f'--out: {error}; pip install matplotlib', status=2) from error
-    except OSError as error:
-        raise CommandError(str(error), status=2) from error
 
 
 def _read(
