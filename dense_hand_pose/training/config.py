@@ -22,8 +22,16 @@ PRECISIONS = ('float32', 'bfloat16', 'float16')
 DEVICES = ('auto', 'cpu', 'cuda')
 MAY_CHANGE = ('samples', 'minutes', 'processes', 'threads', 'workers', 'device')
 """What a resumed training may have otherwise: its budget, and how the machine is used."""
-_SEEDS = 2**16
-"""Runs of smaller seeds share no hand with one another nor with the validation set."""
+_SEEDS = 2**8
+"""
+Runs of smaller seeds share no hand with one another nor with the validation set.
+
+They have 2 ** 24 batches each (data.py), so that the seeds of all of them fit 32 bits. NumPy
+cuts a longer one into words and fills up with zeros: crop 0 of seed 2 ** 32 + i would be crop 1
+of seed i.
+"""
+_CROPS_OF_SEED_0 = 2**8
+"""By the same rule, crop 256 of batch i of seed 0 would be crop 0 of validation batch i."""
 
 _IN_WORDS: dict[type, str] = {
     bool: 'true or false',
@@ -127,8 +135,7 @@ class TrainingConfig:
             raise ValueError(f'ema_decay = {self.ema_decay}: expected 0 <= decay < 1')
         if not 0.0 <= self.decay_share <= 1.0:
             raise ValueError(f'decay_share = {self.decay_share}: expected 0 to 1')
-        if not 0 <= self.seed < _SEEDS:
-            raise ValueError(f'seed = {self.seed}: expected 0 to {_SEEDS - 1}')
+        self._check_seed()
         self._check_data()
 
     def _check_choices(self) -> None:
@@ -140,6 +147,15 @@ class TrainingConfig:
             value = getattr(self, name)
             if value not in known:
                 raise ValueError(f'{name} = {value!r}: expected {" or ".join(known)}')
+
+    def _check_seed(self) -> None:
+        if not 0 <= self.seed < _SEEDS:
+            raise ValueError(f'seed = {self.seed}: expected 0 to {_SEEDS - 1}')
+        if self.seed == 0 and self.batch_size > _CROPS_OF_SEED_0 and self.data == 'synthetic':
+            raise ValueError(
+                f'batch_size = {self.batch_size}: with seed = 0 from its hand {_CROPS_OF_SEED_0} '
+                'on a batch would hold hands of the validation; choose another seed'
+            )
 
     def _check_data(self) -> None:
         synthetic = self.data == 'synthetic'
