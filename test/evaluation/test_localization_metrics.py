@@ -9,7 +9,7 @@ from dense_hand_pose.evaluation.localization_metrics import (
     match_hands,
     score_frame,
 )
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 import numpy as np
 import pytest

@@ -9,7 +9,7 @@ from dense_hand_pose.evaluation.track_metrics import (
     Sight,
     TrackFrame,
 )
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 import numpy as np
 import pytest
