@@ -11,20 +11,22 @@ from dataclasses import dataclass, replace
 
 from dense_hand_pose.camera import Intrinsics
 from dense_hand_pose.synthesis.cameras import CAMERAS, DepthCamera
-from dense_hand_pose.synthesis.companions import arm_balls, companion, deepest_overlap, elbow_end
+from dense_hand_pose.synthesis.companions import companion, elbow_end
 from dense_hand_pose.synthesis.noise import add_noise, NoiseLevel
+from dense_hand_pose.synthesis.noise_kernels import occlude
 from dense_hand_pose.synthesis.objects import hold
 from dense_hand_pose.synthesis.people import (
+    apart,
     Arm,
-    Body,
+    arm_of,
     body_meshes,
     body_of,
     bystander,
     handless_forearm,
     leaving_arm,
-    other_arm,
     sample_arm,
     Sight,
+    standing_body,
 )
 from dense_hand_pose.synthesis.raster import DepthBuffer
 from dense_hand_pose.synthesis.rooms import sample_room
@@ -34,6 +36,7 @@ import numpy as np
 import numpy.typing as npt
 
 FloatArray = npt.NDArray[np.float64]
+_Group = tuple[list[Arm], list[Mesh]]
 DISTANCE_M = (0.25, 1.5)
 PRESENT_SHARE = 0.5
 """A hand of which at least so much is seen is present; one of which less is seen is ignored."""
@@ -41,6 +44,10 @@ _USUAL_M, _USUAL_SHARE = (0.3, 0.9), 0.4
 _HANDS_SHARE = (0.30, 0.45, 0.25)
 _LOOK_COLUMNS = 96
 _EVERYWHERE_M = 100.0
+_RANGE_M, _LEAST_RANGE_M, _SHORT_RANGE_SHARE = 10.0, 0.6, 0.35
+_PERSON_FIRST_SHARE, _BODY_SHARE, _TOUCHING_SHARE, _HELD_SHARE = 0.45, 0.6, 0.35, 0.15
+_ALONE_M = 0.8
+"""An arm at this depth or nearer leaves the image without its person being seen."""
 _MARGIN, _HOLE_PIXELS = 0.04, 128 * 128
 
 
@@ -64,12 +71,14 @@ class FullScene:
     A scene before a camera: meshes in the camera frame and the hands among them.
 
     ``hands`` holds every hand of which anything may be seen; SceneHand.present says which count.
+    Beyond ``far_m`` the camera measures nothing.
     """
 
     camera: DepthCamera
     intrinsics: Intrinsics
     meshes: tuple[Mesh, ...]
     hands: tuple[SceneHand, ...]
+    far_m: float
 
 
 def sample_full_scene(rng: np.random.Generator, hands: int | None = None) -> FullScene:
@@ -124,6 +133,7 @@ def render_lattice(
     buffer = DepthBuffer(scene.intrinsics, columns, rows)
     for mesh in scene.meshes:
         buffer.draw(*mesh)
+    buffer.inverse_z[buffer.inverse_z < 1.0 / scene.far_m] = 0.0
     if rng is None:
         return buffer.depth_m()
     chosen = NoiseLevel.sample(rng) if level is None else level
@@ -133,50 +143,57 @@ def render_lattice(
 
 
 def _draw_scene(rng: np.random.Generator, count: int) -> FullScene | None:
-    """Draw a scene with count hands; None where the second found no place."""
+    """Draw a scene with count hands; None where they found no place."""
     sight = _sample_sight(rng)
+    group = _persons_hands if rng.random() < _PERSON_FIRST_SHARE else _free_hands
+    placed = group(rng, count, sight) if count else ([], [])
+    if placed is None:
+        return None
+    arms, meshes = placed
+    for arm in arms:
+        meshes += hold(rng, arm.joints_m, arm.side) if rng.random() < _HELD_SHARE else []
+    meshes += _people(rng, arms, sight)
+    meshes += sample_room(rng, [arm.joints_m for arm in arms], sight)
+    return _looked_at(rng, sight, arms, meshes)
+
+
+def _persons_hands(rng: np.random.Generator, count: int, sight: Sight) -> _Group | None:
+    """Draw a person that stands before the camera, and then one or both hands."""
+    body = standing_body(rng, sight, 0.55)
     arms: list[Arm] = []
-    meshes: list[Mesh] = []
-    if count > 0:
-        arms.append(sample_arm(rng, _sample_center(rng, sight)))
-    if count == 2 and rng.random() < 0.3:
+    for _ in range(count):
+        arm = arm_of(rng, body, sight, DISTANCE_M, arms[0] if arms else None)
+        if arm is None:
+            return None
+        arms.append(arm)
+    return arms, body_meshes(rng, body, arms, sight)
+
+
+def _free_hands(rng: np.random.Generator, count: int, sight: Sight) -> _Group | None:
+    """Draw a hand anywhere, then a person whose arm it can be, and the second hand."""
+    arms = [sample_arm(rng, _sample_center(rng, sight))]
+    if count == 2 and rng.random() < _TOUCHING_SHARE:
         second = companion(rng, arms[0].mesh, arms[0].joints_m, arms[0].side)
         if second is None:
             return None
         mesh, joints, side = second
         arms.append(Arm(mesh, joints, elbow_end(mesh.vertices_m, joints), side))
-    body = body_of(rng, arms[0], arms[1:]) if arms and rng.random() < 0.65 else None
-    attached = arms[:1]
-    if count == 2 and len(arms) == 1:
-        second_arm = _second_arm(rng, arms[0], body, sight)
-        if second_arm is None:
-            return None
-        arms.append(second_arm[0])
-        attached += [second_arm[0]] if second_arm[1] else []
-    if body is not None:
-        meshes += body_meshes(rng, body, attached, sight)
-    for arm in arms if body is None else arms[len(attached) :]:
-        meshes += leaving_arm(rng, arm, sight)
-    for arm in arms:
-        meshes += hold(rng, arm.joints_m, arm.side) if rng.random() < 0.15 else []
-    meshes += _people(rng, arms, sight)
-    meshes += sample_room(rng, [arm.joints_m for arm in arms], sight)
-    return _looked_at(sight, arms, meshes)
-
-
-def _second_arm(
-    rng: np.random.Generator, first: Arm, body: Body | None, sight: Sight
-) -> tuple[Arm, bool] | None:
-    """Draw the second hand, and whether it is the person's own; None where none fits."""
-    if body is not None and rng.random() < 0.75:
-        own = other_arm(rng, body, first, sight, DISTANCE_M)
-        return None if own is None else (own, True)
-    arm = sample_arm(rng, _sample_center(rng, sight))
-    blocked = arm_balls(first.mesh.vertices_m, first.joints_m)
-    cut, _, _ = deepest_overlap(arm_balls(arm.mesh.vertices_m, arm.joints_m), blocked, np.zeros(3))
-    if cut > 0.0 or (body is not None and body.contains(arm.joints_m, 0.03)):
+    far = arms[0].joints_m[0, 2] > _ALONE_M
+    body = body_of(rng, arms[0], arms[1:]) if far or rng.random() < _BODY_SHARE else None
+    if far and body is None:  # its arm would end in mid-air
         return None
-    return arm, False
+    own = 1
+    if count > len(arms):
+        arm = arm_of(rng, body, sight, DISTANCE_M, arms[0]) if body is not None else None
+        own += arm is not None
+        arm = arm or sample_arm(rng, _sample_center(rng, sight))
+        if not apart(arm, arms[0]) or (body and body.contains(arm.joints_m, 0.03)):
+            return None
+        arms.append(arm)
+    meshes = [] if body is None else body_meshes(rng, body, arms[:own], sight)
+    for arm in arms if body is None else arms[own:]:
+        meshes += leaving_arm(rng, arm, sight)
+    return arms, meshes
 
 
 def _people(rng: np.random.Generator, arms: list[Arm], sight: Sight) -> list[Mesh]:
@@ -205,22 +222,40 @@ def _sample_center(rng: np.random.Generator, sight: Sight) -> FloatArray:
     return sight.somewhere(rng, rng.uniform(near, far), _MARGIN)
 
 
-def _looked_at(sight: Sight, arms: list[Arm], meshes: list[Mesh]) -> FullScene:
+def _looked_at(
+    rng: np.random.Generator, sight: Sight, arms: list[Arm], meshes: list[Mesh]
+) -> FullScene:
     """Return the scene with what the camera sees of every hand."""
     camera, k = sight
+    farthest = max([_LEAST_RANGE_M, *(float(arm.joints_m[:, 2].max()) + 0.1 for arm in arms)])
+    far = rng.uniform(farthest, 4.0) if rng.random() < _SHORT_RANGE_SHARE else _RANGE_M
     step = max(1, round(camera.width / _LOOK_COLUMNS))
     columns, rows = lattice_of(camera.width, step), lattice_of(camera.height, step)
     whole = (*(arm.mesh for arm in arms), *meshes)
-    seen = DepthBuffer(k, columns, rows)
-    for mesh in whole if arms else ():
-        seen.draw(*mesh)
+    seen = _measured(sight, whole, columns, rows) if arms else np.zeros((0, 0), np.float32)
     hands = []
     for arm in arms:
         alone = DepthBuffer(k, columns, rows)
         alone.draw(*arm.mesh)
         everywhere = arm.joints_m.mean(axis=0), _EVERYWHERE_M
-        share = visible_share(
-            alone.inverse_z, seen.inverse_z, k, (columns, rows), arm.joints_m, everywhere
-        )
+        share = visible_share(alone.inverse_z, seen, k, (columns, rows), arm.joints_m, everywhere)
         hands.append(SceneHand(arm.joints_m, arm.side, share))
-    return FullScene(camera, k, whole, tuple(hands))
+    return FullScene(camera, k, whole, tuple(hands), far)
+
+
+def _measured(
+    sight: Sight,
+    meshes: tuple[Mesh, ...],
+    columns: npt.NDArray[np.int64],
+    rows: npt.NDArray[np.int64],
+) -> npt.NDArray[np.float32]:
+    """Return 1/z (R, C) of what is seen and, with two lenses or a projector, measured."""
+    camera, k = sight
+    buffer = DepthBuffer(k, columns, rows)
+    for mesh in meshes:
+        buffer.draw(*mesh)
+    if camera.sensor == 'time_of_flight':
+        return buffer.inverse_z
+    depth = buffer.depth_m()
+    occlude(depth, columns, k.fx * camera.baseline_m)
+    return np.where(depth > 0.0, buffer.inverse_z, np.float32(0.0))

@@ -7,6 +7,7 @@ In a crop of a hand nothing beyond the wrist matters; in a whole image an arm mu
 somewhere: from a person (body.py), or from beyond the image's border.
 """
 
+from itertools import pairwise
 from typing import NamedTuple
 
 from dense_hand_pose.camera import Intrinsics, unproject
@@ -36,7 +37,7 @@ _ELBOW_RADIUS_M, _SHOULDER_RADIUS_M = 0.043, 0.058
 _TRIES, _BODY_TRIES = 24, 8
 _NEAREST_M = 0.12
 _FOREARM_M = 0.25
-_LEAVING_M, _LEAVING_PARTS, _LEAVING_TRIES = 0.7, 7, 10
+_LEAVING_M, _LEAVING_TRIES = 0.7, 12
 
 
 class Sight(NamedTuple):
@@ -79,7 +80,7 @@ class Body(NamedTuple):
     scale: float
 
     def shoulder(self, side: int) -> FloatArray:
-        """Return a shoulder (3,)."""
+        """Return the middle (3,) of a shoulder."""
         at: FloatArray = self.origin_m + self.scale * self.rotation @ (SHOULDER_M * [side, 1, 1])
         return at
 
@@ -117,41 +118,55 @@ def body_of(rng: np.random.Generator, arm: Arm, others: list[Arm]) -> Body | Non
             continue
         origin = shoulder - scale * rotation @ (SHOULDER_M * [arm.side, 1.0, 1.0])
         body = Body(origin, rotation, scale)
-        joints = np.concatenate([arm.joints_m, *(other.joints_m for other in others)])
+        joints = np.concatenate([hand.joints_m for hand in (arm, *others)])
         if not body.contains(joints, 0.03) and not body.contains(arm.elbow_m[None], 0.0):
             return body
     return None
 
 
-def other_arm(
-    rng: np.random.Generator, body: Body, first: Arm, sight: Sight, range_m: tuple[float, float]
+def arm_of(
+    rng: np.random.Generator,
+    body: Body,
+    sight: Sight,
+    range_m: tuple[float, float],
+    other: Arm | None = None,
 ) -> Arm | None:
-    """Draw the hand of a person's other arm, seen by the camera; None where none fits."""
+    """
+    Draw a hand of a person, within a range of depths and seen by the camera.
+
+    With ``other`` it is that of the other arm, which it does not cut. None where none fits.
+    """
     hand = sample_hand(rng)
-    if hand.side == first.side:
+    if other is not None and hand.side == other.side:
         hand = mirrored(hand)
-    shoulder, blocked = body.shoulder(hand.side), arm_balls(first.mesh.vertices_m, first.joints_m)
+    shoulder = body.shoulder(hand.side)
+    mean, elbow_end_m = hand.joints_m.mean(axis=0), elbow_end(hand.vertices_m, hand.joints_m)
     for _ in range(_TRIES):
         # To the front, outwards and down more often than up; body.py has the axes.
         along = rng.standard_normal(3) * [0.6, 0.4, 0.7] + [0.3 * hand.side, 0.5, -0.6]
         upper = body.rotation @ (along / np.sqrt(along @ along))
+        rotation = sample_rotation(rng)
         elbow = shoulder + UPPER_ARM_M * body.scale * upper
-        arm = _placed(hand, sample_rotation(rng), np.zeros(3))
-        shift = elbow - arm.elbow_m
-        arm = moved(arm, shift)
-        center = arm.joints_m.mean(axis=0)
+        center = elbow + rotation @ (mean - elbow_end_m)
         if not (range_m[0] <= center[2] <= range_m[1] and sight.shows(center[None])[0]):
             continue
-        clear = deepest_overlap(arm_balls(arm.mesh.vertices_m, arm.joints_m), blocked, np.zeros(3))
-        if clear[0] <= MAX_CUT_M and not body.contains(arm.joints_m, 0.03):
+        arm = _placed(hand, rotation, center)
+        if not body.contains(arm.joints_m, 0.03) and (other is None or apart(arm, other)):
             return arm
     return None
 
 
-def moved(arm: Arm, shift_m: FloatArray) -> Arm:
-    """Return the arm elsewhere."""
-    mesh = Mesh(arm.mesh.vertices_m + shift_m.astype(np.float32), arm.mesh.triangles)
-    return Arm(mesh, arm.joints_m + shift_m, arm.elbow_m + shift_m, arm.side)
+def apart(first: Arm, second: Arm) -> bool:
+    """Say whether two hands with their forearms do not cut into each other."""
+    balls = [arm_balls(arm.mesh.vertices_m, arm.joints_m) for arm in (first, second)]
+    return bool(deepest_overlap(balls[0], balls[1], np.zeros(3))[0] <= MAX_CUT_M)
+
+
+def standing_body(rng: np.random.Generator, sight: Sight, nearest_m: float) -> Body:
+    """Draw a person somewhere in sight, the chest no nearer than a depth."""
+    depth = nearest_m + rng.exponential(0.5)
+    origin = sight.somewhere(rng, depth, 0.1) + np.array([0.0, rng.uniform(-0.3, 0.3), 0.0])
+    return Body(origin, sample_posture(rng), rng.uniform(0.85, 1.1))
 
 
 def upper_arm(body: Body, arm: Arm) -> Mesh:
@@ -166,20 +181,20 @@ def leaving_arm(rng: np.random.Generator, arm: Arm, sight: Sight) -> list[Mesh]:
     forearm /= max(float(np.sqrt(forearm @ forearm)), 1e-9)
     best, best_m = forearm, -np.inf
     for _ in range(_LEAVING_TRIES):
-        along = forearm + 0.5 * rng.standard_normal(3) * [1.0, 1.0, 0.7]
+        along = forearm + 0.5 * rng.standard_normal(3) * [1.0, 1.0, 0.5]
         along /= np.sqrt(along @ along)
         end = arm.elbow_m + _LEAVING_M * along
-        if end[2] > _NEAREST_M and not sight.shows(end[None])[0]:
+        if end[2] < max(_NEAREST_M, 0.5 * arm.elbow_m[2]):  # it would hide much of the image
+            continue
+        if not sight.shows(end[None])[0]:
             best = along
             break
         aside = float(np.hypot(end[0], end[1]))
-        if end[2] > _NEAREST_M and aside > best_m:
+        if aside > best_m:
             best, best_m = along, aside
     radius = rng.uniform(0.036, 0.06)
     joints = [arm.elbow_m + _LEAVING_M * share * best for share in np.linspace(0, 1, 3)]
-    return [
-        limb(a, b, (radius, radius * 1.1)) for a, b in zip(joints[:-1], joints[1:], strict=True)
-    ]
+    return [limb(a, b, (radius, radius * 1.1)) for a, b in pairwise(joints)]
 
 
 def resting_arm(rng: np.random.Generator, body: Body, side: int, sight: Sight) -> list[Mesh]:
@@ -215,14 +230,9 @@ def body_meshes(rng: np.random.Generator, body: Body, arms: list[Arm], sight: Si
 
 
 def bystander(rng: np.random.Generator, hands: list[Arm], sight: Sight) -> list[Mesh]:
-    """Return a person without a hand in sight, 0.5 to 2.5 m away and behind all hands."""
-    front = max([0.5, *(float(hand.joints_m[:, 2].max()) + 0.1 for hand in hands)])
-    body = Body(
-        sight.somewhere(rng, rng.uniform(front, max(2.5, front + 0.5)), -0.1)
-        + [0.0, rng.uniform(-0.3, 0.5), 0.13],
-        sample_posture(rng),
-        rng.uniform(0.85, 1.1),
-    )
+    """Return a person without a hand in sight, behind all hands."""
+    front = max([0.45, *(float(hand.joints_m[:, 2].max()) + 0.2 for hand in hands)])
+    body = standing_body(rng, sight, front)
     if any(body.contains(hand.joints_m, 0.03) for hand in hands):
         return []
     return body_meshes(rng, body, [], sight)

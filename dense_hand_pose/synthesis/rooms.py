@@ -2,6 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """The room of a whole scene: wall, floor, table top, furniture, things, and what has branches."""
 
+from functools import lru_cache
+
 from dense_hand_pose.synthesis import objects
 from dense_hand_pose.synthesis.people import Sight
 from dense_hand_pose.synthesis.shapes import (
@@ -9,9 +11,9 @@ from dense_hand_pose.synthesis.shapes import (
     cylinder,
     ellipsoid,
     frame_along,
+    grid_triangles,
     limb,
     Mesh,
-    plane,
 )
 from dense_hand_pose.synthesis.views import uniform_rotation
 import numpy as np
@@ -28,15 +30,18 @@ def unit(vector: FloatArray) -> FloatArray:
     return out
 
 
-def surface(point_m: FloatArray, normal: FloatArray, half_m: float, patches: int) -> list[Mesh]:
-    """Return a large plane in patches: what reaches behind the camera loses its own patch only."""
-    axes = frame_along(normal)
-    steps = half_m * (2.0 * (np.arange(patches) + 0.5) / patches - 1.0)
-    return [
-        plane(point_m + axes[:, 0] * a + axes[:, 1] * b, normal, half_m / patches)
-        for a in steps
-        for b in steps
-    ]
+def surface(point_m: FloatArray, normal: FloatArray, half_m: float, cells: int) -> Mesh:
+    """Return a large plane of cells: what reaches behind the camera loses its own cells only."""
+    axes = frame_along(normal)[:, :2].T
+    grid, triangles = _grid(cells)
+    return Mesh((point_m + half_m * grid @ axes).astype(np.float32), triangles)
+
+
+@lru_cache(maxsize=4)
+def _grid(cells: int) -> tuple[FloatArray, npt.NDArray[np.int32]]:
+    steps = np.linspace(-1.0, 1.0, cells + 1)
+    x, y = np.meshgrid(steps, steps)
+    return np.stack([x.ravel(), y.ravel()], 1), grid_triangles(cells + 1, cells + 1)
 
 
 def _support(joints_m: list[FloatArray], normal: FloatArray) -> float:
@@ -51,11 +56,11 @@ def sample_room(rng: np.random.Generator, joints_m: list[FloatArray], sight: Sig
         away = unit(np.array([*(0.35 * rng.standard_normal(2)), 1.0]))
         least = _support(joints_m, away)
         offset = max(0.4, least + 0.03) + rng.exponential(0.8)
-        meshes += surface(away * offset, away, _FAR_M, 3)
+        meshes.append(surface(away * offset, away, _FAR_M, 16))
     down = unit(np.array([0.15 * rng.standard_normal(), 1.0, rng.normal(0.25, 0.35)]))
     if rng.random() < 0.5:
         offset = max(0.6, _support(joints_m, down) + 0.1) + rng.exponential(0.5)
-        meshes += surface(down * offset, down, _FAR_M, 6)
+        meshes.append(surface(down * offset, down, _FAR_M, 40))
     if rng.random() < 0.45:
         meshes += _table(rng, joints_m)
     for _ in range(rng.poisson(1.8)):
@@ -75,7 +80,7 @@ def _table(rng: np.random.Generator, joints_m: list[FloatArray]) -> list[Mesh]:
     offset = max(0.25, _support(joints_m, away) + 0.012) + float(rng.exponential(0.12))
     middle = np.array([0.0, 0.0, 0.7]) if not joints_m else joints_m[0].mean(axis=0)
     point = middle + (offset - middle @ away) * away
-    meshes = surface(point, away, rng.uniform(0.4, 0.8), 2)
+    meshes = [surface(point, away, rng.uniform(0.4, 0.8), 16)]
     frame = frame_along(away)
     for _ in range(rng.poisson(3.0)):
         half = np.array([1.0, 1.0, 1.6]) * rng.uniform(0.01, 0.07) * rng.uniform(0.4, 1.6, 3)

@@ -18,7 +18,8 @@ class Mesh(NamedTuple):
     triangles: npt.NDArray[np.int32]
 
 
-def _grid_triangles(rows: int, columns: int) -> npt.NDArray[np.int32]:
+def grid_triangles(rows: int, columns: int) -> npt.NDArray[np.int32]:
+    """Return the triangles (T, 3) between neighbours of a grid of points, row by row."""
     corner = np.arange(rows * columns).reshape(rows, columns)
     a, b = corner[:-1, :-1].ravel(), corner[:-1, 1:].ravel()
     c, d = corner[1:, :-1].ravel(), corner[1:, 1:].ravel()
@@ -29,7 +30,7 @@ def _grid_triangles(rows: int, columns: int) -> npt.NDArray[np.int32]:
 def _unit_plane() -> tuple[FloatArray, npt.NDArray[np.int32]]:
     steps = np.linspace(-1.0, 1.0, 9)
     x, y = np.meshgrid(steps, steps)
-    return np.stack([x.ravel(), y.ravel()], 1), _grid_triangles(9, 9)
+    return np.stack([x.ravel(), y.ravel()], 1), grid_triangles(9, 9)
 
 
 @lru_cache(maxsize=1)
@@ -38,7 +39,7 @@ def _unit_sphere() -> tuple[FloatArray, npt.NDArray[np.int32]]:
         np.linspace(0, np.pi, 13), np.linspace(0, 2 * np.pi, 21), indexing='ij'
     )
     points = [np.sin(polar) * np.cos(around), np.sin(polar) * np.sin(around), np.cos(polar)]
-    return np.stack([p.ravel() for p in points], 1), _grid_triangles(13, 21)
+    return np.stack([p.ravel() for p in points], 1), grid_triangles(13, 21)
 
 
 @lru_cache(maxsize=1)
@@ -51,7 +52,7 @@ def _unit_box() -> tuple[FloatArray, npt.NDArray[np.int32]]:
 
 @lru_cache(maxsize=8)
 def _tube_triangles(rings: int, around: int) -> npt.NDArray[np.int32]:
-    return _grid_triangles(rings, around + 1)
+    return grid_triangles(rings, around + 1)
 
 
 @lru_cache(maxsize=8)
