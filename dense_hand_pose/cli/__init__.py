@@ -14,6 +14,8 @@ import sys
 from ._common import CommandError, OneLineParser
 
 PROGRAM = 'python -m dense_hand_pose'
+EXTRAS = {'matplotlib': 'train', 'numba': 'synthesis', 'scipy': 'train', 'torch': 'train'}
+"""What a light install lacks, and the extra of setup.py that brings it."""
 COMMANDS = {
     'benchmark': 'time backends and stages side by side, or the node over ROS 2',
     'build-engine': 'build the TensorRT engine of a model for this GPU',
@@ -51,6 +53,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except CommandError as error:
         print(f'{parser.prog}: {error}', file=sys.stderr)
         return error.status
+    except ImportError as error:
+        extra = EXTRAS.get(error.name or '')
+        if extra is None:
+            raise
+        needed = f"this needs {error.name}, which is not installed: pip install '.[{extra}]'"
+        print(f'{parser.prog}: {needed} in the source tree', file=sys.stderr)
+        return 1
     except BrokenPipeError:  # whoever read the output has seen enough, as `head` does
         sys.stderr.close()
         return 1

@@ -8,7 +8,7 @@ positive towards the palm, finger abduction positive towards the thumb, wrist de
 towards the little finger, thumb abduction positive out of the palm's plane (palmar abduction).
 """
 
-from dense_hand_pose.synthesis.jit import jit
+from dense_hand_pose.synthesis.jit import jit_if_present
 import numpy as np
 import numpy.typing as npt
 
@@ -36,7 +36,7 @@ LIMITS_DEG: FloatArray = np.array(
 RING_ARCH, LITTLE_ARCH = 0.06, 0.13
 
 
-@jit
+@jit_if_present
 def bone_angles(dof_deg: FloatArray) -> FloatArray:
     """
     Return the (21 bones, 3) flexion, abduction and twist in radians of (23,) angles in degrees.

@@ -1,7 +1,7 @@
 # Copyright 2026 The dense_hand_pose authors
 # SPDX-License-Identifier: Apache-2.0
 """
-Forward kinematics and linear blend skinning, compiled.
+Forward kinematics and linear blend skinning, compiled where numba is.
 
 Legend: B bones, V vertices, J joints. A bone's frame has e0 proximal, e1 towards the little
 finger, e2 out of the back of the hand: flexion turns about -e1, abduction about +e2, twist e0.
@@ -9,14 +9,14 @@ finger, e2 out of the back of the hand: flexion turns about -e1, abduction about
 
 from typing import Any
 
-from dense_hand_pose.synthesis.jit import jit
+from dense_hand_pose.synthesis.jit import jit_if_present, jit_or
 import numpy as np
 import numpy.typing as npt
 
 FloatArray = npt.NDArray[np.float64]
 
 
-@jit
+@jit_if_present
 def joint_rotation(flexion: float, abduction: float, twist: float) -> FloatArray:
     """Return the (3, 3) rotation R(-e1, flexion) R(e2, abduction) R(e0, twist); radians."""
     cf, sf = np.cos(flexion), np.sin(flexion)
@@ -29,7 +29,7 @@ def joint_rotation(flexion: float, abduction: float, twist: float) -> FloatArray
     return out
 
 
-@jit
+@jit_if_present
 def pose_bones(
     zero_local_m: FloatArray,
     parent: npt.NDArray[np.int64],
@@ -65,7 +65,7 @@ def pose_bones(
     return out
 
 
-@jit
+@jit_if_present
 def joint_positions(
     frames: FloatArray,
     scale: FloatArray,
@@ -83,7 +83,26 @@ def joint_positions(
     return out
 
 
-@jit
+def skin_in_numpy(
+    vertices_m: npt.NDArray[Any],
+    weight_bone: npt.NDArray[np.uint8],
+    weight: npt.NDArray[np.float32],
+    frames: FloatArray,
+    scale: FloatArray,
+    inverse_bind: FloatArray,
+) -> npt.NDArray[np.float32]:
+    """Do what `skin` does, for machines without numba."""
+    matrix = np.einsum('bij,bj,bjk->bik', frames[:, :, :3], scale, inverse_bind)
+    matrix[:, :, 3] += frames[:, :, 3]
+    shares = np.zeros((len(vertices_m), len(frames)))
+    np.add.at(shares, (np.arange(len(vertices_m))[:, None], weight_bone), weight)
+    blended = (shares @ matrix.reshape(len(frames), 12)).reshape(-1, 3, 4)
+    moved = np.einsum('vij,vj->vi', blended[:, :, :3], vertices_m) + blended[:, :, 3]
+    out: npt.NDArray[np.float32] = moved.astype(np.float32)
+    return out
+
+
+@jit_or(skin_in_numpy)
 def skin(
     vertices_m: npt.NDArray[Any],
     weight_bone: npt.NDArray[np.uint8],

@@ -8,16 +8,14 @@ pixels. An effect of p sensor pixels moves p / step lattice pixels, rounded at r
 mean displacement of edges is right at every step. Randomness comes from the given generator.
 """
 
-from dense_hand_pose.synthesis.jit import jit
+from dense_hand_pose.synthesis import noise_numpy
+from dense_hand_pose.synthesis.jit import jit, jit_or
+from dense_hand_pose.synthesis.noise_numpy import COSINES, EDGE_M, MAX_LATERAL_PX, STEP_M
 import numpy as np
 import numpy.typing as npt
 
 Depth = npt.NDArray[np.float32]
 FloatArray = npt.NDArray[np.float64]
-_EDGE_M = 0.015  # a larger difference between neighbours is a depth edge
-_MAX_LATERAL_PX = 3.0
-_COSINES = 256  # entries of the tables by incidence
-_STEP_M = 0.006  # beyond the slope of a surface: the neighbour belongs to another one
 
 
 @jit
@@ -52,23 +50,23 @@ def is_edge(z: Depth, j: int, i: int) -> bool:
     if min(min(above, below), min(left, right)) <= 0:
         return True
     vertical, horizontal = above + below - 2 * here, left + right - 2 * here
-    if 0 < j < rows - 1 and abs(vertical) > _EDGE_M:
+    if 0 < j < rows - 1 and abs(vertical) > EDGE_M:
         return True
-    return bool(0 < i < columns - 1 and abs(horizontal) > _EDGE_M)
+    return bool(0 < i < columns - 1 and abs(horizontal) > EDGE_M)
 
 
 @jit
 def _by_incidence(lateral: tuple[float, float]) -> tuple[FloatArray, FloatArray]:
-    """Return lateral sd in pixels and tangent of incidence at cosines (k + 0.5) / _COSINES."""
-    sd, tangent = np.empty(_COSINES), np.empty(_COSINES)
-    for k in range(_COSINES):
-        t = np.arccos((k + 0.5) / _COSINES)
-        sd[k] = min(lateral[0] + lateral[1] * t / (np.pi / 2 - t), _MAX_LATERAL_PX)
+    """Return lateral sd in pixels and tangent of incidence at cosines (k + 0.5) / COSINES."""
+    sd, tangent = np.empty(COSINES), np.empty(COSINES)
+    for k in range(COSINES):
+        t = np.arccos((k + 0.5) / COSINES)
+        sd[k] = min(lateral[0] + lateral[1] * t / (np.pi / 2 - t), MAX_LATERAL_PX)
         tangent[k] = np.tan(t)
     return sd, tangent
 
 
-@jit
+@jit_or(noise_numpy.jitter)
 def jitter(
     z: Depth,
     facing: Depth,
@@ -100,7 +98,7 @@ def jitter(
                 continue
             here = z[j, i]
             cosine = facing[j, i] if here > 0 else np.float32(1.0)
-            k = min(max(int(_COSINES * cosine), 0), _COSINES - 1)
+            k = min(max(int(COSINES * cosine), 0), COSINES - 1)
             sd, b = sds[k], i // grain
             # The uniform part rounds at random, see the legend above.
             v = j + np.int64(np.floor(sd * noise[b, 0] / step[1] + noise[b, 2]))
@@ -109,13 +107,13 @@ def jitter(
             if here > 0 and z[v, u] > 0:
                 moved = abs(v - j) * step[1] + abs(u - i) * step[0]
                 slope = 1.5 * here / focal_px * tangents[k]
-                if abs(z[v, u] - here) < _STEP_M + slope * moved:
+                if abs(z[v, u] - here) < STEP_M + slope * moved:
                     v, u = j, i
             out[j, i], seen[j, i] = z[v, u], facing[v, u]
     return out, seen
 
 
-@jit
+@jit_or(noise_numpy.occlude)
 def occlude(z: Depth, columns: npt.NDArray[np.int64], focal_baseline: float) -> None:
     """
     Remove what the second camera (or the projector), to the right, cannot see; in place.
@@ -146,12 +144,12 @@ def fatten(z: Depth, width_px: float, step: float, rng: np.random.Generator) -> 
         for i in range(columns):
             for n in range(max(i - reach, 0), min(i + reach + 1, columns)):
                 near = z[j, n]
-                if near > 0 and (out[j, i] <= 0 or near < out[j, i] - _EDGE_M):
+                if near > 0 and (out[j, i] <= 0 or near < out[j, i] - EDGE_M):
                     out[j, i] = near
     return out
 
 
-@jit
+@jit_or(noise_numpy.structured_light)
 def structured_light(z: Depth, facing: Depth, gain: float, rng: np.random.Generator) -> None:
     """
     Add axial noise and disparity steps of a structured-light sensor; in place.
@@ -225,13 +223,13 @@ def flying_pixels(z: Depth, chance: float, rng: np.random.Generator) -> Depth:
             if here <= 0 or not is_edge(z, j, i) or rng.random() > chance:
                 continue
             behind = max(max(z[j - 1, i], z[j + 1, i]), max(z[j, i - 1], z[j, i + 1]))
-            if behind < here + _EDGE_M:  # beside nothing in range: something further away
+            if behind < here + EDGE_M:  # beside nothing in range: something further away
                 behind = here + 0.2 + rng.random()
             out[j, i] += (behind - here) * rng.random() ** 2
     return out
 
 
-@jit
+@jit_or(noise_numpy.drop_out)
 def drop_out(
     z: Depth, facing: Depth, chances: tuple[float, float, float], rng: np.random.Generator
 ) -> Depth:
@@ -250,7 +248,7 @@ def drop_out(
     return out
 
 
-@jit
+@jit_or(noise_numpy.finish)
 def finish(z: Depth, offset_m: float) -> None:
     """Shift every measurement and round it to millimetres; in place."""
     for j in range(z.shape[0]):

@@ -8,16 +8,16 @@ Depth is perspective correct: 1/z is linear in the image. Both sides of a triang
 """
 
 from dense_hand_pose.camera import Intrinsics
-from dense_hand_pose.synthesis.jit import jit
+from dense_hand_pose.synthesis import raster_numpy
+from dense_hand_pose.synthesis.jit import jit, jit_or
+from dense_hand_pose.synthesis.raster_numpy import INSIDE, Pinhole, SLACK_PX
 import numpy as np
 import numpy.typing as npt
 
 Float32Array = npt.NDArray[np.float32]
 FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.int64]
-NEAR_M = 0.05
-# Rounding must not open a crack along a shared edge: slack in pixels and barycentric.
-_SLACK_PX, _INSIDE = 1e-6, -1e-6
+NEAR_M = raster_numpy.NEAR_M
 
 
 @jit
@@ -36,7 +36,7 @@ def _first_at_or_after(lattice: IntArray) -> IntArray:
 @jit
 def _span(low: float, high: float, lattice: IntArray, table: IntArray) -> tuple[int, int]:
     """Return the half-open range of lattice indices within [low, high] pixels."""
-    first, last = np.int64(np.ceil(low - _SLACK_PX)), np.int64(np.floor(high + _SLACK_PX))
+    first, last = np.int64(np.ceil(low - SLACK_PX)), np.int64(np.floor(high + SLACK_PX))
     if first > lattice[-1] or last < lattice[0] or last < first:
         return 0, 0
     begin = table[max(first, lattice[0]) - lattice[0]]
@@ -55,9 +55,7 @@ def _normal(p: Float32Array, q: Float32Array, r: Float32Array) -> tuple[float, f
 
 
 @jit
-def _to_image(
-    vertices_m: Float32Array, k: tuple[float, float, float, float]
-) -> tuple[FloatArray, FloatArray, FloatArray]:
+def _to_image(vertices_m: Float32Array, k: Pinhole) -> tuple[FloatArray, FloatArray, FloatArray]:
     """Return pixel coordinates u and v and 1/z of all vertices; 0 for those nearer than NEAR_M."""
     fx, fy, cx, cy = k
     count = len(vertices_m)
@@ -69,11 +67,11 @@ def _to_image(
     return us, vs, ws
 
 
-@jit
+@jit_or(raster_numpy.draw)
 def _draw(
     vertices_m: Float32Array,
     triangles: npt.NDArray[np.int32],
-    k: tuple[float, float, float, float],
+    k: Pinhole,
     columns: IntArray,
     rows: IntArray,
     inverse_z: Float32Array,
@@ -109,7 +107,7 @@ def _draw(
                 alpha = alpha_row + alpha_u * (u - us[c])
                 beta = beta_row + beta_u * (u - us[c])
                 gamma = 1.0 - alpha - beta
-                if alpha < _INSIDE or beta < _INSIDE or gamma < _INSIDE:
+                if alpha < INSIDE or beta < INSIDE or gamma < INSIDE:
                     continue
                 w = np.float32(alpha * ws[a] + beta * ws[b] + gamma * ws[c])
                 if w > inverse_z[j, i]:
