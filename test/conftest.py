@@ -1,6 +1,6 @@
 # Copyright 2026 The dense_hand_pose authors
 # SPDX-License-Identifier: Apache-2.0
-"""What all tests share: the examples of hypothesis, one thread, a cache of their own."""
+"""What tests share: examples of hypothesis, one thread, a cache and a ROS domain of their own."""
 
 from collections.abc import Iterator
 import os
@@ -8,7 +8,9 @@ import sys
 
 from hypothesis import settings
 import pytest
+from ros_domain import isolate
 
+isolate()
 settings.register_profile('repository', deadline=None, derandomize=True, max_examples=60)
 settings.load_profile('repository')
 

@@ -3,15 +3,11 @@
 """Fixtures of the node tests: real rclpy and DDS, a small network with random weights."""
 
 from dataclasses import replace
-import os
 from pathlib import Path
 import sys
 
 import pytest
 
-# This process's own corner of the network: no other node of this machine or another hears it.
-os.environ['ROS_DOMAIN_ID'] = str(1 + os.getpid() % 100)
-os.environ['ROS_AUTOMATIC_DISCOVERY_RANGE'] = 'LOCALHOST'
 sys.path.insert(0, str(Path(__file__).parent))
 
 

@@ -17,10 +17,6 @@ from types import ModuleType
 
 import pytest
 
-# This process's own corner of the network: no other node of this machine or another hears it.
-os.environ['ROS_DOMAIN_ID'] = str(1 + os.getpid() % 100)
-os.environ['ROS_AUTOMATIC_DISCOVERY_RANGE'] = 'LOCALHOST'
-
 STANDINS = Path(__file__).parents[2] / 'ros_standins'
 NAMES = ('message_filters', 'cv_bridge', 'sensor_msgs_py')
 
