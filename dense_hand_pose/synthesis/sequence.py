@@ -9,7 +9,7 @@ from typing import Literal
 from dense_hand_pose.camera import Intrinsics, project
 from dense_hand_pose.synthesis.cameras import CAMERAS, DepthCamera
 from dense_hand_pose.synthesis.hand import HandModel, mirror
-from dense_hand_pose.synthesis.motion import Motion
+from dense_hand_pose.synthesis.motion import HandState, Motion
 from dense_hand_pose.synthesis.noise import add_noise, NoiseLevel
 from dense_hand_pose.synthesis.raster import DepthBuffer, NEAR_M
 from dense_hand_pose.synthesis.shapes import Mesh, plane
@@ -99,18 +99,7 @@ class GestureSequence:
 
     def _place(self, t_s: float) -> tuple[Mesh, FloatArray]:
         """Return the hand's mesh and joints (21, 3) in the camera frame."""
-        state = self._motion.at(t_s)
-        hand = self._model.pose(state.dof_deg, self._scale)
-        rotation = state.rotation
-        if self.side == 'left':
-            # A left hand is the mirror image of the whole scene: palms stay towards the camera.
-            mirror(hand.vertices_m)
-            mirror(hand.joints_m)
-            flip = np.diag([-1.0, 1.0, 1.0])
-            rotation = flip @ rotation @ np.diag([1.0, -1.0, 1.0])
-        shift = state.center_m - rotation @ hand.joints_m.mean(axis=0)
-        vertices = hand.vertices_m @ rotation.T.astype(np.float32) + shift.astype(np.float32)
-        return Mesh(vertices, self._model.triangles), hand.joints_m @ rotation.T + shift
+        return place_hand(self._model, self._scale, self._motion.at(t_s), self.side)
 
     def _region(self, hand: Mesh) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
         """Return the columns and rows around the hand within the image."""
@@ -148,6 +137,32 @@ class GestureSequence:
         noise_mm = np.rint(add_noise(buffer, self._camera, level, rng) * _MM) - clean_mm
         wall_mm: npt.NDArray[np.uint16] = clean_mm[: self.height, : self.width].astype(np.uint16)
         return wall_mm, noise_mm.astype(np.int16)
+
+
+def place_hand(
+    model: HandModel,
+    scale: FloatArray,
+    state: HandState,
+    side: Side,
+    rest_m: npt.NDArray[np.float32] | None = None,
+) -> tuple[Mesh, FloatArray]:
+    """
+    Return mesh and joints (21, 3) of a hand in the camera frame; its joints' mean is the centre.
+
+    scale (B, 3): stretches of the bones; rest_m (V, 3): unposed vertices where they are not the
+    model's own (a sleeve).
+    """
+    hand = model.pose(state.dof_deg, scale, rest_m)
+    rotation = state.rotation
+    if side == 'left':
+        # A left hand is the mirror image of the whole scene: palms stay towards the camera.
+        mirror(hand.vertices_m)
+        mirror(hand.joints_m)
+        flip = np.diag([-1.0, 1.0, 1.0])
+        rotation = flip @ rotation @ np.diag([1.0, -1.0, 1.0])
+    shift = state.center_m - rotation @ hand.joints_m.mean(axis=0)
+    vertices = hand.vertices_m @ rotation.T.astype(np.float32) + shift.astype(np.float32)
+    return Mesh(vertices, model.triangles), hand.joints_m @ rotation.T + shift
 
 
 def _stream_camera(intrinsics: Intrinsics, width: int, height: int) -> DepthCamera:
