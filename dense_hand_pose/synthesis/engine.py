@@ -39,7 +39,7 @@ class CropBatch:
 
     depth (N, 128, 128) float32 normalised as in crop.py; joints_m (N, 21, 3), center_m (N, 3) in
     the camera frame; cube_size_m (N,); intrinsics (N, 4) fx fy cx cy of the whole image; side (N,)
-    int8, +1 right and -1 left.
+    int8, +1 right and -1 left; camera (N,) int8, an index into cameras.CAMERAS.
     """
 
     depth: npt.NDArray[np.float32]
@@ -48,19 +48,26 @@ class CropBatch:
     cube_size_m: npt.NDArray[np.float32]
     intrinsics: npt.NDArray[np.float32]
     side: npt.NDArray[np.int8]
+    camera: npt.NDArray[np.int8]
 
 
 @dataclass(frozen=True)
-class HandScene:
-    """
-    A hand before a camera: meshes, its own first, and joints_m (21, 3) in the camera frame.
-
-    side: +1 right, -1 left; others_m: joints of further hands.
-    """
+class Scene:
+    """A camera, its calibration, and the meshes before it, in its frame."""
 
     camera: DepthCamera
     intrinsics: Intrinsics
     meshes: list[Mesh]
+
+
+@dataclass(frozen=True)
+class HandScene(Scene):
+    """
+    A hand before a camera: its mesh is the first; joints_m (21, 3) in the camera frame.
+
+    side: +1 right, -1 left; others_m: joints of further hands.
+    """
+
     joints_m: FloatArray
     side: int
     others_m: tuple[FloatArray, ...] = ()
@@ -148,7 +155,7 @@ def sample_view(rng: np.random.Generator) -> View:
             return View(scene, window, buffer)
 
 
-def _lattice_buffer(scene: HandScene, window: CropWindow) -> DepthBuffer:
+def _lattice_buffer(scene: Scene, window: CropWindow) -> DepthBuffer:
     """Return an empty buffer of the image's columns and rows that the crop reads."""
     columns, rows = window.read_indices()
     return DepthBuffer(
@@ -164,7 +171,7 @@ def _ascending(indices: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
 
 
 def render_crop(
-    scene: HandScene,
+    scene: Scene,
     window: CropWindow,
     level: NoiseLevel | None = None,
     rng: np.random.Generator | None = None,
@@ -178,24 +185,27 @@ def render_crop(
     buffer = _lattice_buffer(scene, window)
     for mesh in scene.meshes:
         buffer.draw(mesh.vertices_m, mesh.triangles)
-    return _crop_of(View(scene, window, buffer), level, rng)
+    return _crop_of(scene.camera, window, buffer, level, rng)
 
 
 def _crop_of(
-    view: View, level: NoiseLevel | None, rng: np.random.Generator | None
+    camera: DepthCamera,
+    window: CropWindow,
+    buffer: DepthBuffer,
+    level: NoiseLevel | None,
+    rng: np.random.Generator | None,
 ) -> npt.NDArray[np.float32]:
     """Return the normalised crop of a buffer that everything was drawn into."""
-    scene, window, buffer = view
     if level is None or rng is None:
         depth = buffer.depth_m()
     else:
-        depth = add_noise(buffer, scene.camera, level, rng)
+        depth = add_noise(buffer, camera, level, rng)
     crop = np.full((CROP_SIZE_PX, CROP_SIZE_PX), BACKGROUND, dtype=np.float32)
     if depth.size:
         columns, rows = window.read_indices()
         # Columns and rows beyond the image are the first and the last of the crop.
-        left, right = np.searchsorted(columns, (0, scene.camera.width))
-        top, bottom = np.searchsorted(rows, (0, scene.camera.height))
+        left, right = np.searchsorted(columns, (0, camera.width))
+        top, bottom = np.searchsorted(rows, (0, camera.height))
         repeat_u = np.searchsorted(buffer.columns, columns[left:right])
         repeat_v = np.searchsorted(buffer.rows, rows[top:bottom])
         crop[top:bottom, left:right] = normalise_depth(depth, window)[repeat_v][:, repeat_u]
@@ -217,13 +227,16 @@ def render_crops(seed: int, count: int, first: int = 0) -> CropBatch:
         cube_size_m=np.empty(count, np.float32),
         intrinsics=np.empty((count, 4), np.float32),
         side=np.empty(count, np.int8),
+        camera=np.empty(count, np.int8),
     )
     for i in range(count):
         rng = np.random.default_rng([seed, first + i])
         view = sample_view(rng)
         scene, window = view.scene, view.window
-        batch.depth[i] = _crop_of(view, NoiseLevel.sample(rng), rng)
+        level = NoiseLevel.sample(rng)
+        batch.depth[i] = _crop_of(scene.camera, window, view.buffer, level, rng)
         batch.joints_m[i], batch.side[i] = scene.joints_m, scene.side
         batch.center_m[i], batch.cube_size_m[i] = window.center_m, window.cube_size_m
         batch.intrinsics[i] = scene.intrinsics.as_array()
+        batch.camera[i] = CAMERAS.index(scene.camera)
     return batch
