@@ -26,6 +26,8 @@ from .losses import Losses
 from .methods import method_of
 from .optimisers import Optimisers
 from .resume import CHECKPOINT, choose_checkpoint, in_decay, spent, STABLE
+from .scene_method import SceneLosses, SceneMethod, validate_scenes
+from .scenes import SceneBatch
 from .schedule import rate_share
 from .sources import open_source
 from .start import make_network
@@ -37,6 +39,12 @@ _COLUMNS = (
     'direction', 'coordinates', 'train_soft_mm', 'validation_mean_shift_mm',
     'validation_median_mm', 'validation_soft_mm',
 )  # fmt: skip
+_SCENE_COLUMNS = (
+    *_COLUMNS[:6], 'score', 'offset', 'depth', 'side', 'train_center_px', 'validation_recall',
+    'validation_false_positives', 'validation_recall_at_1_percent', 'validation_center_mm',
+    'validation_side',
+)  # fmt: skip
+_FIRST_LOSS, _LOSSES = 5, 6
 _REPORT_EVERY = 100
 
 
@@ -81,10 +89,11 @@ class Trainer:
             self.group.device.type, enabled=config.precision == 'float16'
         )
         self.progress = self._resumed() if resume else Progress()
-        self.log = CsvLog(out / 'log.csv', _COLUMNS) if self.group.leads else None
+        self.method = method_of(config.network, config.loss)
+        self._columns = _SCENE_COLUMNS if isinstance(self.method, SceneMethod) else _COLUMNS
+        self.log = CsvLog(out / 'log.csv', self._columns) if self.group.leads else None
         self._statistics = [b for b in self.network.buffers() if b.is_floating_point()]
         self._commit = current_commit()
-        self.method = method_of(config.network, config.loss)
         self._wish = StopWish()
         self._stopping = False
         self._since = time.monotonic()
@@ -129,7 +138,7 @@ class Trainer:
         share = rate_share(config.schedule, self.spent(), config.decay_share)
         return config.learning_rate * warm * share
 
-    def _run_until_report(self, batches: Iterator[Batch], held_out: list[Batch], bar: Any) -> None:
+    def _run_until_report(self, batches: Iterator[Any], held_out: list[Any], bar: Any) -> None:
         first, begin_s = self.progress.samples, self.progress.elapsed_s
         self._since = time.monotonic()
         while True:
@@ -142,22 +151,24 @@ class Trainer:
                 self._save(self.checkpoint)
             if self._stopping:
                 raise KeyboardInterrupt
-            if step % _REPORT_EVERY == 0 or ended:
+            validated = ended or step % self.config.validate_every == 0
+            if validated or step % _REPORT_EVERY == 0:
                 break
         rate = (self.progress.samples - first) / (self.progress.elapsed_s - begin_s)
         values = self._values(losses, rate)
-        if ended or step % self.config.validate_every == 0:
+        if validated:
             values.update(self._validate(held_out))
         if self.log is not None:
             self.log.write(values)
         bar.update(100.0 * self.spent() - bar.n)
-        bar.set_postfix_str(f'{rate:.0f} samples/s, {values["train_soft_mm"]:.1f} mm')
+        error = self._columns[_FIRST_LOSS + _LOSSES - 1]
+        bar.set_postfix_str(f'{rate:.0f} samples/s, {error} {values[error]:.1f}')
 
-    def _values(self, losses: Losses, rate: float) -> dict[str, float]:
+    def _values(self, losses: Losses | SceneLosses, rate: float) -> dict[str, float]:
         """Return a row of the log; the losses are those of the whole last batch."""
         means = torch.stack([value.detach().float() for value in losses])
         self.group.mean_([means])
-        names = ('loss', 'heat_2d', 'heat_3d', 'direction', 'coordinates', 'train_soft_mm')
+        names = self._columns[_FIRST_LOSS : _FIRST_LOSS + _LOSSES]
         return {
             'step': self.progress.step,
             'samples': self.progress.samples,
@@ -167,11 +178,15 @@ class Trainer:
             **dict(zip(names, means.tolist(), strict=True)),
         }
 
-    def _validate(self, held_out: list[Batch]) -> dict[str, float]:
-        result = validate(self.average.module, held_out, self.method, self.group)
+    def _validate(self, held_out: list[Any]) -> dict[str, float]:
+        result: Any
+        if isinstance(self.method, SceneMethod):
+            result = validate_scenes(self.average.module, held_out, self.group)
+        else:
+            result = validate(self.average.module, held_out, self.method, self.group)
         return {f'validation_{name}': value for name, value in asdict(result).items()}
 
-    def step(self, batch: Batch) -> Losses:
+    def step(self, batch: Batch | SceneBatch) -> Losses | SceneLosses:
         """Train on this process's part of one batch and count the whole of it."""
         self.network.train()
         losses = self.gradients(batch)
@@ -185,7 +200,7 @@ class Trainer:
         self.progress.samples += self.group.count * len(batch.crop)
         return losses
 
-    def gradients(self, batch: Batch) -> Losses:
+    def gradients(self, batch: Batch | SceneBatch) -> Losses | SceneLosses:
         """Give the parameters the gradients of the whole batch, of which this is one part."""
         self.optimisers.zero_grad()
         losses = self._loss(batch.to(self.group.device))
@@ -208,7 +223,7 @@ class Trainer:
         self.progress.elapsed_s += float(note[0])
         self._stopping = float(note[1]) > 0.0
 
-    def _loss(self, batch: Batch) -> Losses:
+    def _loss(self, batch: Any) -> Losses | SceneLosses:
         crop = batch.crop.to(memory_format=torch.channels_last)
         precision: torch.dtype = getattr(torch, self.config.precision)
         with torch.autocast(self.group.device.type, precision, enabled=precision != torch.float32):

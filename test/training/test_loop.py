@@ -94,6 +94,14 @@ def test_a_resumed_training_with_muon_is_the_straight_one_too(tmp_path: Path) ->
         assert torch.equal(whole[key], parts[key]), key
 
 
+def test_validation_comes_as_often_as_it_is_asked_for(tmp_path: Path) -> None:
+    """Also between two reports, which come every 100 steps and at the end."""
+    Trainer(replace(CONFIG, validate_every=4), tmp_path).run()
+    with (tmp_path / 'log.csv').open() as file:
+        rows = list(csv.DictReader(file))
+    assert [row['step'] for row in rows if row['validation_median_mm']] == ['4', '6']
+
+
 def test_training_lowers_the_loss(tmp_path: Path) -> None:
     """Sixty steps on the same four hands: the loss must fall, or the steps go nowhere."""
     trainer = Trainer(replace(CONFIG, samples=240, batch_size=4, precision='float32'), tmp_path)
