@@ -46,7 +46,10 @@ def launch(request: TrainingRequest) -> int:
     """
     if distributed.is_torchelastic_launched():
         rank, local, count = (int(os.environ[n]) for n in ('RANK', 'LOCAL_RANK', 'WORLD_SIZE'))
-        request = replace(request, config=replace(request.config, processes=count))
+        try:
+            request = replace(request, config=replace(request.config, processes=count))
+        except ValueError as error:
+            return _refuse(error, rank)
         return _train_as(request, rank, local, 'env://')
     if request.config.processes > 1:
         return _train_in_processes(request)

@@ -52,3 +52,18 @@ def test_an_absent_configuration_and_an_out_that_is_a_file(
     config = write_config(tmp_path)
     assert main(['train', '--config', str(config), '--out', str(config)]) == 2
     assert capsys.readouterr().err.count('\n') == 1
+
+
+@pytest.mark.parametrize(('rank', 'said'), [('0', 1), ('2', 0)])
+def test_torchrun_with_processes_that_do_not_share_a_batch(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, rank: str,
+    said: int,
+) -> None:  # fmt: skip
+    """One of three processes, a batch of two: the leading one says it in a line."""
+    values = {'TORCHELASTIC_RUN_ID': 'test', 'RANK': rank, 'LOCAL_RANK': rank, 'WORLD_SIZE': '3'}
+    for name, value in values.items():
+        monkeypatch.setenv(name, value)
+    out = str(tmp_path / 'out')
+    assert main(['train', '--config', str(write_config(tmp_path)), '--out', out]) == 2
+    error = capsys.readouterr().err
+    assert error.count('\n') == error.count('no multiple of processes = 3') == said
