@@ -18,7 +18,7 @@ class Optimisers:
     to Muon (Jordan et al. 2024), its steps scaled to the size of AdamW's so that one learning rate
     serves both; all else goes to AdamW. 'adam' is the paper's (beta1 = 0.5). ``parts`` holds the
     optimisers by name, for checkpoints; ``param_groups`` is what torch.amp.GradScaler asks of an
-    optimiser.
+    optimiser. ValueError for 'muon' and a network that does not lie channels last.
     """
 
     def __init__(
@@ -37,6 +37,12 @@ class Optimisers:
                 rest, lr=learning_rate, weight_decay=weight_decay, fused=True
             )
         self._kernels = [(kernel, nn.Parameter(_matrix(kernel.detach()))) for kernel in hidden]
+        if any(kernel.data_ptr() != matrix.data_ptr() for kernel, matrix in self._kernels):
+            # Muon would move copies, and the network would stay as it is.
+            raise ValueError(
+                'the kernels of the network do not lie channels last: bring it there by '
+                'network.to(memory_format=torch.channels_last) first'
+            )
         if self._kernels:
             self.parts['muon'] = Muon(
                 [matrix for _, matrix in self._kernels],

@@ -6,6 +6,7 @@ from dense_hand_pose.network.config import NetworkConfig
 from dense_hand_pose.network.dense_regression import DenseRegressionNet
 from dense_hand_pose.training.optimisers import Optimisers
 import numpy as np
+import pytest
 import torch
 
 WIDE = NetworkConfig(stacks=1, stem='folded', head='shared', widths=(64, 64, 64, 64, 64))
@@ -53,6 +54,13 @@ def test_every_parameter_moves_once() -> None:
     hidden = [n for n in names if n.endswith('conv.weight') and n != 'stem.layers.0.conv.weight']
     assert differing == hidden
     assert len(optimisers.parts['muon'].param_groups[0]['params']) == len(hidden)
+
+
+def test_kernels_that_muon_could_not_move_in_place_are_refused() -> None:
+    network = DenseRegressionNet(WIDE)
+    Optimisers(network, RATE, weight_decay=0.0, kind='adamw')
+    with pytest.raises(ValueError, match='channels last: bring it there by'):
+        Optimisers(network, RATE, weight_decay=0.0, kind='muon')
 
 
 def test_gradients_are_forgotten() -> None:
