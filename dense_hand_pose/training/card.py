@@ -22,7 +22,7 @@ regression. Weights in fp16 safetensors; the architecture stands in the file's m
 |---|---|
 | training data | {data} |
 | samples seen | {samples:,} in {steps:,} steps of {batch} |
-| training time | {hours:.2f} h on CPU cores shared with other work |
+| training time | {hours:.2f} h |
 | data seed | {seed} |
 | commit at the start | {commit} |
 | network | `{network}` |
@@ -80,8 +80,9 @@ def _about_data(config: TrainingConfig) -> dict[str, str]:
     count = config.validation_samples
     if config.data == 'synthetic':
         return {
-            'data': 'rendered hands of `dense_hand_pose.synthesis` only (SOMA mesh, Apache-2.0): '
-            f'batch i those of seed `{config.seed} * 2 ** 24 + i`',
+            'data': 'rendered hands of `dense_hand_pose.synthesis` only (meshes: SOMA, '
+            'Apache-2.0, and MakeHuman, CC0): batch i those of seed '
+            f'`{config.seed} * 2 ** 24 + i`',
             'validation': f'{count} held-out synthetic crops, cube around a jittered centre',
             'licence': 'Apache-2.0',
         }

@@ -21,7 +21,9 @@ def test_the_card_holds_the_curve_and_settings_that_train_again(tmp_path: Path) 
     progress = Progress(step=3000, samples=96000, elapsed_s=5400.0)
     card = make_card('mine', config, progress, tmp_path / 'log.csv', 'abc123')
     assert '96,000 in 3,000 steps of 32' in card
-    assert '1.50 h' in card
+    assert '| training time | 1.50 h |' in card
+    data = next(line for line in card.splitlines() if line.startswith('| training data |'))
+    assert all(mesh in data for mesh in ('SOMA, Apache-2.0', 'MakeHuman, CC0', '7 * 2 ** 24'))
     assert 'abc123' in card
     assert [line for line in card.splitlines() if line.endswith(' mm |')] == [
         '| 64,000 | 21.0 mm | 15.5 mm | 20.0 mm |'
