@@ -2,8 +2,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """Which checkpoint a training goes on from, and whether it is still the same training."""
 
-from dataclasses import replace
-import json
 from pathlib import Path
 from typing import Any
 
@@ -38,10 +36,10 @@ def choose_checkpoint(out: Path, config: TrainingConfig) -> tuple[Path, list[str
     differ and make another training (all but ``MAY_CHANGE``).
     """
     path = out / CHECKPOINT
-    progress, stored = read_header(path)
-    changed = _changed(path, stored, config)
-    notes = [f'{name} = {getattr(config, name)} instead of {stored[name]}' for name in changed]
-    before = replace(config, **{name: stored[name] for name in changed})
+    progress, settings = read_header(path)
+    before = _settings_of(path, settings)
+    changed = _changed(path, before, config)
+    notes = [f'{name} = {getattr(config, name)} instead of {was}' for name, was in changed.items()]
     stable = out / STABLE
     if in_decay(before, progress) and stable.exists():
         kept, _ = read_header(stable)
@@ -51,14 +49,22 @@ def choose_checkpoint(out: Path, config: TrainingConfig) -> tuple[Path, list[str
     return path, notes
 
 
-def _changed(path: Path, stored: dict[str, Any], config: TrainingConfig) -> list[str]:
-    """Return the names that differ; settings that a former version did not have count as usual."""
-    # Through JSON, as the stored ones went: it makes a list of a tuple.
-    asked = json.loads(json.dumps(config.to_dict()))
-    for name, value in json.loads(json.dumps(TrainingConfig().to_dict())).items():
-        stored.setdefault(name, value)
-    changed = sorted(name for name in {*stored, *asked} if stored.get(name) != asked.get(name))
-    refused = [name for name in changed if name not in MAY_CHANGE]
+def _settings_of(path: Path, settings: dict[str, Any]) -> TrainingConfig:
+    """Return the stored settings; those that a former version did not have are the usual ones."""
+    try:
+        return TrainingConfig.from_dict(settings)
+    except (TypeError, ValueError) as error:
+        raise ValueError(
+            f'{path}: made with other settings than this version takes ({error}); '
+            'choose another --out'
+        ) from error
+
+
+def _changed(path: Path, before: TrainingConfig, config: TrainingConfig) -> dict[str, Any]:
+    """Return the settings that differ, as they were."""
+    asked = config.to_dict()
+    changed = {name: was for name, was in before.to_dict().items() if was != asked[name]}
+    refused = sorted(name for name in changed if name not in MAY_CHANGE)
     if refused:
         raise ValueError(
             f'{path}: made with other settings ({", ".join(refused)}); '

@@ -2,17 +2,21 @@
 # SPDX-License-Identifier: Apache-2.0
 """Trainings that go on with a larger budget, with fp16, and after a signal."""
 
+from collections.abc import Callable
 from dataclasses import replace
+import json
 import os
 from pathlib import Path
 import signal
+from typing import Any
 
-from dense_hand_pose.training.config import TrainingConfig
+from dense_hand_pose.training.config import LossConfig, TrainingConfig
 from dense_hand_pose.training.data import Batch
 from dense_hand_pose.training.loop import Trainer
 from dense_hand_pose.training.losses import Losses
 import pytest
-from safetensors.torch import load_file
+from safetensors import safe_open
+from safetensors.torch import load_file, save_file
 from tiny import TINY
 
 CONFIG = TrainingConfig(
@@ -48,6 +52,36 @@ def test_a_decay_that_the_budget_does_not_move_away_goes_on(tmp_path: Path) -> N
     Trainer(CONFIG, tmp_path).run()
     assert Trainer(CONFIG, tmp_path, resume=True).progress.step == 6
     assert Trainer(replace(CONFIG, threads=2), tmp_path, resume=True).progress.step == 6
+
+
+def with_settings(out: Path, change: Callable[[dict[str, Any]], object]) -> None:
+    """Change the settings that a folder's checkpoint was made with."""
+    path = out / 'checkpoint.safetensors'
+    with safe_open(path, framework='pt') as file:
+        metadata = file.metadata()
+    settings = json.loads(metadata['settings'])
+    change(settings)
+    save_file(load_file(path), path, {**metadata, 'settings': json.dumps(settings)})
+
+
+def test_settings_that_a_former_version_did_not_have_count_as_usual(tmp_path: Path) -> None:
+    """Also those of a part: the loss, the network, the augmentation."""
+    Trainer(CONFIG, tmp_path).run()
+    with_settings(tmp_path, lambda settings: settings.pop('batch_renorm'))
+    with_settings(tmp_path, lambda settings: settings['loss'].pop('coordinates_beta'))
+    with_settings(tmp_path, lambda settings: settings['augmentation'].pop('aspect'))
+    with_settings(tmp_path, lambda settings: settings['network'].pop('tau_px'))
+    assert Trainer(CONFIG, tmp_path, resume=True).progress.step == 6
+    other = replace(CONFIG, loss=LossConfig(coordinates_beta=0.1))
+    with pytest.raises(ValueError, match=r'made with other settings \(loss\)'):
+        Trainer(other, tmp_path, resume=True)
+
+
+def test_settings_of_a_later_version_are_named(tmp_path: Path) -> None:
+    Trainer(CONFIG, tmp_path).run()
+    with_settings(tmp_path, lambda settings: settings.update(rotations=3))
+    with pytest.raises(ValueError, match=r'checkpoint\.safetensors: .*unknown settings rotations'):
+        Trainer(CONFIG, tmp_path, resume=True)
 
 
 def test_scaled_gradients_resume_exactly(tmp_path: Path) -> None:
