@@ -6,9 +6,12 @@ from dense_hand_pose.camera import Intrinsics, project
 from dense_hand_pose.crop import CROP_SIZE_PX, CropWindow
 from dense_hand_pose.synthesis.engine import CropBatch, render_crops
 import numpy as np
+import numpy.typing as npt
 import pytest
 
+FloatArray = npt.NDArray[np.float64]
 COUNT = 200
+KNUCKLES, MIDDLE_JOINTS, DISTAL_JOINTS, TIPS = (np.arange(n, 21, 4) for n in (5, 6, 7, 8))
 
 
 @pytest.fixture(scope='module')
@@ -81,15 +84,40 @@ def test_same_seed_same_crops_and_independent_of_count() -> None:
     assert not np.array_equal(other.depth, second.depth)
 
 
-def test_sides_are_told_apart(batch: CropBatch) -> None:
-    """Fingers curl towards the palm: the sign of a triple product gives the side."""
-    wrist, index, little = (batch.joints_m[:, j].astype(np.float64) for j in (0, 5, 17))
-    normal = np.cross(index - wrist, little - wrist)  # out of the palm of a right hand
-    bend = batch.joints_m[:, [8, 12, 16, 20]].mean(axis=1) - batch.joints_m[
-        :, [5, 9, 13, 17]
-    ].mean(axis=1)
-    toward_palm = np.einsum('ij,ij->i', normal, bend) * batch.side
-    assert np.mean(toward_palm > 0) > 0.75
+def angles_deg(first: FloatArray, second: FloatArray) -> FloatArray:
+    """Return the angles (...) between vectors (..., 3)."""
+    lengths = np.linalg.norm(first, axis=-1) * np.linalg.norm(second, axis=-1)
+    cosines: FloatArray = (first * second).sum(axis=-1) / lengths
+    angles: FloatArray = np.degrees(np.arccos(np.clip(cosines, -1.0, 1.0)))
+    return angles
+
+
+def test_every_bent_finger_tells_the_side(batch: CropBatch) -> None:
+    """
+    A finger's middle joint bends towards the palm alone, by 3 degrees at most the other way.
+
+    Whatever the mesh, the pose and the view are, the sense in which it turns is the side's.
+    """
+    joints = batch.joints_m.astype(np.float64)
+    across = joints[:, None, 17] - joints[:, None, 5]
+    proximal = joints[:, MIDDLE_JOINTS] - joints[:, KNUCKLES]
+    middle = joints[:, DISTAL_JOINTS] - joints[:, MIDDLE_JOINTS]
+    bent = angles_deg(proximal, middle) > 10.0
+    sense = (np.cross(across, proximal) * middle).sum(axis=2) * batch.side[:, None]
+    assert bent.sum() > 2 * COUNT
+    assert np.all(sense[bent] < 0.0)
+
+
+def test_hands_that_close_do_so_towards_the_palm(batch: CropBatch) -> None:
+    """Straight fingers say nothing: bent back by up to 20 degrees they lie behind the palm."""
+    joints = batch.joints_m.astype(np.float64)
+    index, little = (joints[:, j] - joints[:, 0] for j in (5, 17))
+    fingers = joints[:, TIPS] - joints[:, KNUCKLES]
+    closed = angles_deg(joints[:, KNUCKLES] - joints[:, :1], fingers).mean(axis=1) > 40.0
+    # Out of the palm of a right hand.
+    toward_palm = (np.cross(index, little) * fingers.mean(axis=1)).sum(axis=1) * batch.side
+    assert closed.mean() > 0.4
+    assert np.mean(toward_palm[closed] > 0.0) > 0.99
 
 
 def test_bad_arguments_are_refused() -> None:
