@@ -1,6 +1,6 @@
 # Copyright 2026 The dense_hand_pose authors
 # SPDX-License-Identifier: Apache-2.0
-"""The one path from a depth frame to a hand pose that node, evaluation and demo share."""
+"""The one path from a depth frame to hand poses that node, evaluation and demo share."""
 
 from collections.abc import Sequence
 
@@ -14,26 +14,37 @@ from .camera import Intrinsics
 from .depth import check_depth, DepthImage
 from .estimation.clock import Clock
 from .estimation.config import EstimatorConfig as EstimatorConfig
-from .estimation.look import Frame, Look, look
+from .estimation.look import Frame, look, Seen
+from .estimation.lookout import Lookout
 from .estimation.pose import HandPose as HandPose
-from .localization.nearest import propose_centers
-from .network.weight_file import find_weights, WeightsError
-
-_MIN_Z_M = 0.01
-_REFINEMENTS = 2
+from .estimation.pose import pose_of
+from .estimation.search import distinct, search
+from .localization.choice import make_localizer
+from .localization.localizer import Localizer, NearestSurfaces
+from .localization.tracker import Followed, Tracker
+from .network.weight_file import find_weights
 
 
 class HandPoseEstimator:
     """
-    Depth frame and intrinsics in, hand pose out; keeps the track of one hand.
+    Depth frame and intrinsics in, hand poses out; follows hands from frame to frame.
 
     Not thread-safe: one thread owns an estimator.
     """
 
-    def __init__(self, backend: Backend, config: EstimatorConfig | None = None) -> None:
+    def __init__(
+        self,
+        backend: Backend,
+        config: EstimatorConfig | None = None,
+        localizer: Localizer | None = None,
+    ) -> None:
+        """Take what runs the network, and who finds hands: by default the nearest surfaces."""
         self.config = config or EstimatorConfig()
         self._backend = backend
-        self._track: npt.NDArray[np.float64] | None = None
+        self._localizer = localizer or NearestSurfaces()
+        self._lookout = Lookout(self._localizer)
+        self._tracker: Tracker[Seen] = Tracker()
+        self._searches = 0
 
     @classmethod
     def load(
@@ -50,16 +61,15 @@ class HandPoseEstimator:
         ``threads``: CPU threads of the runtime; 0 leaves their number to it. ``precision``:
         'auto' is the fastest that agrees with float32.
 
-        Raises WeightsError (a ValueError) for a missing or unusable file, ValueError for an
+        Raises WeightsError (a ValueError) for a missing or unusable file, also where roi_mode
+        needs a detector that is not installed, ValueError for an
         unknown backend or precision and BackendError when one asked for by name cannot run.
         """
-        if config is not None and config.roi_mode == 'detector':
-            raise WeightsError(
-                "roi_mode 'detector': no weights of a hand detector are installed; "
-                "use roi_mode 'tracked' or 'nearest'"
-            )
+        config = config or EstimatorConfig()
+        localizer = make_localizer(config.roi_mode)
         model = Model(find_weights(name_or_path))
-        return cls(make_backend(backend, model, threads=threads, precision=precision), config)
+        made = make_backend(backend, model, threads=threads, precision=precision)
+        return cls(made, config, localizer)
 
     @property
     def backend_name(self) -> str:
@@ -71,9 +81,15 @@ class HandPoseEstimator:
         """Return what the network computes in: float32, bfloat16 or float16."""
         return self._backend.precision
 
+    @property
+    def searches(self) -> int:
+        """Return in how many frames the localiser was asked where hands are."""
+        return self._searches + self._lookout.searches
+
     def reset(self) -> None:
-        """Forget the track: the next frame is searched."""
-        self._track = None
+        """Forget all hands: the next frame is searched."""
+        self._tracker.reset()
+        self._lookout.reset()
 
     def estimate(
         self,
@@ -82,75 +98,72 @@ class HandPoseEstimator:
         center: Sequence[float] | npt.NDArray[np.floating] | None = None,
         *,
         unit_m: float = 1.0,
+        stamp_s: float | None = None,
     ) -> HandPose | None:
         """
-        Estimate the hand of one frame; None where there is no hand.
+        Estimate the one hand of a frame, as if max_hands were 1; None where there is no hand.
 
         depth: (H, W) in units of ``unit_m`` metres: float32 metres as they are, or a camera's raw
         uint16 with unit_m = 0.001. NaN, Inf, 0 and negative depths are invalid pixels. ``center``
-        (3,) in metres puts the cube there, without search or track. Raises ValueError for arrays
-        of a wrong shape or type and for a centre behind the camera.
+        (3,) in metres puts the cube there, without search or track. ``stamp_s``: the time of the
+        frame, by which hands are expected to have moved; without it frames are 1/30 s apart.
+        Raises ValueError for arrays of a wrong shape or type and for a centre behind the camera.
         """
         check_depth(depth, unit_m)
         frame = Frame(depth, unit_m, intrinsics, Clock())
         if center is not None:
-            return self._accept(frame, self._look(frame, [_checked_center(center)]))
-        if self._track is not None and self._may_follow(self._track):
-            pose = self._accept(frame, self._look(frame, [self._track]))
-            if pose is not None:
-                return self._follow(pose)
-        return self._follow(self._search(frame))
+            (seen,) = look(self._backend, frame, [_checked_center(center)], self.config)
+            if seen is None or not seen.is_hand(self.config):
+                return None
+            return pose_of(seen, frame, self.config.cube_size_m)
+        hands = self._hands(frame, stamp_s, 1)
+        return hands[0] if hands else None
 
     def estimate_hands(
-        self, depth: DepthImage, intrinsics: Intrinsics, *, unit_m: float = 1.0
+        self,
+        depth: DepthImage,
+        intrinsics: Intrinsics,
+        *,
+        unit_m: float = 1.0,
+        stamp_s: float | None = None,
     ) -> list[HandPose]:
-        """Estimate the hands of one frame, in the order of their hand_id; depth as above."""
-        pose = self.estimate(depth, intrinsics, unit_m=unit_m)
-        return [] if pose is None else [pose]
+        """
+        Estimate up to max_hands hands of a frame, in the order of their hand_id.
 
-    def _may_follow(self, track: npt.NDArray[np.float64]) -> bool:
-        config = self.config
-        in_range = config.depth_min_m <= track[2] <= config.depth_max_m
-        return config.roi_mode == 'tracked' and bool(in_range)
+        The arguments and errors are those of estimate().
+        """
+        check_depth(depth, unit_m)
+        frame = Frame(depth, unit_m, intrinsics, Clock())
+        return self._hands(frame, stamp_s, self.config.max_hands)
 
-    def _search(self, frame: Frame) -> HandPose | None:
-        config = self.config
-        with frame.clock.stage('localize'):
-            centers = propose_centers(
-                frame.depth, frame.unit_m, frame.intrinsics, config.depth_min_m, config.depth_max_m
-            )
-        seen = self._look(frame, centers)
-        for _ in range(_REFINEMENTS):
-            if seen is None:
-                return None
-            closer = self._look(frame, seen.likeliest())
-            seen = closer if closer is not None and closer.score >= seen.score else seen
-        return self._accept(frame, seen)
+    def _hands(self, frame: Frame, stamp_s: float | None, max_hands: int) -> list[HandPose]:
+        self._tracker.advance(stamp_s)
+        self._tracker.limit(max_hands)
+        followed = self._follow(frame, max_hands)
+        if not followed:
+            self._searches += 1
+            found = search(self._backend, frame, self._localizer, self.config, max_hands)
+            followed = self._tracker.add(found, [], max_hands)
+        size_m = self.config.cube_size_m
+        return [pose_of(one.sighting, frame, size_m, one.track) for one in followed]
 
-    def _look(self, frame: Frame, centers: Sequence[npt.NDArray[np.floating]]) -> Look | None:
-        return look(self._backend, frame, centers, self.config)
-
-    def _accept(self, frame: Frame, seen: Look | None) -> HandPose | None:
-        if seen is None or seen.score < max(self.config.min_confidence, self.config.min_score):
-            return None
-        result, i = seen.result, seen.best
-        joints = result.joints_m[i].copy()
-        joints[:, 2] = np.maximum(joints[:, 2], _MIN_Z_M)
-        return HandPose(
-            joints=joints,
-            confidence=result.confidence[i],
-            spread=result.spread_m[i],
-            center=seen.center_m,
-            cube_size_m=self.config.cube_size_m,
-            votes=result.votes_m[i],
-            vote_weights=result.vote_weights[i],
-            stages_ms=frame.clock.stages_ms(),
-            score=seen.score,
-        )
-
-    def _follow(self, pose: HandPose | None) -> HandPose | None:
-        self._track = None if pose is None else pose.joints.mean(axis=0).astype(np.float64)
-        return pose
+    def _follow(self, frame: Frame, max_hands: int) -> list[Followed[Seen]]:
+        """Look where hands are expected, and at a few other places; nothing without tracks."""
+        config, living = self.config, self._tracker.living
+        if config.roi_mode != 'tracked' or not living:
+            self._tracker.follow(living, [None] * len(living))
+            return []
+        near_m, far_m = config.depth_min_m, config.depth_max_m
+        reached = [track for track in living if near_m <= track.expected_m[2] <= far_m]
+        known = len(reached)
+        places = self._lookout.places(frame, config, self._tracker, max_hands)
+        cubes = [*(track.expected_m for track in reached), *places]
+        seen = look(self._backend, frame, cubes, config)
+        self._lookout.learn(seen[known:], config)
+        hands = [one if one is not None and one.is_hand(config) else None for one in seen]
+        at = {track.hand_id: hand for track, hand in zip(reached, hands[:known], strict=True)}
+        followed = self._tracker.follow(living, [at.get(track.hand_id) for track in living])
+        return self._tracker.add(distinct(hands[known:]), followed, max_hands)
 
 
 def _checked_center(

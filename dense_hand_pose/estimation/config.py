@@ -31,7 +31,7 @@ class EstimatorConfig:
     iterations: int = 10
     weighted: bool = True
     min_confidence: float = 0.35
-    min_score: float = 0.0
+    min_score: float = 0.3
     roi_mode: str = 'tracked'
     max_hands: int = 1
     search_every: int = 10

@@ -4,22 +4,26 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 from dense_hand_pose.backends.base import Backend, Result
 from dense_hand_pose.camera import Intrinsics
 from dense_hand_pose.crop import BACKGROUND, crop_depth, CropWindow
 from dense_hand_pose.depth import DepthImage
+from dense_hand_pose.handedness import side_log_odds
 import numpy as np
 import numpy.typing as npt
 
 from .clock import Clock
 from .config import EstimatorConfig
+from .verification import hand_scores, probability_log_odds
 
 Array = npt.NDArray[np.float32]
+Point = npt.NDArray[np.float64]
 
 _MIN_FOREGROUND_PX = 100
 """Crop pixels (of 16,384) below which there is nothing to look at."""
-_FINALISTS = 3
+_MIN_Z_M = 0.01
 
 
 @dataclass(frozen=True)
@@ -33,18 +37,41 @@ class Frame:
 
 
 @dataclass(frozen=True)
-class Look:
-    """What the network saw in one or more cubes, and in which it believes most."""
+class Seen:
+    """
+    What the network saw in one cube: row ``index`` of a batch's result.
+
+    cube_m (3,): the centre of the cube; score in [0, 1] of being a hand; side_log_odds of a right
+    hand.
+    """
 
     result: Result
-    best: int
+    index: int
+    cube_m: Array
     score: float
-    center_m: Array
+    side_log_odds: float
 
-    def likeliest(self) -> list[Array]:
-        """Return where the likeliest hands themselves are, to look there again."""
-        order = self.result.confidence.mean(axis=1).argsort()[::-1]
-        return list(self.result.joints_m[order[:_FINALISTS]].mean(axis=1))
+    @cached_property
+    def joints_m(self) -> Array:
+        """Return the joints (21, 3), all before the camera."""
+        joints: Array = self.result.joints_m[self.index].copy()
+        joints[:, 2] = np.maximum(joints[:, 2], _MIN_Z_M)
+        return joints
+
+    @cached_property
+    def center_m(self) -> Point:
+        """Return the mean of the joints (3,)."""
+        center: Point = self.joints_m.mean(axis=0).astype(np.float64)
+        return center
+
+    @cached_property
+    def confidence(self) -> float:
+        """Return the mean confidence of the joints."""
+        return float(self.result.confidence[self.index].mean())
+
+    def is_hand(self, config: EstimatorConfig) -> bool:
+        """Say whether this is to be reported as a hand."""
+        return self.confidence >= config.min_confidence and self.score >= config.min_score
 
 
 def look(
@@ -52,25 +79,36 @@ def look(
     frame: Frame,
     centers: Sequence[npt.NDArray[np.floating]],
     config: EstimatorConfig,
-) -> Look | None:
-    """Run the network on a cube around each centre; None when all of them are empty."""
+) -> list[Seen | None]:
+    """Run the network once, on a cube around each centre; None for a cube that is empty."""
     size_m = config.cube_size_m
     with frame.clock.stage('crop'):
-        windows, crops = [], []
-        for x, y, z in np.asarray(centers, np.float64).reshape(-1, 3):
+        windows: dict[int, CropWindow] = {}
+        crops = []
+        for place, (x, y, z) in enumerate(np.asarray(centers, np.float64).reshape(-1, 3)):
             if z <= config.depth_min_m / 2:
                 continue
             window = CropWindow((float(x), float(y), float(z)), size_m, frame.intrinsics)
             crop = crop_depth(frame.depth, window, frame.unit_m)
             if np.count_nonzero(crop < BACKGROUND) >= _MIN_FOREGROUND_PX:
-                windows.append(window.center_m)
+                windows[place] = window
                 crops.append(crop)
+    seen: list[Seen | None] = [None] * len(centers)
     if not crops:
-        return None
+        return seen
     with frame.clock.stage('network'):
-        at = np.array(windows, np.float32)
+        at = np.array([window.center_m for window in windows.values()], np.float32)
         sizes = np.full(len(at), size_m, np.float32)
         result = backend.run(np.stack(crops), at, sizes, config.decoding())
-    scores = result.confidence.mean(axis=1)
-    best = int(scores.argmax())
-    return Look(result, best, float(scores[best]), at[best])
+    scores, sides = hand_scores(result), _sides(result)
+    for i, place in enumerate(windows):
+        seen[place] = Seen(result, i, at[i], float(scores[i]), float(sides[i]))
+    return seen
+
+
+def _sides(result: Result) -> Point:
+    """Return the log odds (N,) of right hands: the network's own, or else those of the joints."""
+    side = getattr(result, 'side', None)
+    if side is None:
+        return side_log_odds(result.joints_m)
+    return probability_log_odds((1.0 + side) / 2.0)

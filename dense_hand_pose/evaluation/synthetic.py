@@ -11,7 +11,7 @@ of the test is ever trained on.
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 
-from dense_hand_pose.estimator import HandPose, HandPoseEstimator
+from dense_hand_pose.estimator import EstimatorConfig, HandPose, HandPoseEstimator
 from dense_hand_pose.synthesis.frames import render_frame, SensorFrame
 import numpy as np
 import numpy.typing as npt
@@ -35,7 +35,7 @@ class Answer:
     A frame of the test without its depth, and what was estimated in it.
 
     pose: the estimate however uncertain, None where the cube was empty or nothing was found to
-    look at. found: whether the estimator would report it, by its min_confidence.
+    look at. found: whether the estimator would report it, by its min_confidence and min_score.
     """
 
     seed: int
@@ -77,28 +77,31 @@ def estimate_frames(
     """
     Render the first frames of the test and estimate each by itself, once per kind of centre.
 
-    What the estimator refuses by its min_confidence is estimated too: an average over reported
-    hands alone would reward a model that refuses the difficult ones. ``progress`` may wrap the
-    seeds, as tqdm does. Raises ValueError for an unknown centre.
+    What the estimator refuses by its min_confidence or min_score is estimated too: an average
+    over reported hands alone would reward a model that refuses the difficult ones. ``progress``
+    may wrap the seeds, as tqdm does. Raises ValueError for an unknown centre.
     """
     if unknown := [center for center in centers if center not in CENTERS]:
         raise ValueError(f'center {unknown[0]!r}: expected {" or ".join(CENTERS)}')
     answers: dict[str, list[Answer]] = {center: [] for center in centers}
     seeds = range(FIRST_SEED, FIRST_SEED + frames)
     config = estimator.config
-    estimator.config = replace(config, min_confidence=0.0)
+    estimator.config = replace(config, min_confidence=0.0, min_score=0.0)
     try:
         for seed in progress(seeds):
             frame = render_frame(seed)
             for center, column in answers.items():
                 pose = _estimate(estimator, frame, center)
-                found = pose is not None and pose.confidence.mean() >= config.min_confidence
-                column.append(
-                    Answer(seed, frame.camera, frame.side, frame.joints_m, pose, bool(found))
-                )
+                found = pose is not None and _is_reported(pose, config)
+                column.append(Answer(seed, frame.camera, frame.side, frame.joints_m, pose, found))
     finally:
         estimator.config = config
     return answers
+
+
+def _is_reported(pose: HandPose, config: EstimatorConfig) -> bool:
+    confidence = float(pose.confidence.mean())
+    return confidence >= config.min_confidence and pose.score >= config.min_score
 
 
 def tabulate(answers: Sequence[Answer]) -> Answers:

@@ -49,9 +49,9 @@ PARAMETERS: tuple[Parameter, ...] = (
     ),
     Parameter(
         'hand.min_score',
-        0.0,
-        'What has a lower score as a hand is not reported: agreement of the votes, confidence, '
-        'lengths of the bones.',
+        0.3,
+        'What has a lower score as a hand is not reported. The score is made of confidence, bone '
+        "lengths and, where the model has one, the network's own verdict.",
         0.0,
         1.0,
         live=True,

@@ -33,6 +33,7 @@ QUICK = {
     'model.backend': 'cpu',  # loads at once: no precision has to be tried
     'model.precision': 'float32',
     'decode.min_confidence': 0.0,
+    'hand.min_score': 0.0,
     'sync.max_age_s': 20.0,  # a loaded machine may take seconds for a frame
 }
 

@@ -1,0 +1,66 @@
+# Copyright 2026 The dense_hand_pose authors
+# SPDX-License-Identifier: Apache-2.0
+"""A search of a whole frame: look at every place where a hand may be, then look again."""
+
+from collections.abc import Iterable, Sequence
+
+from dense_hand_pose.backends.base import Backend
+from dense_hand_pose.localization.localizer import Localizer, Proposal
+from dense_hand_pose.localization.tracker import SAME_HAND_M
+import numpy as np
+import numpy.typing as npt
+
+from .config import EstimatorConfig
+from .look import Frame, look, Seen
+
+Point = npt.NDArray[np.float64]
+
+_REFINEMENTS = 2
+_SPARE_FINALISTS = 2
+"""So many more places than hands are looked at again."""
+
+
+def propose(frame: Frame, localizer: Localizer, config: EstimatorConfig) -> list[Proposal]:
+    """Return the places where the localiser expects hands, the most promising first."""
+    with frame.clock.stage('localize'):
+        return localizer.propose(
+            frame.depth, frame.unit_m, frame.intrinsics, config.depth_min_m, config.depth_max_m
+        )
+
+
+def search(
+    backend: Backend,
+    frame: Frame,
+    localizer: Localizer,
+    config: EstimatorConfig,
+    max_hands: int,
+) -> list[Seen]:
+    """
+    Return up to max_hands hands of a frame, the likeliest first.
+
+    A cube that was put beside a hand shows where the hand is: a second look is centred on it.
+    """
+    centers = [proposal.center_m for proposal in propose(frame, localizer, config)]
+    seen = distinct(look(backend, frame, centers, config))
+    for _ in range(_REFINEMENTS):
+        seen = seen[: max_hands + _SPARE_FINALISTS]
+        if not seen:
+            return []
+        closer = look(backend, frame, [one.center_m for one in seen], config)
+        seen = distinct([*seen, *closer])
+    return [one for one in seen[:max_hands] if one.is_hand(config)]
+
+
+def distinct(seen: Iterable[Seen | None]) -> list[Seen]:
+    """Return what was seen, the likeliest first, each hand once."""
+    ordered = sorted((one for one in seen if one is not None), key=lambda one: -one.score)
+    kept: list[Seen] = []
+    for one in ordered:
+        if is_apart(one.center_m, [other.center_m for other in kept], SAME_HAND_M):
+            kept.append(one)
+    return kept
+
+
+def is_apart(point: Point, others: Sequence[Point], least_m: float) -> bool:
+    """Say whether a point (3,) is farther than least_m from all others."""
+    return all(float(np.linalg.norm(point - other)) >= least_m for other in others)

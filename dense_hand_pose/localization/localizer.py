@@ -1,0 +1,50 @@
+# Copyright 2026 The dense_hand_pose authors
+# SPDX-License-Identifier: Apache-2.0
+"""Where hands may be: what a search asks, whoever answers."""
+
+from typing import NamedTuple, Protocol
+
+from dense_hand_pose.camera import Intrinsics
+from dense_hand_pose.depth import DepthImage
+import numpy as np
+import numpy.typing as npt
+
+from .nearest import propose_centers
+
+
+class Proposal(NamedTuple):
+    """A place center_m (3,) where a hand may be, and how sure that is, 0 to 1."""
+
+    center_m: npt.NDArray[np.float64]
+    score: float
+
+
+class Localizer(Protocol):
+    """Finds places to look at in a frame."""
+
+    def propose(
+        self,
+        depth: DepthImage,
+        unit_m: float,
+        intrinsics: Intrinsics,
+        near_m: float,
+        far_m: float,
+    ) -> list[Proposal]:
+        """Return places between near_m and far_m, the most promising first."""
+        ...
+
+
+class NearestSurfaces:
+    """The places that are held out to the camera; which of them are hands it cannot say."""
+
+    def propose(
+        self,
+        depth: DepthImage,
+        unit_m: float,
+        intrinsics: Intrinsics,
+        near_m: float,
+        far_m: float,
+    ) -> list[Proposal]:
+        """Return places on the nearest surfaces, the nearest first, all with one score."""
+        centers = propose_centers(depth, unit_m, intrinsics, near_m, far_m)
+        return [Proposal(center, 1.0 / len(centers)) for center in centers]
