@@ -8,9 +8,9 @@ the hand and which the elbow, depth alone does not say: several centres are prop
 estimator keeps the one that its network believes.
 """
 
-import cv2
 from dense_hand_pose.camera import Intrinsics, unproject
 from dense_hand_pose.depth import DepthImage, is_valid, to_metres
+from dense_hand_pose.localization.regions import label_regions, median_3x3
 import numpy as np
 import numpy.typing as npt
 
@@ -47,7 +47,7 @@ def propose_centers(
     step = max(1, min(depth.shape[1] // _COLUMNS, depth.shape[0]))
     every = slice(step // 2, None, step)
     thinned = to_metres(depth[every, every], unit_m)
-    metres = np.asarray(cv2.medianBlur(thinned, 3), dtype=np.float32)
+    metres = median_3x3(np.where(is_valid(thinned), thinned, np.float32(0.0)))
     metres[~is_valid(metres, near_m, far_m)] = 0.0
     centers: list[Points] = []
     for _ in range(_SURFACES):
@@ -104,8 +104,8 @@ def _front_component(
     near: npt.NDArray[np.bool_], metres: npt.NDArray[np.float32], area_m2: Points
 ) -> npt.NDArray[np.bool_] | None:
     """Return the mask of the nearest component that is large enough to be a hand."""
-    count, labels = cv2.connectedComponents(near.astype(np.uint8), connectivity=8)
-    areas = np.bincount(labels.ravel(), area_m2.ravel(), minlength=count)
+    count, labels = label_regions(near)
+    areas = np.bincount(labels.ravel(), area_m2.ravel(), minlength=count + 1)
     best, best_m = None, np.inf
     for label in np.flatnonzero(areas[1:] >= _MIN_AREA_M2) + 1:
         mask = labels == label
