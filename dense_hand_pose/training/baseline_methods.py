@@ -16,8 +16,8 @@ import torch
 from torch import Tensor
 import torch.nn.functional as F  # noqa: N812
 
-from .config import LossConfig
 from .data import Batch
+from .loss_config import LossConfig
 from .losses import Losses
 
 _CANDIDATES, _BANDWIDTH_M, _ITERATIONS = 5, 0.04, 10

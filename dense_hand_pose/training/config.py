@@ -3,9 +3,8 @@
 """Training configuration, read from YAML."""
 
 from dataclasses import asdict, dataclass, field, fields
-import math
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 from dense_hand_pose.datasets.facts import DATASETS
 from dense_hand_pose.network.config import CONFIGURATIONS, NetworkConfig
@@ -13,9 +12,9 @@ from dense_hand_pose.skeleton import HAND_21
 import yaml
 
 from .augmentation import Augmentation
+from .loss_config import LossConfig
 from .schedule import SCHEDULES
-
-_Part = TypeVar('_Part')
+from .settings import check_types, part_of
 
 OPTIMISERS = ('adamw', 'muon', 'adam')
 PRECISIONS = ('float32', 'bfloat16', 'float16')
@@ -32,35 +31,6 @@ of seed i.
 """
 _CROPS_OF_SEED_0 = 2**8
 """By the same rule, crop 256 of batch i of seed 0 would be crop 0 of validation batch i."""
-
-_IN_WORDS: dict[type, str] = {
-    bool: 'true or false',
-    int: 'a whole number',
-    float: 'a finite number, such as 2.0e-3',
-}
-
-
-@dataclass(frozen=True, kw_only=True)
-class LossConfig:
-    """
-    Weights of the loss terms and the widths of their quadratic parts.
-
-    ``beta`` is that of the maps, ``coordinates_beta`` that of the joints in half cubes.
-    """
-
-    heat_2d: float = 1.0
-    heat_3d: float = 1.0
-    direction: float = 1.0
-    coordinates: float = 2.0
-    beta: float = 0.05
-    coordinates_beta: float = 0.05
-
-    def __post_init__(self) -> None:
-        """Refuse negative weights."""
-        _check_types(self, 'loss.')
-        for entry in fields(self):
-            if getattr(self, entry.name) < 0.0:
-                raise ValueError(f'loss.{entry.name} = {getattr(self, entry.name)}: below zero')
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -114,7 +84,7 @@ class TrainingConfig:
 
     def __post_init__(self) -> None:
         """Check types and ranges; errors name the value."""
-        _check_types(self)
+        check_types(self)
         if self.samples <= 0 and self.minutes <= 0:
             raise ValueError('samples and minutes are both 0: the training would never end')
         positive = (
@@ -195,21 +165,10 @@ class TrainingConfig:
         if 'network' in chosen:
             chosen['network'] = _network(chosen['network'])
         if 'loss' in chosen:
-            chosen['loss'] = _part(LossConfig, 'loss', chosen['loss'])
+            chosen['loss'] = part_of(LossConfig, 'loss', chosen['loss'])
         if 'augmentation' in chosen:
-            chosen['augmentation'] = _part(Augmentation, 'augmentation', chosen['augmentation'])
+            chosen['augmentation'] = part_of(Augmentation, 'augmentation', chosen['augmentation'])
         return cls(**chosen)
-
-
-def _check_types(config: Any, prefix: str = '') -> None:
-    """Refuse numbers of another type than their setting's, as YAML reads 2e-3: a string."""
-    for entry in fields(config):
-        value, expected = getattr(config, entry.name), type(entry.default)
-        if expected not in (bool, int, float):
-            continue
-        fits = type(value) is expected or (expected is float and type(value) is int)
-        if not fits or (expected is float and not math.isfinite(value)):
-            raise ValueError(f'{prefix}{entry.name} = {value!r}: expected {_IN_WORDS[expected]}')
 
 
 def _network(value: Any) -> NetworkConfig:
@@ -222,13 +181,6 @@ def _network(value: Any) -> NetworkConfig:
     if not isinstance(value, dict):
         raise ValueError(f'network {value!r}: expected a name or a mapping')
     return NetworkConfig.from_dict(value)
-
-
-def _part(kind: type[_Part], name: str, value: Any) -> _Part:
-    known = {entry.name for entry in fields(kind)}  # type: ignore[arg-type]
-    if not isinstance(value, dict) or set(value) - known:
-        raise ValueError(f'{name} {value!r}: expected a mapping of {", ".join(sorted(known))}')
-    return kind(**value)
 
 
 def load_config(path: Path) -> TrainingConfig:

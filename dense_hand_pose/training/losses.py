@@ -15,8 +15,8 @@ import torch
 from torch import Tensor
 import torch.nn.functional as F  # noqa: N812
 
-from .config import LossConfig
 from .data import Batch
+from .loss_config import LossConfig
 
 
 class Losses(NamedTuple):

@@ -4,8 +4,8 @@
 
 from dense_hand_pose.encoding import DenseMaps, encode, Reach
 from dense_hand_pose.geometry import lift, reduce_depth
-from dense_hand_pose.training.config import LossConfig
 from dense_hand_pose.training.data import Batch, make_batch
+from dense_hand_pose.training.loss_config import LossConfig
 from dense_hand_pose.training.losses import dense_loss
 import dense_reference as reference
 import numpy as np
