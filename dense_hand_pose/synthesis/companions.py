@@ -2,9 +2,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """A second hand near the first: touching a fingertip, clasped, at the wrist, beside or behind."""
 
+from dense_hand_pose.synthesis.hand_balls import hand_balls, palm_frame
 from dense_hand_pose.synthesis.hands import sample_hand
 from dense_hand_pose.synthesis.jit import jit
-from dense_hand_pose.synthesis.objects import hand_balls, palm_frame
 from dense_hand_pose.synthesis.shapes import cross, Mesh
 from dense_hand_pose.synthesis.views import uniform_rotation
 import numpy as np

@@ -9,9 +9,10 @@ from dense_hand_pose.camera import Intrinsics
 from dense_hand_pose.crop import BACKGROUND, CROP_SIZE_PX, CropWindow, normalise_depth
 from dense_hand_pose.synthesis.cameras import CAMERAS, DepthCamera
 from dense_hand_pose.synthesis.companions import companion, COMPANION_SHARE
+from dense_hand_pose.synthesis.hand_balls import is_grasping
 from dense_hand_pose.synthesis.hands import sample_hand
 from dense_hand_pose.synthesis.noise import add_noise, NoiseLevel
-from dense_hand_pose.synthesis.objects import HELD_SHARE, HELD_SHARE_GRASP, hold, is_grasping
+from dense_hand_pose.synthesis.objects import HELD_SHARE, HELD_SHARE_GRASP, hold
 from dense_hand_pose.synthesis.raster import DepthBuffer
 from dense_hand_pose.synthesis.shapes import Mesh
 from dense_hand_pose.synthesis.surroundings import Placed, sample_surroundings

@@ -4,17 +4,10 @@
 
 from functools import lru_cache
 
-from dense_hand_pose.synthesis import objects
+from dense_hand_pose.synthesis.hand_balls import hand_balls
 from dense_hand_pose.synthesis.people import Sight
-from dense_hand_pose.synthesis.shapes import (
-    box,
-    cylinder,
-    ellipsoid,
-    frame_along,
-    grid_triangles,
-    limb,
-    Mesh,
-)
+from dense_hand_pose.synthesis.shapes import ellipsoid, frame_along, grid_triangles, limb, Mesh
+from dense_hand_pose.synthesis.solids import BALL, BOX, CYLINDER, deepest_cut, solid_mesh
 from dense_hand_pose.synthesis.views import uniform_rotation
 import numpy as np
 import numpy.typing as npt
@@ -101,21 +94,17 @@ def _solid(
     joints_m: list[FloatArray],
 ) -> list[Mesh]:
     """Return a box, a cylinder or a ball; nothing where it would cut into a hand."""
-    kind = int(rng.choice([objects.BOX, objects.BOX, objects.CYLINDER, objects.BALL]))
+    kind = int(rng.choice([BOX, BOX, CYLINDER, BALL]))
     half = half_m.copy()
-    if kind == objects.CYLINDER:
+    if kind == CYLINDER:
         half[1] = half[0]
-    if kind == objects.BALL:
+    if kind == BALL:
         half[:] = half.min()
     for joints in joints_m:
-        balls = objects.hand_balls(joints)
-        if objects.deepest_cut(kind, half, center_m, frame, balls)[0] > -_FREE_M:
+        balls = hand_balls(joints)
+        if deepest_cut(kind, half, center_m, frame, balls)[0] > -_FREE_M:
             return []
-    if kind == objects.CYLINDER:
-        return [cylinder(center_m, float(half[0]), float(half[2]), frame)]
-    if kind == objects.BALL:
-        return [ellipsoid(center_m, half, frame)]
-    return [box(center_m, half, frame)]
+    return [solid_mesh(kind, half, center_m, frame)]
 
 
 def _furniture(rng: np.random.Generator, joints_m: list[FloatArray], sight: Sight) -> list[Mesh]:

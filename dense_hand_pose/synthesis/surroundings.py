@@ -10,10 +10,11 @@ new kind of surrounding is one function and one row in PARTS.
 from collections.abc import Callable
 from typing import NamedTuple
 
-from dense_hand_pose.synthesis import objects
 from dense_hand_pose.synthesis.body import person
 from dense_hand_pose.synthesis.companions import elbow_end
-from dense_hand_pose.synthesis.shapes import box, cylinder, frame_along, Mesh, plane
+from dense_hand_pose.synthesis.hand_balls import hand_balls
+from dense_hand_pose.synthesis.shapes import frame_along, Mesh, plane
+from dense_hand_pose.synthesis.solids import BOX, CYLINDER, deepest_cut, solid_mesh
 import numpy as np
 import numpy.typing as npt
 
@@ -63,16 +64,16 @@ def table(rng: np.random.Generator, hand: Placed) -> list[Mesh]:
     point, away = found
     meshes = [plane(point, away, _TABLE_HALF_M)]
     frame = frame_along(away)
-    balls = objects.hand_balls(hand.joints_m)
+    balls = hand_balls(hand.joints_m)
     for _ in range(rng.integers(4)):
-        kind = objects.CYLINDER if rng.random() < 0.5 else objects.BOX
+        kind = CYLINDER if rng.random() < 0.5 else BOX
         half = np.array([1.0, 1.0, 2.0]) * rng.uniform(0.02, 0.06)
-        if kind == objects.BOX:
+        if kind == BOX:
             half *= rng.uniform(0.5, 1.5, 3)
         spread = rng.uniform(-0.3, 0.3, 2)
         center = point + frame[:, :2] @ spread - away * half[2]
-        if objects.deepest_cut(kind, half, center, frame, balls)[0] < -_FREE_M:
-            meshes.append(_thing(kind, center, half, frame))
+        if deepest_cut(kind, half, center, frame, balls)[0] < -_FREE_M:
+            meshes.append(solid_mesh(kind, half, center, frame))
     return meshes
 
 
@@ -105,20 +106,14 @@ def _long_thing(
     axis = rng.standard_normal(3) * [1.0, 1.0, 0.3]
     frame = frame_along(axis / np.sqrt(axis @ axis))
     half = np.array([width_m, width_m * rng.uniform(0.2, 1.0), rng.uniform(0.2, 0.5)])
-    kind = objects.CYLINDER if rng.random() < 0.4 else objects.BOX
-    if kind == objects.CYLINDER:
+    kind = CYLINDER if rng.random() < 0.4 else BOX
+    if kind == CYLINDER:
         half[1] = half[0]
     center = center_m + frame[:, 2] * (half[2] - rng.uniform(0.0, 0.1))
-    balls = objects.hand_balls(hand.joints_m)
-    if objects.deepest_cut(kind, half, center, frame, balls)[0] > -_FREE_M:
+    balls = hand_balls(hand.joints_m)
+    if deepest_cut(kind, half, center, frame, balls)[0] > -_FREE_M:
         return []
-    return [_thing(kind, center, half, frame)]
-
-
-def _thing(kind: int, center_m: FloatArray, half_m: FloatArray, frame: FloatArray) -> Mesh:
-    if kind == objects.CYLINDER:
-        return cylinder(center_m, float(half_m[0]), float(half_m[2]), frame)
-    return box(center_m, half_m, frame)
+    return [solid_mesh(kind, half, center, frame)]
 
 
 # Share of the scenes that ask for a part; those without room for it go without.

@@ -3,10 +3,11 @@
 """What is in the scenes, by independent geometry and by counting: things, hands, bodies, views."""
 
 from dense_hand_pose.camera import project
-from dense_hand_pose.synthesis import body, companions, objects, surroundings
+from dense_hand_pose.synthesis import body, companions, objects, solids, surroundings
 from dense_hand_pose.synthesis.collision import ENDS, RADII_M
 from dense_hand_pose.synthesis.engine import HandScene, sample_scene, sample_view, View
 from dense_hand_pose.synthesis.frames import render_depth, render_frame
+from dense_hand_pose.synthesis.hand_balls import palm_frame
 from dense_hand_pose.synthesis.hands import sample_hand
 from dense_hand_pose.synthesis.noise import NoiseLevel
 from dense_hand_pose.synthesis.raster import DepthBuffer
@@ -39,20 +40,20 @@ def within(share: float, expected: float, count: int) -> bool:
 
 
 @settings(max_examples=60, deadline=None)
-@given(st.sampled_from([objects.BOX, objects.CYLINDER, objects.BALL]), st.integers(0, 10**6))
+@given(st.sampled_from([solids.BOX, solids.CYLINDER, solids.BALL]), st.integers(0, 10**6))
 def test_distance_is_that_to_the_nearest_surface_point(kind: int, seed: int) -> None:
     rng = np.random.default_rng(seed)
     half = rng.uniform(0.01, 0.05, 3)
-    if kind != objects.BOX:
+    if kind != solids.BOX:
         half[1] = half[0]
-    if kind == objects.BALL:
+    if kind == solids.BALL:
         half[2] = half[0]
     inside = rng.uniform(-1.0, 1.0, (40_000, 3))
-    if kind == objects.BALL:
+    if kind == solids.BALL:
         surface = half * inside / np.linalg.norm(inside, axis=1, keepdims=True)
     else:
         # Push random inner points to a face; of a cylinder the first two coordinates are a disc.
-        if kind == objects.CYLINDER:
+        if kind == solids.CYLINDER:
             angle, radius = np.pi * inside[:, 0], np.sqrt(np.abs(inside[:, 1]))
             side = rng.random(len(inside)) < 0.5
             radius[side] = 1.0
@@ -65,12 +66,12 @@ def test_distance_is_that_to_the_nearest_surface_point(kind: int, seed: int) -> 
         surface = half * inside
     point = rng.uniform(-0.1, 0.1, 3)
     nearest = np.linalg.norm(surface - point, axis=1).min()
-    got = objects.distance(kind, half, *map(float, point))
+    got = solids.distance(kind, half, *map(float, point))
     assert abs(got) == pytest.approx(nearest, abs=0.0018)
     scaled = np.abs(point) / half
-    if kind == objects.BOX:
+    if kind == solids.BOX:
         outside = scaled.max() > 1.0
-    elif kind == objects.BALL:
+    elif kind == solids.BALL:
         outside = np.linalg.norm(scaled) > 1.0
     else:
         outside = np.hypot(scaled[0], scaled[1]) > 1.0 or scaled[2] > 1.0
@@ -215,7 +216,7 @@ def test_shares_of_views_and_images(scenes: list[HandScene]) -> None:
         pixels = project(scene.joints_m, scene.intrinsics)
         size = scene.camera.width, scene.camera.height
         cut += int(not np.all((pixels >= 0) & (pixels <= np.array(size) - 1)))
-        axes = objects.palm_frame(scene.joints_m, scene.side)
+        axes = palm_frame(scene.joints_m, scene.side)
         out_of_palm.append(axes[2, 2])
         elbow = companions.elbow_end(scene.meshes[0].vertices_m, scene.joints_m)
         arm = elbow - scene.joints_m[0]
