@@ -52,7 +52,7 @@ def test_mailbox_loses_nothing_between_threads() -> None:
     consumer.start()
     replaced = [old for item in range(5000) if (old := mailbox.put(item)) is not None]
     left = mailbox.close()
-    consumer.join(timeout=5)
+    consumer.join(timeout=60)
     assert not consumer.is_alive()
     rest = [left] if left is not None else []
     assert sorted(taken + replaced + rest) == list(range(5000))

@@ -86,7 +86,7 @@ def finish(process: subprocess.Popen[str]) -> str:
 
 def end(process: subprocess.Popen[str]) -> str:
     process.send_signal(signal.SIGINT)
-    return process.communicate(timeout=60)[0]
+    return process.communicate(timeout=180)[0]
 
 
 @pytest.mark.parametrize('name', ['hand_pose', 'demo', 'realsense', 'replay'])
@@ -113,7 +113,7 @@ def test_launch_starts_the_node_with_what_it_was_told(share: Path, model: str) -
     rclpy.init(context=context)
     node = rclpy.create_node('watcher', context=context)
     try:
-        deadline = time.monotonic() + 60.0
+        deadline = time.monotonic() + 180.0
         while not node.count_subscribers('/depth') and time.monotonic() < deadline:
             assert process.poll() is None
             time.sleep(0.1)

@@ -52,12 +52,12 @@ def test_a_node_killed_while_it_exports_starts_again(model: str, tmp_path: Path)
     with starting_node(model, tmp_path, 'openvino') as process:
         read_until(process, 'for OpenVINO, once')
         process.kill()
-        assert process.wait(timeout=20) == -signal.SIGKILL
+        assert process.wait(timeout=120) == -signal.SIGKILL
     assert not list(tmp_path.rglob('*.zip')), 'nothing half made is kept'
     with starting_node(model, tmp_path, 'openvino') as process:
         read_until(process, 'active:')
         process.send_signal(signal.SIGINT)
-        said, _ = process.communicate(timeout=60)
+        said, _ = process.communicate(timeout=180)
         assert process.returncode == 0
         assert '0 under way' in said
     assert len(list(tmp_path.rglob('*.zip'))) == 1
@@ -70,7 +70,7 @@ def test_a_signal_while_the_model_loads_ends_the_node(
     with starting_node(model, tmp_path, 'cpu') as process:
         read_until(process, 'loading model')
         process.send_signal(number)
-        said, _ = process.communicate(timeout=60)
+        said, _ = process.communicate(timeout=180)
         assert process.returncode == 0, said
         assert 'Traceback' not in said
         assert '0 under way' in said

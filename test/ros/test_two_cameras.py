@@ -31,7 +31,7 @@ def processes(model: str) -> Iterator[list[Rig]]:
     rigs = [Rig(None, context, f'/two_{side}') for side in SIDES]
     try:
         for rig in rigs:
-            rig.until(lambda: rig.tester.count_subscribers('image_rect'), 90.0)  # noqa: B023
+            rig.until(lambda: rig.tester.count_subscribers('image_rect'), 180.0)  # noqa: B023
             rig.wait_until_matched()
         yield rigs
     finally:
@@ -41,7 +41,7 @@ def processes(model: str) -> Iterator[list[Rig]]:
         for process in running:
             process.send_signal(signal.SIGINT)
         for process in running:
-            assert process.wait(timeout=60) == 0
+            assert process.wait(timeout=180) == 0
 
 
 @contextmanager
