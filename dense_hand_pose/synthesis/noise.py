@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from dense_hand_pose.synthesis import noise_kernels as kernels
 from dense_hand_pose.synthesis.cameras import DepthCamera
+from dense_hand_pose.synthesis.edge_kernels import fatten, flying_pixels
 from dense_hand_pose.synthesis.raster import DepthBuffer
 import numpy as np
 import numpy.typing as npt
@@ -69,11 +70,11 @@ def add_noise(
     focal_baseline = buffer.intrinsics.fx * camera.baseline_m
     if camera.sensor == 'stereo':
         kernels.occlude(z, buffer.columns, focal_baseline)
-        z = kernels.fatten(z, level.fattening_px, step[0], rng)
+        z = fatten(z, level.fattening_px, step[0], rng)
     elif camera.sensor == 'structured_light':
         kernels.occlude(z, buffer.columns, focal_baseline)
     else:
-        z = kernels.flying_pixels(z, level.flying / max(step), rng)
+        z = flying_pixels(z, level.flying / max(step), rng)
     grain = max(round(level.grain_px / max(step)), 1)
     focal_px = buffer.intrinsics.fx
     z, facing = kernels.jitter(z, facing, _LATERAL_PX[camera.sensor], step, grain, focal_px, rng)

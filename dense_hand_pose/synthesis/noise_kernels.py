@@ -9,50 +9,14 @@ mean displacement of edges is right at every step. Randomness comes from the giv
 """
 
 from dense_hand_pose.synthesis import noise_numpy
+from dense_hand_pose.synthesis.edge_kernels import is_edge, near_surface
 from dense_hand_pose.synthesis.jit import jit, jit_or
-from dense_hand_pose.synthesis.noise_numpy import COSINES, EDGE_M, MAX_LATERAL_PX, STEP_M
+from dense_hand_pose.synthesis.noise_numpy import COSINES, MAX_LATERAL_PX, STEP_M
 import numpy as np
 import numpy.typing as npt
 
 Depth = npt.NDArray[np.float32]
 FloatArray = npt.NDArray[np.float64]
-
-
-@jit
-def _round_at_random(value: float, rng: np.random.Generator) -> int:
-    return int(np.floor(value + rng.random()))
-
-
-@jit
-def near_surface(z: Depth, j: int, i: int) -> bool:
-    """Return whether the pixel or one of its four neighbours has a measurement."""
-    rows, columns = z.shape
-    return bool(
-        z[j, i] > 0
-        or (j > 0 and z[j - 1, i] > 0)
-        or (j + 1 < rows and z[j + 1, i] > 0)
-        or (i > 0 and z[j, i - 1] > 0)
-        or (i + 1 < columns and z[j, i + 1] > 0)
-    )
-
-
-@jit
-def is_edge(z: Depth, j: int, i: int) -> bool:
-    """
-    Return whether a horizontal or vertical neighbour lies on another surface or is missing.
-
-    A slanted surface has no edge: what counts is the depth beyond its even slope.
-    """
-    rows, columns = z.shape
-    here = z[j, i]
-    above, below = z[max(j - 1, 0), i], z[min(j + 1, rows - 1), i]
-    left, right = z[j, max(i - 1, 0)], z[j, min(i + 1, columns - 1)]
-    if min(min(above, below), min(left, right)) <= 0:
-        return True
-    vertical, horizontal = above + below - 2 * here, left + right - 2 * here
-    if 0 < j < rows - 1 and abs(vertical) > EDGE_M:
-        return True
-    return bool(0 < i < columns - 1 and abs(horizontal) > EDGE_M)
 
 
 @jit
@@ -132,23 +96,6 @@ def occlude(z: Depth, columns: npt.NDArray[np.int64], focal_baseline: float) -> 
             leftmost = min(leftmost, other)
 
 
-@jit
-def fatten(z: Depth, width_px: float, step: float, rng: np.random.Generator) -> Depth:
-    """Grow near surfaces sideways by up to width_px pixels (window matching); returns a copy."""
-    out: Depth = z.copy()
-    columns = z.shape[1]
-    for j in range(z.shape[0]):
-        reach = _round_at_random(width_px * rng.random() / step, rng)
-        if reach == 0:
-            continue
-        for i in range(columns):
-            for n in range(max(i - reach, 0), min(i + reach + 1, columns)):
-                near = z[j, n]
-                if near > 0 and (out[j, i] <= 0 or near < out[j, i] - EDGE_M):
-                    out[j, i] = near
-    return out
-
-
 @jit_or(noise_numpy.structured_light)
 def structured_light(z: Depth, facing: Depth, gain: float, rng: np.random.Generator) -> None:
     """
@@ -210,23 +157,6 @@ def time_of_flight(
             top = bias_m[b, a] * (1 - x + a) + bias_m[b, a + 1] * (x - a)
             low = bias_m[b + 1, a] * (1 - x + a) + bias_m[b + 1, a + 1] * (x - a)
             z[j, i] += sd_m * rng.standard_normal() + top * (1 - y + b) + low * (y - b)
-
-
-@jit
-def flying_pixels(z: Depth, chance: float, rng: np.random.Generator) -> Depth:
-    """Mix the depth of edge pixels with what lies behind them; returns a copy."""
-    rows, columns = z.shape
-    out: Depth = z.copy()
-    for j in range(1, rows - 1):
-        for i in range(1, columns - 1):
-            here = z[j, i]
-            if here <= 0 or not is_edge(z, j, i) or rng.random() > chance:
-                continue
-            behind = max(max(z[j - 1, i], z[j + 1, i]), max(z[j, i - 1], z[j, i + 1]))
-            if behind < here + EDGE_M:  # beside nothing in range: something further away
-                behind = here + 0.2 + rng.random()
-            out[j, i] += (behind - here) * rng.random() ** 2
-    return out
 
 
 @jit_or(noise_numpy.drop_out)

@@ -7,6 +7,7 @@ from dataclasses import replace
 from dense_hand_pose.camera import Intrinsics
 from dense_hand_pose.synthesis import noise_kernels as kernels
 from dense_hand_pose.synthesis.cameras import CAMERAS, DepthCamera
+from dense_hand_pose.synthesis.edge_kernels import fatten, flying_pixels
 from dense_hand_pose.synthesis.noise import add_noise, NoiseLevel
 from dense_hand_pose.synthesis.raster import DepthBuffer
 from dense_hand_pose.synthesis.shapes import plane
@@ -192,10 +193,10 @@ def test_fattening_only_brings_depth_nearer_and_flying_pixels_only_away() -> Non
     z = np.full((60, 60), 0.7, np.float32)
     z[20:40, 20:40] = 0.5
     rng = np.random.default_rng(3)
-    fat = kernels.fatten(z, 3.0, 1.0, rng)
+    fat = fatten(z, 3.0, 1.0, rng)
     assert np.all(fat <= z)
     assert 0 < np.count_nonzero(fat < z) <= 2 * 3 * 20
-    flown = kernels.flying_pixels(z, 1.0, rng)
+    flown = flying_pixels(z, 1.0, rng)
     moved = flown != z
     assert np.all(flown >= z)
     assert moved[20, 20:40].any()
