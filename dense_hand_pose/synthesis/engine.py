@@ -5,32 +5,15 @@
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from dense_hand_pose.camera import Intrinsics
 from dense_hand_pose.crop import BACKGROUND, CROP_SIZE_PX, CropWindow, normalise_depth
 from dense_hand_pose.synthesis.cameras import CAMERAS, DepthCamera
-from dense_hand_pose.synthesis.companions import companion, COMPANION_SHARE
-from dense_hand_pose.synthesis.hand_balls import is_grasping
-from dense_hand_pose.synthesis.hands import sample_hand
+from dense_hand_pose.synthesis.hand_scene import HandScene, sample_scene, Scene
 from dense_hand_pose.synthesis.noise import add_noise, NoiseLevel
-from dense_hand_pose.synthesis.objects import HELD_SHARE, HELD_SHARE_GRASP, hold
 from dense_hand_pose.synthesis.raster import DepthBuffer
-from dense_hand_pose.synthesis.shapes import Mesh
-from dense_hand_pose.synthesis.surroundings import Placed, sample_surroundings
-from dense_hand_pose.synthesis.views import sample_position, sample_rotation
 from dense_hand_pose.synthesis.visibility import MIN_VISIBLE, visible_share
+from dense_hand_pose.synthesis.windows import sample_window
 import numpy as np
 import numpy.typing as npt
-
-FloatArray = npt.NDArray[np.float64]
-CUBE_SIZE_M = 0.30
-_CUBE_RANGE_M = (0.24, 0.36)
-# The crop's centre misses the joints' mean as a detector or a tracker would (share up to here, sd
-# in metres), and in fast motion by a length between two bounds.
-_CENTER_JITTER = ((0.58, 0.010), (0.88, 0.020))
-_FAST_MISS_M = (0.03, 0.05)
-# The labelled hand is nearer to the crop's centre than any other, by so much.
-_NEARER_M = 0.02
-_NEAREST_CENTER_M = 0.15
 
 
 @dataclass(frozen=True)
@@ -52,84 +35,12 @@ class CropBatch:
     camera: npt.NDArray[np.int8]
 
 
-@dataclass(frozen=True)
-class Scene:
-    """A camera, its calibration, and the meshes before it, in its frame."""
-
-    camera: DepthCamera
-    intrinsics: Intrinsics
-    meshes: list[Mesh]
-
-
-@dataclass(frozen=True)
-class HandScene(Scene):
-    """
-    A hand before a camera: its mesh is the first; joints_m (21, 3) in the camera frame.
-
-    side: +1 right, -1 left; others_m: joints of further hands.
-    """
-
-    joints_m: FloatArray
-    side: int
-    others_m: tuple[FloatArray, ...] = ()
-
-
 class View(NamedTuple):
     """A scene, the window of its crop and what the camera sees of it without noise."""
 
     scene: HandScene
     window: CropWindow
     buffer: DepthBuffer
-
-
-def sample_scene(rng: np.random.Generator) -> HandScene:
-    """Draw a camera, a hand with its forearm, a view, what it holds and what is around."""
-    camera = CAMERAS[rng.integers(len(CAMERAS))]
-    intrinsics = camera.sample_intrinsics(rng)
-    hand = sample_hand(rng)
-    rotation = sample_rotation(rng)
-    shift = sample_position(rng, camera, intrinsics) - rotation @ hand.joints_m.mean(axis=0)
-    joints = hand.joints_m @ rotation.T + shift
-    vertices = hand.vertices_m @ rotation.T.astype(np.float32) + shift.astype(np.float32)
-    placed = Placed(Mesh(vertices, hand.triangles), joints, hand.side)
-    meshes, others = [placed.mesh], []
-    if rng.random() < (HELD_SHARE_GRASP if is_grasping(joints) else HELD_SHARE):
-        meshes += hold(rng, joints, hand.side)
-    elif rng.random() < COMPANION_SHARE:
-        second = companion(rng, placed.mesh, joints, hand.side)
-        if second is not None:
-            meshes.append(second[0])
-            others.append(second[1])
-    meshes += sample_surroundings(rng, placed)
-    return HandScene(camera, intrinsics, meshes, joints, hand.side, tuple(others))
-
-
-def sample_window(rng: np.random.Generator, scene: HandScene) -> CropWindow:
-    """Draw the crop of a scene: centred near the mean of the joints, nearest to this hand."""
-    mean = scene.joints_m.mean(axis=0)
-    while True:
-        miss = _sample_miss(rng)
-        rivals = [other.mean(axis=0) - mean - miss for other in scene.others_m]
-        own = float(np.sqrt(miss @ miss)) + _NEARER_M
-        if all(rival @ rival > own * own for rival in rivals):
-            break
-    center = mean + miss
-    center[2] = max(center[2], _NEAREST_CENTER_M)
-    # Through float32, so that the window is exactly the one that the batch reports.
-    x, y, z = (float(value) for value in center.astype(np.float32))
-    size = float(np.float32(rng.uniform(*_CUBE_RANGE_M)))
-    return CropWindow((x, y, z), size, scene.intrinsics)
-
-
-def _sample_miss(rng: np.random.Generator) -> FloatArray:
-    """Draw by how much (3,) a crop's centre misses the hand's, metres."""
-    which = rng.random()
-    direction = rng.standard_normal(3)
-    for share, sd in _CENTER_JITTER:
-        if which <= share:
-            return sd * direction
-    miss: FloatArray = direction * (rng.uniform(*_FAST_MISS_M) / np.sqrt(direction @ direction))
-    return miss
 
 
 def sample_view(rng: np.random.Generator) -> View:

@@ -6,7 +6,8 @@ from dataclasses import dataclass, replace
 
 from dense_hand_pose.camera import Intrinsics
 from dense_hand_pose.crop import CROP_SIZE_PX
-from dense_hand_pose.synthesis.engine import HandScene, sample_view
+from dense_hand_pose.synthesis.engine import sample_view
+from dense_hand_pose.synthesis.hand_scene import HandScene
 from dense_hand_pose.synthesis.noise import add_noise, NoiseLevel
 from dense_hand_pose.synthesis.raster import DepthBuffer
 import numpy as np

@@ -15,8 +15,9 @@ from typing import NamedTuple
 from dense_hand_pose.crop import BACKGROUND, CROP_SIZE_PX, CropWindow
 from dense_hand_pose.synthesis.cameras import CAMERAS
 from dense_hand_pose.synthesis.elsewhere import Parts, sample_parts
-from dense_hand_pose.synthesis.engine import render_crop, Scene
+from dense_hand_pose.synthesis.engine import render_crop
 from dense_hand_pose.synthesis.full_scene import lattice_of
+from dense_hand_pose.synthesis.hand_scene import Scene
 from dense_hand_pose.synthesis.noise import NoiseLevel
 from dense_hand_pose.synthesis.raster import DepthBuffer
 from dense_hand_pose.synthesis.shapes import Mesh

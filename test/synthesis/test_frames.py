@@ -4,9 +4,11 @@
 
 from dense_hand_pose.crop import crop_depth
 from dense_hand_pose.synthesis.cameras import CAMERAS
-from dense_hand_pose.synthesis.engine import render_crop, sample_scene, sample_window
+from dense_hand_pose.synthesis.engine import render_crop
 from dense_hand_pose.synthesis.frames import render_depth, render_frame
+from dense_hand_pose.synthesis.hand_scene import sample_scene
 from dense_hand_pose.synthesis.noise import NoiseLevel
+from dense_hand_pose.synthesis.windows import sample_window
 import numpy as np
 import pytest
 

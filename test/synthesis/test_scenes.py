@@ -5,9 +5,10 @@
 from dense_hand_pose.camera import project
 from dense_hand_pose.synthesis import body, companions, objects, solids, surroundings
 from dense_hand_pose.synthesis.collision import ENDS, RADII_M
-from dense_hand_pose.synthesis.engine import HandScene, sample_scene, sample_view, View
+from dense_hand_pose.synthesis.engine import sample_view, View
 from dense_hand_pose.synthesis.frames import render_depth, render_frame
 from dense_hand_pose.synthesis.hand_balls import palm_frame
+from dense_hand_pose.synthesis.hand_scene import HandScene, sample_scene
 from dense_hand_pose.synthesis.hands import sample_hand
 from dense_hand_pose.synthesis.noise import NoiseLevel
 from dense_hand_pose.synthesis.raster import DepthBuffer

@@ -10,11 +10,12 @@ import sys
 from dense_hand_pose.camera import Intrinsics
 from dense_hand_pose.synthesis import kinematics, noise_kernels, noise_numpy, raster, raster_numpy
 from dense_hand_pose.synthesis.anatomy import bone_angles, LIMITS_DEG
-from dense_hand_pose.synthesis.engine import sample_scene, sample_window
 from dense_hand_pose.synthesis.hand import HandModel
+from dense_hand_pose.synthesis.hand_scene import sample_scene
 from dense_hand_pose.synthesis.motion import Motion
 from dense_hand_pose.synthesis.sequence import GestureSequence
 from dense_hand_pose.synthesis.shapes import Mesh
+from dense_hand_pose.synthesis.windows import sample_window
 from hypothesis import given, settings
 from hypothesis import strategies as st
 import numpy as np
