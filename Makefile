@@ -5,10 +5,12 @@
 # make venv    only the virtual environment .venv that both share
 # make clean   remove what the targets made
 #
-# Variables: PYTHON=python3.12 (another interpreter), PIP_ARGS='...' (more arguments for pip).
+# Variables: PYTHON=python3.12 (another interpreter), PIP_ARGS='...' (more arguments for pip),
+# TEST_WORKERS=4 (test processes side by side).
 
 PYTHON ?= python3
 SOAK_S ?= 600
+TEST_WORKERS ?= 2
 PIP_ARGS ?=
 export PYTHON PIP_ARGS
 
@@ -43,8 +45,17 @@ lint: .venv/stamp-test
 types: .venv/stamp-test
 	$(BIN)/mypy
 
+# Tests that need the machine for themselves come last. Lines are counted in all processes that
+# the tests start, too; what is left out and why is in pyproject.toml.
+COVERED_PYTEST := $(BIN)/python -m coverage run -m pytest --ignore=test/packaging
+
 pytest: .venv/stamp-test
-	$(BIN)/python -m pytest --ignore=test/packaging
+	rm -rf .coverage && mkdir .coverage
+	$(COVERED_PYTEST) -m 'not alone' -n $(TEST_WORKERS) --dist loadfile --no-loadscope-reorder
+	$(COVERED_PYTEST) -m alone
+	$(BIN)/python -m coverage combine --quiet
+	$(BIN)/python -m coverage report --omit='dense_hand_pose/ros/*' --fail-under=90
+	$(BIN)/python -m coverage report --include='dense_hand_pose/ros/*' --fail-under=80
 
 # The installed tree is tested by test/packaging, which runs here alone: no test runs twice.
 colcon: .venv/stamp-test
@@ -65,4 +76,4 @@ tensorrt-coverage: .venv-tensorrt/stamp
 	touch $@
 
 clean:
-	rm -rf .venv .venv-tensorrt build install log demo_output .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf .venv .venv-tensorrt build install log demo_output .pytest_cache .mypy_cache .ruff_cache .hypothesis .coverage

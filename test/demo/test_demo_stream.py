@@ -66,6 +66,7 @@ class Demo:
         return self.process.returncode, out, err
 
 
+@pytest.mark.alone
 def test_the_whole_demo(tmp_path: Path) -> None:
     demo = Demo('--out', str(tmp_path), '--seconds', '4')
     status, out, err = demo.finish()

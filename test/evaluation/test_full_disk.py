@@ -22,6 +22,7 @@ sys.exit(main(sys.argv[2:]))
 def limited(folder: Path, limit_bytes: int, *words: object) -> subprocess.CompletedProcess[str]:
     """Run a command that cannot write files of more bytes."""
     environment = {**os.environ, 'PYTHONPATH': str(Path(__file__).parents[2])}
+    environment.pop('COVERAGE_PROCESS_CONFIG', None)  # its file would not fit either
     return subprocess.run(
         [sys.executable, '-c', LIMITED, str(limit_bytes), *map(str, words)],
         cwd=folder, env=environment, capture_output=True, text=True, timeout=300,
