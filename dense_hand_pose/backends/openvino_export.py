@@ -30,13 +30,12 @@ def export_model(model: Model) -> ExportedGraph:
     the graph cannot be written to the folder of temporary files.
     """
     graph = HandGraph(model.network(), DecodingConfig(), maps=True)
-    with warnings.catch_warnings(), _unreported():
-        warnings.simplefilter('ignore')  # deprecations inside torch.export and the converter
+    with quiet_converter():
         converted = ov.convert_model(export_graph(graph, None))
     for ports, names in ((converted.inputs, INPUTS), (converted.outputs, (*OUTPUTS, 'maps'))):
         for port, name in zip(ports, names, strict=True):
             port.get_tensor().set_names({name})
-    xml, weights = _as_ir(converted)
+    xml, weights = as_ir(converted)
     return ExportedGraph(
         xml,
         weights,
@@ -47,19 +46,26 @@ def export_model(model: Model) -> ExportedGraph:
 
 
 @contextlib.contextmanager
-def _unreported() -> Iterator[None]:
-    """Keep the converter from reporting its use to its makers, as it does but for CI jobs."""
+def quiet_converter() -> Iterator[None]:
+    """
+    Hide deprecations inside torch.export and the converter, and keep the latter to itself.
+
+    It reports its use to its makers, but for CI jobs.
+    """
     before = os.environ.get('CI')
     os.environ['CI'] = 'true'
     try:
-        yield
+        with warnings.catch_warnings():
+            warnings.simplefilter('ignore')
+            yield
     finally:
         os.environ.pop('CI')
         if before is not None:
             os.environ['CI'] = before
 
 
-def _as_ir(converted: Any) -> tuple[bytes, bytes]:
+def as_ir(converted: Any) -> tuple[bytes, bytes]:
+    """Return a converted model's IR, graph and fp16 weights; BackendError for a full disk."""
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / 'graph.xml'
         try:

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Where the exported graph of a model comes from: shipped, kept from before, or made now."""
 
+from collections.abc import Callable
 import importlib.util
 import logging
 from pathlib import Path
@@ -16,9 +17,13 @@ from .openvino_file import ExportedGraph, ExportError, read_graph, shipped_file,
 _LOG = logging.getLogger(__name__)
 
 
-def exported_graph(model: Model) -> ExportedGraph:
+def exported_graph(
+    model: Model, export: Callable[[Model], ExportedGraph] | None = None
+) -> ExportedGraph:
     """
     Return the graph that lies next to the weights, or was kept, or else export it now.
+
+    ``export`` makes it; by default that is openvino_export.export_model.
 
     Raises BackendError where it would have to be exported and PyTorch is not installed.
     """
@@ -39,7 +44,7 @@ def exported_graph(model: Model) -> ExportedGraph:
         )
     level = logging.WARNING if shipped_file(model).exists() else logging.INFO
     _LOG.log(level, '%s: exporting %s for OpenVINO, once', said, model.path.name)
-    return _export_and_keep(model, kept)
+    return _export_and_keep(model, kept, export or _export_pose)
 
 
 def _kept_file(model: Model) -> Path | None:
@@ -47,10 +52,16 @@ def _kept_file(model: Model) -> Path | None:
     return None if folder is None else folder / f'{model.sha256}.zip'
 
 
-def _export_and_keep(model: Model, kept: Path | None) -> ExportedGraph:
+def _export_pose(model: Model) -> ExportedGraph:
     from .openvino_export import export_model
 
-    graph = export_model(model)
+    return export_model(model)
+
+
+def _export_and_keep(
+    model: Model, kept: Path | None, export: Callable[[Model], ExportedGraph]
+) -> ExportedGraph:
+    graph = export(model)
     if kept is not None:
         try:
             write_graph(kept, graph)

@@ -15,6 +15,7 @@ import torch.nn.functional as F  # noqa: N812
 from .blocks import ConvNorm, Residual
 from .config import NetworkConfig
 from .dense_regression import DenseRegressionNet, FoldedStem, PaperStem
+from .detector import DetectorNet
 from .hourglass import Hourglass
 
 _HIDDEN = 512
@@ -104,9 +105,11 @@ class BaselineNet(nn.Module):
         return [*outputs, self.regressor(torch.cat([features, *outputs[-1:], depth], dim=1))]
 
 
-HandNet = DenseRegressionNet | BaselineNet
+HandNet = DenseRegressionNet | BaselineNet | DetectorNet
 
 
 def build_network(config: NetworkConfig) -> HandNet:
     """Return the random network of a configuration's task."""
+    if config.task == 'detector':
+        return DetectorNet(config)
     return DenseRegressionNet(config) if config.task == 'dense' else BaselineNet(config)

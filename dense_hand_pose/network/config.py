@@ -7,7 +7,9 @@ from typing import Any
 
 HEADS = ('paper', 'shared')
 STEMS = ('paper', 'folded')
-TASKS = ('dense', 'coordinates', 'detection_coordinates', 'detection_depth', 'offset')
+TASKS = (
+    'dense', 'coordinates', 'detection_coordinates', 'detection_depth', 'offset', 'detector',
+)  # fmt: skip
 GRAPH_VERSION = 1
 """Raise it with every change of code that changes what network or decoding compute."""
 _WIDEST = 1024
@@ -24,8 +26,9 @@ class NetworkConfig:
     ``head``: 'paper' (Sec. 3.3: R, then S from R's features and the depth, then V from
     both) or 'shared' (one product on shared features makes all maps). ``task``: what the network
     learns; 'dense' is R, S and V, the others are the paper's baselines (baselines.py), which have
-    a head of their own. ``verdict``: whether a head tells if there is a hand and which
-    (verdict.py).
+    a head of their own; 'detector' finds hands in whole frames (detector.py), the widths being
+    those at 32 rows of pixels, 16, 8, 4 and 2. ``verdict``: whether a head tells if there is a
+    hand and which (verdict.py).
     """
 
     joints: int = 21
@@ -92,5 +95,8 @@ CONFIGURATIONS = {
     'paper': NetworkConfig(),
     'default': NetworkConfig(
         stacks=1, stem='folded', widths=(96, 128, 192, 256, 256), head='shared'
+    ),
+    'detector': NetworkConfig(
+        stacks=1, stem='folded', widths=(64, 96, 128, 128, 128), head='shared', task='detector'
     ),
 }

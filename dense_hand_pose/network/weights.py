@@ -2,14 +2,19 @@
 # SPDX-License-Identifier: Apache-2.0
 """Weight files: safetensors only, fp16, the architecture in their metadata."""
 
+from collections.abc import Callable
 import json
 from pathlib import Path
+from typing import TypeVar
 
 from safetensors import safe_open, SafetensorError
 from safetensors.torch import save
 import torch
+from torch import nn
 
+from .config import NetworkConfig
 from .dense_regression import DenseRegressionNet
+from .detector import DetectorNet
 from .weight_file import (
     config_of,
     find_weights,
@@ -20,17 +25,22 @@ from .weight_file import (
     write_atomically,
 )  # fmt: skip
 
+_Net = TypeVar('_Net', DenseRegressionNet, DetectorNet)
+
 __all__ = [
     'MODELS_DIR',
     'WeightsError',
     'find_weights',
+    'load_detector',
     'load_weights',
     'save_weights',
     'write_atomically',
 ]  # fmt: skip
 
 
-def save_weights(network: DenseRegressionNet, path: Path, notes: dict[str, str]) -> None:
+def save_weights(
+    network: DenseRegressionNet | DetectorNet, path: Path, notes: dict[str, str]
+) -> None:
     """
     Write the weights in fp16 with the architecture and ``notes`` as metadata.
 
@@ -55,18 +65,27 @@ def load_weights(path: Path) -> DenseRegressionNet:
 
     Raises WeightsError for a file that is truncated, foreign, or does not fit its own metadata.
     """
+    return _load(path, DenseRegressionNet).eval()
+
+
+def load_detector(path: Path) -> DetectorNet:
+    """Build the hand detector that a weight file describes; see load_weights."""
+    return _load(path, DetectorNet).eval()
+
+
+def _load(path: Path, build: Callable[[NetworkConfig], _Net]) -> _Net:
     try:
         with safe_open(path, framework='pt') as file:
             config = config_of(path, file.metadata() or {})
             tensors = {name: file.get_tensor(name).float() for name in file.keys()}  # noqa: SIM118
-        network = DenseRegressionNet(config)
+        network = build(config)
         _fill(network, tensors)
     except (SafetensorError, OSError, KeyError, TypeError, ValueError, RuntimeError) as error:
         raise unusable(path, error) from error
-    return network.eval()
+    return network
 
 
-def _fill(network: DenseRegressionNet, tensors: dict[str, torch.Tensor]) -> None:
+def _fill(network: nn.Module, tensors: dict[str, torch.Tensor]) -> None:
     missing, unexpected = network.load_state_dict(tensors, strict=False)
     missing = [name for name in missing if not name.endswith('num_batches_tracked')]
     if missing or unexpected:

@@ -153,8 +153,19 @@ def _draw_scene(rng: np.random.Generator, count: int) -> FullScene | None:
     for arm in arms:
         meshes += hold(rng, arm.joints_m, arm.side) if rng.random() < _HELD_SHARE else []
     meshes += _people(rng, arms, sight)
-    meshes += sample_room(rng, [arm.joints_m for arm in arms], sight)
+    meshes += sample_room(rng, [arm.joints_m for arm in arms] or [_nobody(rng, sight)], sight)
     return _looked_at(rng, sight, arms, meshes)
+
+
+def _nobody(rng: np.random.Generator, sight: Sight) -> FloatArray:
+    """
+    Draw points (21, 3) that a room leaves free although no hand is there.
+
+    Were rooms without hands otherwise arranged, the arrangement would tell.
+    """
+    spread = 0.05 * rng.standard_normal((21, 3))
+    free: FloatArray = np.maximum(_sample_center(rng, sight) + spread, [-np.inf, -np.inf, 0.1])
+    return free
 
 
 def _persons_hands(rng: np.random.Generator, count: int, sight: Sight) -> _Group | None:

@@ -3,7 +3,7 @@
 """Synthetic crops for training: an endless, seeded stream rendered beside the trainer."""
 
 from collections.abc import Iterator
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 from dense_hand_pose.geometry import Cube
 from dense_hand_pose.synthesis.engine import render_crops
@@ -16,6 +16,7 @@ from .stop import leave_signals_to_the_trainer
 _VALIDATION_SEED = 2**40
 """Far beyond any training batch's seed: validation hands are never trained on."""
 _SEEDS_PER_RUN = 2**24
+_Batch = TypeVar('_Batch')
 
 
 class Batch(NamedTuple):
@@ -76,7 +77,7 @@ def training_batches(
     return loader_of(SyntheticBatches(seed, batch_size, first, rank, ranks), workers)
 
 
-def loader_of(batches: IterableDataset[Batch], workers: int) -> DataLoader[Batch]:
+def loader_of(batches: IterableDataset[_Batch], workers: int) -> DataLoader[_Batch]:
     """Return a loader whose workers make batches ahead of the trainer."""
     return DataLoader(
         batches,

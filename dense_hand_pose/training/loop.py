@@ -10,6 +10,7 @@ import time
 from typing import Any
 
 from dense_hand_pose.network.dense_regression import DenseRegressionNet
+from dense_hand_pose.network.detector import DetectorNet
 from dense_hand_pose.network.weights import save_weights
 import torch
 from torch import nn, Tensor
@@ -19,7 +20,7 @@ from .average import running_average
 from .card import current_commit, make_card
 from .checkpoint import load_checkpoint, Progress, save_checkpoint
 from .config import TrainingConfig
-from .data import Batch
+from .detector_card import make_detector_card
 from .group import Group
 from .log import CsvLog
 from .losses import Losses
@@ -27,7 +28,6 @@ from .methods import method_of
 from .optimisers import Optimisers
 from .resume import CHECKPOINT, choose_checkpoint, in_decay, spent, STABLE
 from .scene_method import SceneLosses, SceneMethod, validate_scenes
-from .scenes import SceneBatch
 from .schedule import rate_share
 from .sources import open_source
 from .start import make_network
@@ -44,7 +44,7 @@ _SCENE_COLUMNS = (
     'validation_false_positives', 'validation_recall_at_1_percent', 'validation_center_mm',
     'validation_side',
 )  # fmt: skip
-_FIRST_LOSS, _LOSSES = 5, 6
+_FIRST_LOSS, _LAST_LOSS = 5, 11
 _REPORT_EVERY = 100
 
 
@@ -161,14 +161,14 @@ class Trainer:
         if self.log is not None:
             self.log.write(values)
         bar.update(100.0 * self.spent() - bar.n)
-        error = self._columns[_FIRST_LOSS + _LOSSES - 1]
+        error = self._columns[_LAST_LOSS - 1]
         bar.set_postfix_str(f'{rate:.0f} samples/s, {error} {values[error]:.1f}')
 
     def _values(self, losses: Losses | SceneLosses, rate: float) -> dict[str, float]:
         """Return a row of the log; the losses are those of the whole last batch."""
         means = torch.stack([value.detach().float() for value in losses])
         self.group.mean_([means])
-        names = self._columns[_FIRST_LOSS : _FIRST_LOSS + _LOSSES]
+        names = self._columns[_FIRST_LOSS:_LAST_LOSS]
         return {
             'step': self.progress.step,
             'samples': self.progress.samples,
@@ -186,7 +186,7 @@ class Trainer:
             result = validate(self.average.module, held_out, self.method, self.group)
         return {f'validation_{name}': value for name, value in asdict(result).items()}
 
-    def step(self, batch: Batch | SceneBatch) -> Losses | SceneLosses:
+    def step(self, batch: Any) -> Any:
         """Train on this process's part of one batch and count the whole of it."""
         self.network.train()
         losses = self.gradients(batch)
@@ -200,7 +200,7 @@ class Trainer:
         self.progress.samples += self.group.count * len(batch.crop)
         return losses
 
-    def gradients(self, batch: Batch | SceneBatch) -> Losses | SceneLosses:
+    def gradients(self, batch: Any) -> Losses | SceneLosses:
         """Give the parameters the gradients of the whole batch, of which this is one part."""
         self.optimisers.zero_grad()
         losses = self._loss(batch.to(self.group.device))
@@ -244,7 +244,7 @@ class Trainer:
     def _export(self) -> None:
         """Write the averaged weights and their card; those of a baseline stay a checkpoint."""
         network = self.average.module
-        if not isinstance(network, DenseRegressionNet):
+        if not isinstance(network, DenseRegressionNet | DetectorNet):
             return
         notes = {
             'samples': str(self.progress.samples),
@@ -253,5 +253,7 @@ class Trainer:
             'seed': str(self.config.seed),
         }
         save_weights(network, self.out / 'weights.safetensors', notes)
-        card = make_card('weights', self.config, self.progress, self.out / 'log.csv', self._commit)
+        detector = isinstance(network, DetectorNet)
+        make = make_detector_card if detector else make_card
+        card = make('weights', self.config, self.progress, self.out / 'log.csv', self._commit)
         (self.out / 'weights.md').write_text(card, encoding='utf-8')

@@ -16,9 +16,10 @@ from dense_hand_pose.network.config import NetworkConfig
 from torch import Tensor
 
 from .baseline_methods import CoordinateMethod, DetectionMethod, OffsetMethod
-from .config import LossConfig
 from .data import Batch
+from .loss_config import LossConfig
 from .losses import dense_loss, Losses
+from .scene_method import SceneMethod
 
 
 class Method(Protocol):
@@ -61,8 +62,10 @@ def decoded_joints(
     return decode(maps, surface, batch.cube, reach, config).joints_m
 
 
-def method_of(network: NetworkConfig, weights: LossConfig) -> Method:
+def method_of(network: NetworkConfig, weights: LossConfig) -> Method | SceneMethod:
     """Return the method of a network's task."""
+    if network.task == 'detector':
+        return SceneMethod()
     reach = Reach(network.theta_m, network.tau_px)
     if network.task == 'dense':
         return DenseMethod(reach, weights)

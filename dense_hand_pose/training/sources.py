@@ -12,6 +12,7 @@ from .config import TrainingConfig
 from .data import Batch, loader_of, training_batches, validation_batches
 from .group import Group
 from .recorded import RecordedBatches, spaced_batches, true_center_batch
+from .scenes import SceneSource
 
 
 class Source(Protocol):
@@ -75,7 +76,7 @@ class RecordedSource:
         return [true_center_batch(self._test, indices, config.cube_m) for indices in mine]
 
 
-def open_source(config: TrainingConfig, root: Path | None) -> Source:
+def open_source(config: TrainingConfig, root: Path | None) -> Source | SceneSource:
     """
     Open what ``config.data`` names; ``root`` is the folder of a data set.
 
@@ -84,7 +85,8 @@ def open_source(config: TrainingConfig, root: Path | None) -> Source:
     if config.data == 'synthetic':
         if root is not None:
             raise ValueError(f'data: synthetic needs no folder, given is {root}')
-        return SyntheticSource(config)
+        detector = config.network.task == 'detector'
+        return SceneSource(config) if detector else SyntheticSource(config)
     if root is None:
         raise ValueError(f'data: {config.data} needs the folder that holds it: add --data ROOT')
     return RecordedSource(config, root)

@@ -8,7 +8,7 @@ from pathlib import Path
 from dense_hand_pose.network.baselines import build_network, HandNet
 from dense_hand_pose.network.dense_regression import DenseRegressionNet
 from dense_hand_pose.network.renorm import renormalise
-from dense_hand_pose.network.weights import load_weights
+from dense_hand_pose.network.weights import load_detector, load_weights
 import torch
 from torch import nn
 
@@ -24,7 +24,8 @@ def make_network(config: TrainingConfig, init: Path | None, device: torch.device
     """
     if config.sync_batch_norm and device.type != 'cuda':
         raise ValueError('sync_batch_norm = true: only on GPUs; set it to false')
-    network: HandNet = load_weights(init) if init else build_network(config.network)
+    load = load_detector if config.network.task == 'detector' else load_weights
+    network: HandNet = load(init) if init else build_network(config.network)
     if isinstance(network, DenseRegressionNet) and not config.network.verdict:
         # A verdict was learnt from features that this training is about to change.
         network.verdict, network.config = None, replace(network.config, verdict=False)

@@ -1,0 +1,120 @@
+# Copyright 2026 The dense_hand_pose authors
+# SPDX-License-Identifier: Apache-2.0
+"""
+What runs the hand detector: OpenVINO from an exported graph, PyTorch where it is missing.
+
+It stays on the CPU whatever runs the poses: it is small, it runs in few of the frames, and its
+input would have to be copied to a GPU first.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import logging
+from typing import Any, Protocol
+
+import numpy as np
+
+from .base import Array, BackendError, BACKENDS
+from .model import Model
+from .openvino_source import exported_graph
+
+_LOG = logging.getLogger(__name__)
+
+
+class DetectorRuntime(Protocol):
+    """A runtime with a loaded detector."""
+
+    name: str
+
+    def run(self, frame: Array) -> Array:
+        """Return the maps (5, MAP_HEIGHT, MAP_WIDTH) of a thumbnail (3, HEIGHT_PX, WIDTH_PX)."""
+        ...
+
+
+class OpenVinoDetector:
+    """Runs the exported graph in float32: depths in bfloat16 would be off by millimetres."""
+
+    name = 'openvino'
+
+    def __init__(self, xml: bytes, weights: bytes, threads: int = 0) -> None:
+        import openvino
+
+        core = openvino.Core()
+        model = core.read_model(xml, openvino.Tensor(np.frombuffer(weights, np.uint8)))
+        settings = {
+            'PERFORMANCE_HINT': 'LATENCY',
+            'INFERENCE_PRECISION_HINT': 'f32',
+            'ENABLE_CPU_PINNING': False,
+            **({'INFERENCE_NUM_THREADS': threads} if threads else {}),
+        }
+        self._request = core.compile_model(model, 'CPU', settings).create_infer_request()
+
+    def run(self, frame: Array) -> Array:
+        """Return the maps of a thumbnail."""
+        self._request.infer([np.ascontiguousarray(frame[None])], share_inputs=True)
+        maps: Array = self._request.get_output_tensor(0).data[0].copy()
+        return maps
+
+
+class TorchDetector:
+    """Runs the network itself, in float32."""
+
+    name = 'cpu'
+
+    def __init__(self, model: Model) -> None:
+        from dense_hand_pose.network.detector import DetectorGraph
+        from dense_hand_pose.network.weights import load_detector
+
+        self._graph: Any = DetectorGraph(load_detector(model.path)).eval()
+
+    def run(self, frame: Array) -> Array:
+        """Return the maps of a thumbnail."""
+        import torch
+
+        with torch.inference_mode():
+            maps: Array = self._graph(torch.from_numpy(frame[None]))[0].numpy()
+        return maps
+
+
+def load_runtime(model: Model, backend: str = 'auto', threads: int = 0) -> DetectorRuntime:
+    """
+    Load a detector for 'openvino' or 'cpu' (PyTorch); any other backend's name means either.
+
+    ``threads`` of OpenVINO; 0 leaves the number to it, and PyTorch's is that of its process.
+    Raises WeightsError for unusable weights, ValueError for an unknown backend, and BackendError
+    where the one asked for, or any, cannot run here.
+    """
+    if backend not in BACKENDS:
+        raise ValueError(f'backend {backend!r}: expected one of {", ".join(BACKENDS)}')
+    if backend == 'cpu':
+        return _load_torch(model)
+    try:
+        return _load_openvino(model, threads)
+    except BackendError as error:
+        if backend == 'openvino':
+            raise
+        _LOG.info('detector: %s; PyTorch runs it', error)
+    return _load_torch(model)
+
+
+def _load_openvino(model: Model, threads: int) -> OpenVinoDetector:
+    if importlib.util.find_spec('openvino') is None:
+        raise BackendError('OpenVINO is not installed (pip install openvino)')
+    graph = exported_graph(model, _export)
+    return OpenVinoDetector(graph.xml, graph.weights, threads)
+
+
+def _load_torch(model: Model) -> TorchDetector:
+    if importlib.util.find_spec('torch') is None:
+        raise BackendError(
+            'the detector needs OpenVINO with an exported graph, or PyTorch: '
+            'pip install openvino, or torch'
+        )
+    return TorchDetector(model)
+
+
+def _export(model: Model) -> Any:
+    from .detector_export import export_detector
+
+    return export_detector(model)

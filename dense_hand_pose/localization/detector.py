@@ -1,0 +1,135 @@
+# Copyright 2026 The dense_hand_pose authors
+# SPDX-License-Identifier: Apache-2.0
+"""Hands in whole depth frames, found by a small network (network/detector.py)."""
+
+from dataclasses import dataclass
+
+from dense_hand_pose.backends.detector import DetectorRuntime, load_runtime
+from dense_hand_pose.backends.model import Model
+from dense_hand_pose.camera import Intrinsics, unproject
+from dense_hand_pose.depth import check_depth, DepthImage
+from dense_hand_pose.network.weight_file import find_weights, WeightsError
+from dense_hand_pose.thumbnail import encode_thumbnail, MAP_STRIDE_PX, Thumbnail
+import numpy as np
+import numpy.typing as npt
+
+from .localizer import Proposal
+from .peaks import find_peaks, Maps, Peak
+
+DEFAULT = 'detector'
+MIN_SCORE, MAX_HANDS = 0.5, 4
+
+
+@dataclass(frozen=True, eq=False)
+class Detection:
+    """
+    A hand: center_m (3,) float64 in the camera frame, where the cube is to be centred.
+
+    score: presence, 0 to 1; side_score: -1 surely left, +1 surely right.
+    """
+
+    center_m: npt.NDArray[np.float64]
+    score: float
+    side_score: float
+
+
+class HandDetector:
+    """Finds hands in whole depth frames. Not thread-safe: one thread owns a detector."""
+
+    def __init__(
+        self,
+        runtime: DetectorRuntime,
+        min_score: float = MIN_SCORE,
+        max_hands: int = MAX_HANDS,
+    ) -> None:
+        """Take what runs the network; ValueError for a score or a number out of range."""
+        if not 0.0 < min_score <= 1.0:
+            raise ValueError(f'min_score = {min_score}: expected more than 0, at most 1')
+        if max_hands < 1:
+            raise ValueError(f'max_hands = {max_hands}: expected 1 or more')
+        self._runtime, self.min_score, self.max_hands = runtime, min_score, max_hands
+
+    @classmethod
+    def load(
+        cls,
+        name: str = DEFAULT,
+        backend: str = 'auto',
+        threads: int = 0,
+        *,
+        min_score: float = MIN_SCORE,
+        max_hands: int = MAX_HANDS,
+    ) -> 'HandDetector':
+        """
+        Load a shipped detector by name, or a .safetensors file.
+
+        Raises WeightsError (a ValueError) for a missing or unusable file or one that holds no
+        detector, ValueError for an unknown backend, BackendError where it cannot run.
+        """
+        try:
+            model = Model(find_weights(name))
+        except WeightsError as error:
+            raise WeightsError(
+                f'hand detector: {error}; install its weights, or train them with '
+                'config/train/detector.yaml, or choose another roi.mode'
+            ) from error
+        if model.config.task != 'detector':
+            raise WeightsError(
+                f'{model.path}: a network for task {model.config.task!r}, no hand detector'
+            )
+        return cls(load_runtime(model, backend, threads), min_score, max_hands)
+
+    @property
+    def backend_name(self) -> str:
+        """Return the name of the runtime: openvino, or cpu for PyTorch."""
+        return self._runtime.name
+
+    def detect(
+        self,
+        depth: DepthImage,
+        unit_m: float,
+        intrinsics: Intrinsics,
+        near_m: float,
+        far_m: float,
+    ) -> list[Detection]:
+        """
+        Return the hands with centres between near_m and far_m, the likeliest first.
+
+        depth: (H, W), ``unit_m`` metres a unit; NaN, Inf, 0 and negative depths are invalid. What
+        lies out of the range is seen nevertheless: an arm tells where its hand is. Raises
+        ValueError for arrays of a wrong shape or type.
+        """
+        check_depth(depth, unit_m)
+        thumbnail = Thumbnail.of(depth.shape[1], depth.shape[0])
+        frame = encode_thumbnail(thumbnail.thin(depth, unit_m), thumbnail, intrinsics)
+        maps = self._runtime.run(frame)
+        found = detections(maps, thumbnail, intrinsics, self.min_score, 2 * self.max_hands)
+        within = [one for one in found if near_m <= one.center_m[2] <= far_m]
+        return within[: self.max_hands]
+
+    def propose(
+        self,
+        depth: DepthImage,
+        unit_m: float,
+        intrinsics: Intrinsics,
+        near_m: float,
+        far_m: float,
+    ) -> list[Proposal]:
+        """Return the detections as places to look at (localizer.Localizer)."""
+        found = self.detect(depth, unit_m, intrinsics, near_m, far_m)
+        return [Proposal(one.center_m, one.score) for one in found]
+
+
+def detections(
+    maps: Maps, thumbnail: Thumbnail, intrinsics: Intrinsics, min_score: float, most: int
+) -> list[Detection]:
+    """Return what maps (5, MAP_HEIGHT, MAP_WIDTH) of a frame tell, the likeliest first."""
+    ray_step = thumbnail.step_px * MAP_STRIDE_PX / intrinsics.fx
+    return [
+        Detection(_lifted(peak, thumbnail, intrinsics), peak.score, peak.side)
+        for peak in find_peaks(maps, ray_step, min_score, most)
+    ]
+
+
+def _lifted(peak: Peak, thumbnail: Thumbnail, intrinsics: Intrinsics) -> npt.NDArray[np.float64]:
+    pixel = thumbnail.from_map([peak.x, peak.y])
+    return unproject(pixel, peak.z_m, intrinsics)

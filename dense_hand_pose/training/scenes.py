@@ -1,0 +1,125 @@
+# Copyright 2026 The dense_hand_pose authors
+# SPDX-License-Identifier: Apache-2.0
+"""Whole synthetic frames for the training of the detector, as small as it sees them."""
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from dense_hand_pose.camera import project
+from dense_hand_pose.localization.hand_center import hand_center
+from dense_hand_pose.synthesis.full_scene import FullScene, render_lattice, sample_full_scene
+from dense_hand_pose.thumbnail import (
+    CHANNELS,
+    encode_thumbnail,
+    HEIGHT_PX,
+    MAP_STRIDE_PX,
+    Thumbnail,
+    WIDTH_PX,
+)
+import numpy as np
+import numpy.typing as npt
+import torch
+from torch import Tensor
+from torch.utils.data import DataLoader, get_worker_info, IterableDataset
+
+from .config import TrainingConfig
+from .data import loader_of
+from .group import Group
+
+Array = npt.NDArray[np.float32]
+MOST_HANDS = 2
+ABSENT, PRESENT, IGNORED = 0, 1, 2
+_VALIDATION_SEED = 2**40
+_SEEDS_PER_RUN = 2**24
+
+
+class SceneBatch(NamedTuple):
+    """
+    Thumbnails (B, 3, HEIGHT_PX, WIDTH_PX) and their hands (B, MOST_HANDS, 5).
+
+    A hand is x, y in map pixels and z in metres of its centre, side +1 or -1, and whether it is
+    ABSENT, PRESENT or IGNORED. ray_step (B,): a map pixel's width in X / Z.
+    """
+
+    crop: Tensor
+    hands: Tensor
+    ray_step: Tensor
+
+    def to(self, device: torch.device) -> 'SceneBatch':
+        """Return the batch on another device."""
+        return SceneBatch(*(tensor.to(device) for tensor in self))
+
+
+def sees(scene: FullScene, thumbnail: Thumbnail) -> tuple[Array, float]:
+    """Return the hands (MOST_HANDS, 5) of a scene in the detector's maps, and the ray step."""
+    rows = np.zeros((MOST_HANDS, 5), np.float32)
+    for row, hand in zip(rows, scene.hands, strict=False):
+        if hand.joints_m[:, 2].min() <= 0.0:  # partly behind the camera
+            continue
+        center = hand_center(hand.joints_m, scene.intrinsics)
+        row[:2] = thumbnail.to_map(project(center, scene.intrinsics))
+        row[2], row[3] = center[2], hand.side
+        row[4] = PRESENT if hand.present else IGNORED
+    return rows, thumbnail.step_px * MAP_STRIDE_PX / scene.intrinsics.fx
+
+
+def render_thumbnail(
+    scene: FullScene, rng: np.random.Generator | None = None
+) -> tuple[Array, Thumbnail]:
+    """Return what the detector sees of a scene (3, HEIGHT_PX, WIDTH_PX), with noise by an rng."""
+    thumbnail = Thumbnail.of(scene.camera.width, scene.camera.height)
+    columns, column = np.unique(thumbnail.columns, return_inverse=True)
+    rows, row = np.unique(thumbnail.rows, return_inverse=True)
+    metres = render_lattice(scene, columns, rows, rng)[np.ix_(row, column)]
+    return encode_thumbnail(metres, thumbnail, scene.intrinsics), thumbnail
+
+
+def make_scene_batch(seed: int, count: int, first: int = 0) -> SceneBatch:
+    """Render ``count`` scenes of one seed, from number ``first`` on."""
+    frames = np.empty((count, CHANNELS, HEIGHT_PX, WIDTH_PX), np.float32)
+    hands = np.empty((count, MOST_HANDS, 5), np.float32)
+    steps = np.empty(count, np.float32)
+    for i in range(count):
+        rng = np.random.default_rng([seed, first + i])
+        scene = sample_full_scene(rng)
+        frames[i], thumbnail = render_thumbnail(scene, rng)
+        hands[i], steps[i] = sees(scene, thumbnail)
+    return SceneBatch(*(torch.from_numpy(array) for array in (frames, hands, steps)))
+
+
+class SceneBatches(IterableDataset[SceneBatch]):
+    """Batch i of a run holds the scenes of seed ``run seed * 2 ** 24 + i`` (SyntheticBatches)."""
+
+    def __init__(self, seed: int, count: int, offset: int, first: int) -> None:
+        self.seed, self.count, self.offset, self.first = seed, count, offset, first
+
+    def __iter__(self) -> Iterator[SceneBatch]:
+        """Yield this worker's share, without end."""
+        worker = get_worker_info()
+        step, stride = (worker.id, worker.num_workers) if worker else (0, 1)
+        while True:
+            seed = self.seed * _SEEDS_PER_RUN + self.first + step
+            yield make_scene_batch(seed, self.count, self.offset)
+            step += stride
+
+
+class SceneSource:
+    """Rendered scenes, of which each process of a group renders its own even part."""
+
+    def __init__(self, config: TrainingConfig) -> None:
+        self.config = config
+
+    def training(self, first: int, group: Group) -> DataLoader[SceneBatch]:
+        """Return the endless batches from number ``first`` on."""
+        config = self.config
+        count = config.batch_size // group.count
+        batches = SceneBatches(config.seed, count, group.rank * count, first)
+        return loader_of(batches, config.workers)
+
+    def validation(self, group: Group) -> list[SceneBatch]:
+        """Return scenes that no training sees."""
+        samples, size = self.config.validation_samples, self.config.batch_size
+        counts = [min(size, samples - i) for i in range(0, samples, size)]
+        rank, ranks = group.rank, group.count
+        mine = list(enumerate(counts))[rank::ranks]
+        return [make_scene_batch(_VALIDATION_SEED + i, count) for i, count in mine]
