@@ -9,13 +9,13 @@ and leaves its input as it was.
 
 from collections.abc import Sequence
 
-import cv2
 import numpy as np
 import numpy.typing as npt
 
 from .camera import Intrinsics, project
 from .crop import CROP_SIZE_PX, CropWindow
 from .depth import is_valid
+from .drawing import stroke, write
 from .skeleton import FINGER_COLOURS, HAND_21, Skeleton
 
 Image = npt.NDArray[np.uint8]
@@ -23,7 +23,7 @@ Image = npt.NDArray[np.uint8]
 _INVALID_BGR = (34, 26, 24)
 _OUTLINE_BGR = (20, 20, 20)
 _PALE_BGR = np.array([190.0, 190.0, 190.0])
-_SHIFT = 4  # cv2 takes coordinates in 1 / 2**_SHIFT pixels
+_TEXT_PX = 27.0  # height of the font at scale 1
 _JOINT_RADIUS_M = 0.0045
 _FAR_PX = 1e5
 _EDGE_POINTS = 9
@@ -42,7 +42,7 @@ def depth_to_bgr(depth_m: npt.NDArray[np.float32], near_m: float, far_m: float) 
     valid = is_valid(depth_m)
     nearness = (far_m - np.where(valid, depth_m, far_m)) / (far_m - near_m)
     grey = np.rint(30 + 225 * np.clip(nearness, 0.0, 1.0)).astype(np.uint8)
-    image = np.asarray(cv2.applyColorMap(grey, cv2.COLORMAP_BONE), dtype=np.uint8)
+    image: Image = _BONE_BGR[grey]
     image[~valid] = _INVALID_BGR
     return image
 
@@ -79,12 +79,12 @@ def draw_pose(
     colours = _joint_colours(skeleton, confidence)
     bones = [bone for bone in skeleton.bones if shown[list(bone)].all()]
     for parent, child in sorted(bones, key=lambda bone: -joints[list(bone), 2].mean()):
-        thickness = max(1, round(radius[child] * 0.9))
-        _line(image, pixels[parent], pixels[child], _OUTLINE_BGR, thickness + 2)
-        _line(image, pixels[parent], pixels[child], colours[child], thickness)
+        thickness_px = max(1, round(radius[child] * 0.9))
+        ends = pixels[[parent, child]]
+        stroke(image, ends, thickness_px / 2, colours[child], _OUTLINE_BGR)
     for joint in sorted(np.flatnonzero(shown), key=lambda joint: -joints[joint, 2]):
-        _disc(image, pixels[joint], radius[joint] + 1.0, _OUTLINE_BGR)
-        _disc(image, pixels[joint], radius[joint], colours[joint])
+        ends = pixels[[joint, joint]]
+        stroke(image, ends, float(radius[joint]), colours[joint], _OUTLINE_BGR)
     return image
 
 
@@ -97,8 +97,8 @@ def draw_crop_box(image_bgr: Image, window: CropWindow) -> Image:
     outline = np.concatenate([top, right, -top, -right])
     corners = window.crop_to_sensor(CROP_SIZE_PX / 2 * (outline + 1.0) - 0.5)
     corners = np.clip(corners, -_FAR_PX, _FAR_PX)
-    points = np.rint(corners * 2**_SHIFT).astype(np.int32)
-    cv2.polylines(image, [points], True, (220, 220, 220), 1, cv2.LINE_AA, _SHIFT)
+    for ends in zip(corners, np.roll(corners, -1, axis=0), strict=True):
+        stroke(image, np.array(ends), 0.5, (220, 220, 220))
     return image
 
 
@@ -106,15 +106,7 @@ def draw_text(
     image_bgr: Image, text: str, origin_px: tuple[int, int] = (8, 20), scale: float = 0.5
 ) -> Image:
     """Write one line with a dark outline; origin_px is the left end of its base line."""
-    image: Image = image_bgr.copy()
-    x, y = origin_px
-    # Not a thicker line below: in OpenCV 5 thicker letters are wider, too.
-    ground = [(x + dx, y + dy) for dx in (-1, 0, 1) for dy in (-1, 0, 1)]
-    font = cv2.FONT_HERSHEY_SIMPLEX
-    for place in ground:
-        cv2.putText(image, text, place, font, scale, _OUTLINE_BGR, 1, cv2.LINE_AA)
-    cv2.putText(image, text, origin_px, font, scale, (240, 240, 240), 1, cv2.LINE_AA)
-    return image
+    return write(image_bgr, text, origin_px, _TEXT_PX * scale, (240, 240, 240), _OUTLINE_BGR)
 
 
 def zoom(image_bgr: Image, window: CropWindow, size_px: int) -> tuple[Image, Intrinsics]:
@@ -126,11 +118,12 @@ def zoom(image_bgr: Image, window: CropWindow, size_px: int) -> tuple[Image, Int
     step = CROP_SIZE_PX / size_px
     first = window.crop_to_image(np.full(2, 0.5 * step - 0.5))
     scale = np.array(window.scale_px) * step
-    to_image = np.array([[scale[0], 0.0, first[0]], [0.0, scale[1], first[1]]])
-    flags = cv2.INTER_NEAREST | cv2.WARP_INVERSE_MAP
-    tile = cv2.warpAffine(
-        image_bgr, to_image, (size_px, size_px), flags=flags, borderValue=_INVALID_BGR
-    )
+    height, width = image_bgr.shape[:2]
+    places = np.rint(first + scale * np.arange(size_px)[:, None]).astype(np.int64)
+    shown = (places >= 0) & (places < (width, height))
+    tile = np.full((size_px, size_px, 3), _INVALID_BGR, dtype=np.uint8)
+    (columns, rows), (in_u, in_v) = places.T, shown.T
+    tile[np.ix_(in_v, in_u)] = image_bgr[np.ix_(rows[in_v], columns[in_u])]
     k = window.intrinsics
     intrinsics = Intrinsics(
         fx=k.fx / scale[0],
@@ -138,7 +131,7 @@ def zoom(image_bgr: Image, window: CropWindow, size_px: int) -> tuple[Image, Int
         cx=(k.cx - first[0]) / scale[0],
         cy=(k.cy - first[1]) / scale[1],
     )
-    return np.asarray(tile, dtype=np.uint8), intrinsics
+    return tile, intrinsics
 
 
 def hand_tile(
@@ -193,26 +186,13 @@ def _joint_colours(
     return colours
 
 
-def _fixed_point(pixel: npt.NDArray[np.float64]) -> tuple[int, int]:
-    """Return coordinates as the fixed-point integers that cv2 wants with ``shift``."""
-    return round(float(pixel[0]) * 2**_SHIFT), round(float(pixel[1]) * 2**_SHIFT)
+def _bone_colours() -> Image:
+    """Return a grey with a tinge of blue for each of 256 brightnesses (MATLAB's map `bone`)."""
+    x = np.linspace(0.0, 1.0, 256)
+    blue = np.interp(x, (0.0, 0.365, 1.0), (0.0, 0.444, 1.0))
+    green = np.interp(x, (0.0, 0.365, 0.746, 1.0), (0.0, 0.319, 0.777, 1.0))
+    red = np.interp(x, (0.0, 0.746, 1.0), (0.0, 0.653, 1.0))
+    return np.rint(255.0 * np.stack([blue, green, red], axis=1)).astype(np.uint8)
 
 
-def _line(
-    image: Image,
-    start: npt.NDArray[np.float64],
-    end: npt.NDArray[np.float64],
-    colour: tuple[int, int, int],
-    thickness: int,
-) -> None:
-    """Draw an antialiased line with sub-pixel ends."""
-    ends = (_fixed_point(start), _fixed_point(end))
-    cv2.line(image, *ends, colour, thickness, cv2.LINE_AA, _SHIFT)
-
-
-def _disc(
-    image: Image, centre: npt.NDArray[np.float64], radius: float, colour: tuple[int, int, int]
-) -> None:
-    """Draw an antialiased disc with a sub-pixel centre."""
-    fixed_radius = round(radius * 2**_SHIFT)
-    cv2.circle(image, _fixed_point(centre), fixed_radius, colour, -1, cv2.LINE_AA, _SHIFT)
+_BONE_BGR = _bone_colours()

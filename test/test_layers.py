@@ -19,6 +19,7 @@ LAYERS = {
     'smoothing': 0,
     'process': 0,
     'decoding_config': 0,
+    'drawing': 0,
     'bones': 1,
     'handedness': 1,
     'camera': 1,

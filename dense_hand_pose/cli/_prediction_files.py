@@ -165,7 +165,7 @@ def _write(
     sheet: 'Image',
 ) -> None:
     """Write all files, or raise CommandError for the one that cannot be written."""
-    import cv2
+    from dense_hand_pose.drawing import png_bytes
     from dense_hand_pose.evaluation import comparison, comparison_plots
 
     try:
@@ -174,6 +174,6 @@ def _write(
         comparison.write_per_frame(out / 'per_frame.csv', errors_m)
         comparison_plots.success_curves(out / 'success_curve.png', errors_m)
         comparison_plots.joint_bars(out / 'per_joint.png', errors_m, facts.skeleton)
-        (out / 'poses.png').write_bytes(cv2.imencode('.png', sheet)[1].tobytes())
+        (out / 'poses.png').write_bytes(png_bytes(sheet))
     except OSError as error:
         raise CommandError(f'cannot write the results: {error}') from error

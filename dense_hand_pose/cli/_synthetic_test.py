@@ -57,7 +57,7 @@ def measure_hands(args: argparse.Namespace) -> int:
 
 def _write(out: Path, document: dict[str, Any], answers: 'dict[str, list[Answer]]') -> None:
     """Write all files, or raise CommandError for the one that cannot be written."""
-    import cv2
+    from dense_hand_pose.drawing import png_bytes
     from dense_hand_pose.evaluation import plots, report
     from dense_hand_pose.evaluation.synthetic import tabulate
     from dense_hand_pose.evaluation.worst import worst_sheet
@@ -70,7 +70,6 @@ def _write(out: Path, document: dict[str, Any], answers: 'dict[str, list[Answer]
         plots.joint_bars(out / 'per_joint.png', document['centers'])
         plots.reliability(out / 'reliability.png', document['centers'])
         for center, found in answers.items():
-            encoded = cv2.imencode('.png', worst_sheet(found))[1]
-            (out / f'worst_{center}.png').write_bytes(encoded.tobytes())
+            (out / f'worst_{center}.png').write_bytes(png_bytes(worst_sheet(found)))
     except OSError as error:
         raise CommandError(f'cannot write the results: {error}') from error

@@ -9,6 +9,7 @@ status 1 when a file cannot be read or no file shows a hand.
 
 import argparse
 from collections.abc import Sequence
+import io
 import json
 from pathlib import Path
 import sys
@@ -91,22 +92,33 @@ def read_depth(path: Path) -> Any:
 
     OSError where it cannot be opened, ValueError where it holds no depth image.
     """
-    import cv2
     import numpy as np
 
-    data = np.frombuffer(path.read_bytes(), np.uint8)
     if path.suffix.lower() == '.npy':
         image = np.load(path, allow_pickle=False)
     else:
-        image = cv2.imdecode(data, cv2.IMREAD_UNCHANGED) if data.size else None
-    if image is None:
-        raise ValueError('not a readable image; expected a 16-bit PNG or a NumPy .npy file')
+        image = _decoded(path.read_bytes())
     if image.ndim != 2 or image.dtype.kind not in 'uif' or image.dtype.itemsize < 2:
         raise ValueError(
             f'holds {image.dtype} of shape {image.shape}; expected one channel of depth (H, W) '
             'in 16-bit integers or floats'
         )
     return image.astype(np.float32) if image.dtype.kind == 'f' else image.astype(np.uint16)
+
+
+def _decoded(data: bytes) -> Any:
+    """Return the pixels of an image file; ValueError where it is none."""
+    import numpy as np
+    from PIL import Image
+
+    try:
+        with Image.open(io.BytesIO(data), formats=('PNG', 'TIFF')) as image:
+            return np.array(image)
+    # A damaged file is any of these to Pillow; a far too large one is the last.
+    except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
+        raise ValueError(
+            f'not a readable image ({error}); expected a 16-bit PNG or a NumPy .npy file'
+        ) from error
 
 
 def overlay_names(paths: Sequence[Path]) -> list[str]:
@@ -154,16 +166,16 @@ def _draw(
     file: Path, source: Path, depth_m: Any, intrinsics: 'Intrinsics', pose: 'HandPose | None'
 ) -> Any:
     """Write the overlay of a frame and return its tile for the contact sheet."""
-    import cv2
     from dense_hand_pose import visualization as vis
     from dense_hand_pose.crop import CropWindow
+    from dense_hand_pose.drawing import png_bytes, shrink
     import numpy as np
 
     depth_m = depth_m.astype(np.float32)
     picture = vis.depth_to_bgr(depth_m, *vis.depth_range_m(depth_m))
     if pose is None:
-        tile = cv2.resize(picture, (_TILE_PX, _TILE_PX * picture.shape[0] // picture.shape[1]))
-        tile = vis.draw_text(np.asarray(tile, np.uint8), 'no hand', (6, tile.shape[0] - 10))
+        tile = shrink(picture, _TILE_PX)
+        tile = vis.draw_text(tile, 'no hand', (6, tile.shape[0] - 10))
         picture = vis.draw_text(picture, 'no hand')
     else:
         x, y, z = (float(value) for value in pose.center)
@@ -171,21 +183,23 @@ def _draw(
         picture = vis.draw_crop_box(picture, window)
         picture = vis.draw_pose(picture, pose.joints, intrinsics, pose.confidence)
         tile = vis.hand_tile(depth_m, pose.joints, intrinsics, _TILE_PX, pose.confidence)
-    if not cv2.imwrite(str(file), picture):
-        raise CommandError(f'cannot write {file}')
+    try:
+        file.write_bytes(png_bytes(picture))
+    except OSError as error:
+        raise CommandError(f'cannot write {file}: {error.strerror}') from error
     return vis.draw_text(tile, source.stem, (6, 16), scale=0.42)
 
 
 def _finish(out: Path, entries: list[dict[str, Any]], tiles: list[Any]) -> int:
     """Write estimates.json and the sheet, say what was found and return the exit status."""
-    import cv2
+    from dense_hand_pose.drawing import png_bytes
     from dense_hand_pose.skeleton import HAND_21
     from dense_hand_pose.visualization import contact_sheet
 
     document = {'joint_names': list(HAND_21.joints), 'frames': entries}
     (out / 'estimates.json').write_text(json.dumps(document, indent=1) + '\n')
     if tiles:
-        cv2.imwrite(str(out / 'sheet.png'), contact_sheet(tiles, _SHEET_COLUMNS))
+        (out / 'sheet.png').write_bytes(png_bytes(contact_sheet(tiles, _SHEET_COLUMNS)))
     hands = sum(bool(entry.get('hand')) for entry in entries)
     failed = sum('error' in entry for entry in entries)
     print(f'{hands} of {len(entries)} files show a hand; results in {out}/')

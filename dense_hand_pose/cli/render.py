@@ -10,10 +10,10 @@ picture. ``--joints`` draws the ground truth.
 import argparse
 from pathlib import Path
 
-import cv2
 from dense_hand_pose.camera import Intrinsics
 from dense_hand_pose.cli._common import CommandError, whole_number
 from dense_hand_pose.crop import BACKGROUND, CropWindow, denormalise_depth
+from dense_hand_pose.drawing import png_bytes
 from dense_hand_pose.synthesis.engine import CropBatch, render_crops
 from dense_hand_pose.visualization import contact_sheet, depth_to_bgr, draw_pose, Image, zoom
 import numpy as np
@@ -38,9 +38,8 @@ def run(args: argparse.Namespace) -> int:
         raise CommandError(f'--out {args.out}: expected a file name that ends with .png', status=2)
     batch = render_crops(args.seed, args.count)
     tiles = [draw_crop(batch, i, joints=args.joints) for i in range(args.count)]
-    encoded = cv2.imencode('.png', contact_sheet(tiles, _COLUMNS))[1]
     try:
-        args.out.write_bytes(encoded.tobytes())
+        args.out.write_bytes(png_bytes(contact_sheet(tiles, _COLUMNS)))
     except OSError as error:
         raise CommandError(f'cannot write {args.out}: {error.strerror}') from error
     print(f'{args.out}: {args.count} synthetic hands, seed {args.seed}')

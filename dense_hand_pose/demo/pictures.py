@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import cv2
 from dense_hand_pose.camera import Intrinsics
 from dense_hand_pose.depth import DEPTH_UNIT_M, to_metres
+from dense_hand_pose.drawing import png_bytes
 from dense_hand_pose.evaluation.bags import read_bag, stamp_ns
 from dense_hand_pose.evaluation.stream import Stream, StreamTopics
 from dense_hand_pose.visualization import (
@@ -76,8 +76,7 @@ def write_sheet(path: Path, pictures: Sequence[Shot]) -> None:
         if shot.error_mm is not None:
             tile = draw_text(tile, f'mean error {shot.error_mm:.0f} mm', (8, _TILE_PX - 10))
         tiles.append(tile)
-    if not cv2.imwrite(str(path), contact_sheet(tiles, SHEET_COLUMNS)):
-        raise OSError(f'cannot write {path}')
+    path.write_bytes(png_bytes(contact_sheet(tiles, SHEET_COLUMNS)))
 
 
 def write_animation(path: Path, pictures: Sequence[Shot]) -> None:

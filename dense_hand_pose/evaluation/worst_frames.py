@@ -6,9 +6,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
 
-import cv2
 from dense_hand_pose.crop import CropWindow
 from dense_hand_pose.depth import to_metres
+from dense_hand_pose.drawing import png_bytes
 from dense_hand_pose.visualization import depth_to_bgr, draw_pose, draw_text, Image, zoom
 import numpy as np
 
@@ -89,8 +89,7 @@ def _picture(recording: Recording, place: int, frame: BagFrame) -> Picture | Non
     tiles = [_named(draw_pose(tile, record.joints_m, tile_intrinsics), 'estimate')]
     if true is not None:
         tiles.insert(0, _named(draw_pose(tile, true, tile_intrinsics), 'truth'))
-    encoded = cv2.imencode('.png', np.hstack(tiles))[1]
-    return Picture(place, encoded.tobytes(), _text(recording, place, record))
+    return Picture(place, png_bytes(np.hstack(tiles)), _text(recording, place, record))
 
 
 def _named(tile: Image, name: str) -> Image:

@@ -53,9 +53,10 @@ def test_a_spiral_is_one_region_and_a_comb_too() -> None:
     comb[1:, 1::2] = False
     spiral = np.zeros((61, 61), bool)
     for n in range(0, 30, 2):
-        low, high = n, 60 - n
-        spiral[low, max(low - 2, 0) : high + 1] = spiral[low : high + 1, high] = True
-        spiral[high, low : high + 1] = spiral[low + 2 : high + 1, low] = True
+        turn, high = slice(n, 61 - n), 60 - n
+        inner, outer = slice(n + 2, 61 - n), slice(max(n - 2, 0), 61 - n)
+        spiral[n, outer] = spiral[turn, high] = True
+        spiral[high, turn] = spiral[inner, n] = True
     for mask in (comb, comb[::-1], spiral, spiral.T):
         assert label_regions(mask)[0] == 1
         assert_same_regions(mask)
