@@ -10,6 +10,7 @@ NAME = 'dense_hand_pose'
 SHARE = f'share/{NAME}'
 ROOT = Path(__file__).parent
 TORCH = ['torch>=2.2,<3']
+SYNTHESIS = ['numba>=0.56']
 
 
 def installed(folder: str, *patterns: str) -> tuple[str, list[str]]:
@@ -56,11 +57,9 @@ setup(
     # Ranges only: requirements/ pins what the project is tested with.
     install_requires=[
         'setuptools',
-        'numba>=0.56',
         'numpy>=1.21',
-        'opencv-python-headless>=4.5',
         'openvino>=2025.4',
-        'pillow>=9',
+        'pillow>=10.1',
         'PyYAML>=5.4',
         'rosbags>=0.10',
         'safetensors>=0.4',
@@ -68,9 +67,10 @@ setup(
     ],
     extras_require={
         'torch': TORCH,
-        'train': [*TORCH, 'matplotlib>=3.5', 'scipy>=1.8'],
+        'synthesis': SYNTHESIS,
+        'train': [*TORCH, *SYNTHESIS, 'matplotlib>=3.5', 'scipy>=1.8'],
         'rerun': ['rerun-sdk>=0.41,<1'],
-        'test': ['hypothesis', 'pytest'],
+        'test': ['hypothesis', 'opencv-python-headless>=4.5', 'pytest'],
     },
     zip_safe=False,
     entry_points={

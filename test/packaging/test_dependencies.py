@@ -16,7 +16,6 @@ SOURCES = sorted([*ROOT.glob('dense_hand_pose/**/*.py'), *ROOT.glob('launch/*.py
 # import name -> (rosdep key in package.xml or None, name in requirements/*.txt)
 PIP_PACKAGES = {
     'PIL': ('python3-pil', 'pillow'),
-    'cv2': ('python3-opencv', 'opencv-python-headless'),
     'matplotlib': (None, 'matplotlib'),
     'numba': (None, 'numba'),
     'numpy': ('python3-numpy', 'numpy'),
