@@ -18,3 +18,12 @@ def new_figure(path: Path, size_in: tuple[float, float]) -> Iterator[Any]:
         figure = Figure(figsize=size_in, layout='constrained')  # Agg: no display, no pyplot
         yield figure.add_subplot()
         figure.savefig(path, dpi=110, format='png')
+
+
+@contextmanager
+def new_page(path: Path, size_in: tuple[float, float], rows: int, columns: int) -> Iterator[Any]:
+    """Give the axes (rows, columns) of a new page of plots and write it to a PNG file."""
+    with mpl.rc_context({'axes.grid': True, 'grid.alpha': 0.3}):
+        figure = Figure(figsize=size_in, layout='constrained')
+        yield figure.subplots(rows, columns, squeeze=False)
+        figure.savefig(path, dpi=110, format='png')
