@@ -4,22 +4,15 @@
 
 from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
-from pathlib import Path
-from typing import Any, Literal, NamedTuple
+from typing import NamedTuple
 
 from dense_hand_pose.synthesis import kinematics
 from dense_hand_pose.synthesis.anatomy import bone_angles, DOF_COUNT
+from dense_hand_pose.synthesis.hand_files import read_arrays, Source, unit_normals
 import numpy as np
 import numpy.typing as npt
 
 FloatArray = npt.NDArray[np.float64]
-Source = Literal['soma', 'makehuman']
-DATA_DIR = Path(__file__).parent / 'data'
-# Files that are read into one model; the shape space of SOMA's hand lies beside its mesh.
-_FILES: dict[Source, tuple[str, ...]] = {
-    'soma': ('soma_hand.npz', 'soma_shapes.npz'),
-    'makehuman': ('makehuman_hand.npz',),
-}
 HAND, FOREARM, FIRST_FINGER_BONE = 0, 1, 2
 METACARPALS = (5, 9, 13, 17)
 _MIDDLE_TIP = 12
@@ -75,10 +68,7 @@ class HandModel:
     @lru_cache(maxsize=2)
     def load(cls, source: Source = 'soma') -> 'HandModel':
         """Read a mean hand shipped with the package (cached): SOMA's or MakeHuman's."""
-        data: dict[str, npt.NDArray[Any]] = {}
-        for name in _FILES[source]:
-            with np.load(DATA_DIR / name, allow_pickle=False) as file:
-                data |= {key: file[key] for key in file}
+        data = read_arrays(source)
         vertices, triangles = data['vertices_m'], data['triangles'].astype(np.int32)
         components = data['shape_vertices_m'].astype(np.float32)
         return cls(
@@ -189,18 +179,6 @@ class HandModel:
             covered.astype(np.float32) * self.normals
         )
         return dressed
-
-
-def unit_normals(
-    vertices_m: npt.NDArray[np.float32], triangles: npt.NDArray[np.int32]
-) -> npt.NDArray[np.float32]:
-    """Return the (V, 3) normals of a mesh, area weighted."""
-    a, b, c = (vertices_m[triangles[:, i]].astype(np.float64) for i in range(3))
-    out = np.zeros((len(vertices_m), 3))
-    for i in range(3):
-        np.add.at(out, triangles[:, i], np.cross(b - a, c - a))
-    out /= np.maximum(np.linalg.norm(out, axis=1, keepdims=True), 1e-12)
-    return out.astype(np.float32)
 
 
 def mirror(points_m: npt.NDArray[np.float32] | FloatArray) -> None:

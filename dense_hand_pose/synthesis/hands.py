@@ -4,7 +4,8 @@
 
 from dataclasses import dataclass
 
-from dense_hand_pose.synthesis.hand import HandModel, mirror, Source
+from dense_hand_pose.synthesis.hand import HandModel, mirror
+from dense_hand_pose.synthesis.hand_files import Source
 from dense_hand_pose.synthesis.poses import sample_free_dof
 import numpy as np
 import numpy.typing as npt

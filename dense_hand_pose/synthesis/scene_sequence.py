@@ -8,7 +8,8 @@ from dense_hand_pose.camera import Intrinsics
 from dense_hand_pose.synthesis.cameras import CAMERAS
 from dense_hand_pose.synthesis.companions import elbow_end
 from dense_hand_pose.synthesis.full_scene import lattice_of, SceneHand
-from dense_hand_pose.synthesis.hand import HandModel, Source
+from dense_hand_pose.synthesis.hand import HandModel
+from dense_hand_pose.synthesis.hand_files import Source
 from dense_hand_pose.synthesis.hand_scripts import DURATION_S, Path, sample_script
 from dense_hand_pose.synthesis.motion import HandState, Motion
 from dense_hand_pose.synthesis.noise import add_noise, NoiseLevel

@@ -5,7 +5,8 @@
 from dense_hand_pose.skeleton import HAND_21
 from dense_hand_pose.synthesis.anatomy import bone_angles, DOF_COUNT, LIMITS_DEG
 from dense_hand_pose.synthesis.gestures import GESTURE_DOF
-from dense_hand_pose.synthesis.hand import DATA_DIR, HandModel, Source
+from dense_hand_pose.synthesis.hand import HandModel
+from dense_hand_pose.synthesis.hand_files import DATA_DIR, Source
 from dense_hand_pose.synthesis.hands import sample_hand
 from dense_hand_pose.synthesis.kinematics import pose_bones
 import numpy as np
