@@ -8,7 +8,9 @@ is measured against the bag's ground truth, or without one by how still and how 
 seen. Exit status 2 for a damaged bag: what could be read is measured all the same.
 --dataset synthetic-test: every frame is a whole, noisy image of one of the camera models and is
 taken by itself, once with the cube around the mean of the true joints, once with the estimator's
-own search. --dataset nyu, icvl, msra: text files with one frame a line, three numbers a joint.
+own search. --dataset synthetic-scenes: how hands are found in whole scenes with none, one or two
+of them, and followed in sequences in which they come, go, hide and cross.
+--dataset nyu, icvl, msra: text files with one frame a line, three numbers a joint.
 All print a table; --out adds metrics, CSV and plots, for a bag a report in one HTML page.
 """
 
@@ -17,13 +19,13 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from . import _bags, _prediction_files, _synthetic_test
+from . import _bags, _prediction_files, _scenes, _synthetic_test
 from ._common import CommandError, whole_number
 from ._measuring import add_model_arguments
 
-SYNTHETIC = 'synthetic-test'
+SYNTHETIC, SCENES = 'synthetic-test', 'synthetic-scenes'
 FILES = ('nyu', 'icvl', 'msra')
-DATASETS = (SYNTHETIC, *FILES)
+DATASETS = (SYNTHETIC, SCENES, *FILES)
 
 
 class _Part(NamedTuple):
@@ -36,6 +38,7 @@ class _Part(NamedTuple):
 _BAGS = _Part(_bags.OPTIONS, _bags.measure_bag_file)
 _PARTS = {
     SYNTHETIC: _Part(_synthetic_test.OPTIONS, _synthetic_test.measure_hands),
+    SCENES: _Part(_scenes.OPTIONS, _scenes.measure_scenes),
     **dict.fromkeys(FILES, _Part(_prediction_files.OPTIONS, _prediction_files.measure_files)),
 }
 
@@ -54,7 +57,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     _bags.add_bag_arguments(parser.add_argument_group('with --bag'))
     group = parser.add_argument_group(
-        f'with --dataset {SYNTHETIC} (--model, --backend and --precision with --bag, too)'
+        f'with --dataset {SYNTHETIC} or {SCENES} (--model, --backend and --precision with --bag, '
+        'too)'
     )
     _add_frame_arguments(group)
     add_model_arguments(group)
@@ -65,17 +69,30 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def _add_frame_arguments(group: 'argparse._ArgumentGroup') -> None:
     """Declare what says which synthetic frames are measured, and how."""
-    defaults = _synthetic_test.OPTIONS
+    hands, scenes = _synthetic_test.OPTIONS, _scenes.OPTIONS
     group.add_argument(
         '--frames',
         type=whole_number('a number of frames from 1 to 1000000', low=1, high=1_000_000),
         metavar='N',
-        help=f'frames (default: {defaults["frames"]})',
+        help=f'frames, or scenes (default: {hands["frames"]}, scenes {scenes["frames"]})',
     )
     group.add_argument(
         '--center',
         choices=tuple(_synthetic_test.CENTERS),
-        help=f'true centre of the hand, detected, or both (default: {defaults["center"]})',
+        help=f'{SYNTHETIC}: true centre of the hand, detected, or both '
+        f'(default: {hands["center"]})',
+    )
+    group.add_argument(
+        '--sequences',
+        type=whole_number('a number of sequences from 0 to 100000', low=0, high=100_000),
+        metavar='N',
+        help=f'{SCENES}: sequences of 150 frames (default: {scenes["sequences"]})',
+    )
+    group.add_argument(
+        '--quick',
+        action='store_true',
+        default=None,
+        help=f'{SCENES}: seconds instead of minutes; figures mean little',
     )
 
 
