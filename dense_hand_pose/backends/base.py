@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """What every backend gives: crops and cubes in, joints out, as numpy arrays."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple, Protocol
 
@@ -22,13 +23,26 @@ class BackendError(RuntimeError):
 
 
 class Result(NamedTuple):
-    """The decoded joints of N crops as float32 arrays; shapes as in decoding.Decoded."""
+    """
+    The decoded joints of N crops as float32 arrays; shapes as in decoding.Decoded.
+
+    presence (N,) in [0, 1] and side (N,) in [-1, 1] as in network/verdict.py; None both for
+    weights without that head.
+    """
 
     joints_m: Array
     confidence: Array
     spread_m: Array
     votes_m: Array
     vote_weights: Array
+    presence: Array | None = None
+    side: Array | None = None
+
+
+def joined(results: Sequence[Result]) -> Result:
+    """Return the results of parts of a batch as one."""
+    columns = zip(*results, strict=True)
+    return Result(*(None if column[0] is None else np.concatenate(column) for column in columns))
 
 
 class Backend(Protocol):

@@ -12,7 +12,7 @@ from dense_hand_pose.decoding_config import DecodingConfig
 from dense_hand_pose.network.config import NetworkConfig
 import numpy as np
 
-from .base import Array, Backend, BackendError, Result, Wanted
+from .base import Array, Backend, BackendError, joined, Result, Wanted
 from .machine import cpu_name
 from .numpy_decoding import decode_maps
 from .openvino_file import ExportedGraph
@@ -28,8 +28,8 @@ Two crops take less time alone than in a batch of four, of which half is padding
 _FEWEST_IN_A_BATCH = 3
 _HINTS = {'float32': 'f32', 'bfloat16': 'bf16', 'float16': 'f16'}
 _CAPABILITIES = {'bfloat16': 'BF16', 'float16': 'FP16', 'float32': 'FP32'}
-_MAPS = 5
-"""The output behind the joints and their confidence, spread, votes and weights."""
+_MAPS = 'maps'
+_JUDGED = ('presence', 'side')
 
 
 class OpenVinoBackend:
@@ -69,20 +69,26 @@ class OpenVinoBackend:
             np.ascontiguousarray(array, np.float32) for array in (crops, centers_m, sizes_m)
         )
         merged = decoding == DecodingConfig()
-        chunks = [self._infer(inputs, part, merged) for part in parts_of(len(crops))]
-        outputs = [np.concatenate(parts) for parts in zip(*chunks, strict=True)]
-        if merged:
-            return Result(*outputs)
-        return decode_maps(outputs[0], inputs, self._network, decoding)
+        results = []
+        for part in parts_of(len(crops)):
+            chunk = tuple(array[part] for array in inputs)
+            found = self._infer(chunk, merged)
+            if not merged:
+                decoded = decode_maps(found.pop(_MAPS), chunk, self._network, decoding)
+                found = {**decoded._asdict(), **found}
+            results.append(Result(**found))
+        return joined(results)
 
-    def _infer(self, inputs: tuple[Array, ...], part: slice, merged: bool) -> list[Array]:
-        count = part.stop - part.start
+    def _infer(self, chunk: tuple[Array, ...], merged: bool) -> dict[str, Array]:
+        """Return the outputs of a part of the crops by their names."""
+        count = len(chunk[0])
         batch = next(size for size in BATCHES if size >= count)
-        chunk = [_padded(array[part], batch) for array in inputs]
         request = self._request(batch, merged)
-        request.infer(chunk, share_inputs=True)
-        outputs = range(_MAPS) if merged else range(1)
-        return [request.get_output_tensor(i).data[:count].copy() for i in outputs]
+        request.infer([_padded(array, batch) for array in chunk], share_inputs=True)
+        return {
+            _name(port): tensor.data[:count].copy()
+            for port, tensor in zip(request.model_outputs, request.output_tensors, strict=True)
+        }
 
     def _request(self, batch: int, merged: bool) -> Any:
         """Return the inference request for a batch, compiled on first use."""
@@ -96,9 +102,10 @@ class OpenVinoBackend:
 
         weights = np.frombuffer(self._graph.weights, np.uint8)
         model = self._core.read_model(self._graph.xml, openvino.Tensor(weights))
-        results = model.get_results()
-        for result in results[_MAPS:] if merged else results[:_MAPS]:
-            model.remove_result(result)
+        wanted = Result._fields if merged else (_MAPS, *_JUDGED)
+        for result in model.get_results():
+            if _name(result.output(0)) not in wanted:
+                model.remove_result(result)
         shapes = {port: [batch, *list(port.partial_shape)[1:]] for port in model.inputs}
         model.reshape(shapes)
         return self._core.compile_model(model, 'CPU', self._settings)
@@ -136,6 +143,11 @@ def offered_precisions() -> list[str]:
 
     capable = openvino.Core().get_property('CPU', 'OPTIMIZATION_CAPABILITIES')
     return [precision for precision, name in _CAPABILITIES.items() if name in capable]
+
+
+def _name(port: Any) -> str:
+    """Return the name of an output; the compiler may have added some of its own."""
+    return next(name for name in (*Result._fields, _MAPS) if name in port.get_names())
 
 
 def _padded(array: Array, batch: int) -> Array:

@@ -12,7 +12,7 @@ from typing import Any
 import warnings
 
 from dense_hand_pose.decoding_config import DecodingConfig
-from dense_hand_pose.network.graph import export_graph, HandGraph, INPUTS, OUTPUTS
+from dense_hand_pose.network.graph import export_graph, HandGraph, INPUTS
 import openvino as ov
 import torch
 
@@ -32,7 +32,7 @@ def export_model(model: Model) -> ExportedGraph:
     graph = HandGraph(model.network(), DecodingConfig(), maps=True)
     with quiet_converter():
         converted = ov.convert_model(export_graph(graph, None))
-    for ports, names in ((converted.inputs, INPUTS), (converted.outputs, (*OUTPUTS, 'maps'))):
+    for ports, names in ((converted.inputs, INPUTS), (converted.outputs, graph.outputs)):
         for port, name in zip(ports, names, strict=True):
             port.get_tensor().set_names({name})
     xml, weights = as_ir(converted)

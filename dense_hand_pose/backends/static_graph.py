@@ -4,7 +4,7 @@
 
 from collections.abc import Callable, Sequence
 
-from dense_hand_pose.decoding import decode
+from dense_hand_pose.decoding import decode, Decoded
 from dense_hand_pose.decoding_config import DecodingConfig
 from dense_hand_pose.encoding import DenseMaps, Reach
 from dense_hand_pose.geometry import Cube, lift, reduce_depth
@@ -14,10 +14,10 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from .base import Array, Result
+from .base import Array, joined, Result
 
 Function = Callable[[Tensor, Tensor, Tensor], Sequence[Tensor]]
-"""HandGraph with maps: (B, S, S), (B, 3), (B,) in; the parts of Decoded and the channels out."""
+"""HandGraph with maps: (B, S, S), (B, 3), (B,) in; its outputs out, the channels last."""
 
 
 class StaticGraph:
@@ -55,24 +55,26 @@ class StaticGraph:
         arrays = (crops, centers_m, sizes_m)
         pieces = [slice(i, i + self.batch) for i in range(0, len(crops), self.batch)]
         parts = [self._run_part([a[piece] for a in arrays], decoding) for piece in pieces]
-        return Result(*(np.concatenate(column) for column in zip(*parts, strict=True)))
+        return joined(parts)
 
-    def _run_part(self, arrays: Sequence[Array], decoding: DecodingConfig) -> list[Array]:
+    def _run_part(self, arrays: Sequence[Array], decoding: DecodingConfig) -> Result:
         """Estimate at most a batch; what an unfilled batch holds besides is from before."""
         count = len(arrays[0])
         for array, host, tensor in zip(arrays, self._host, self._inputs, strict=True):
             host[:count] = torch.from_numpy(np.ascontiguousarray(array, np.float32))
             tensor.copy_(host, non_blocking=True)
-        outputs = self._function(*self._inputs)
-        decoded = outputs[:5] if decoding == self.decoding else self._decode(outputs[5], decoding)
+        *wanted, channels = self._function(*self._inputs)
+        if decoding != self.decoding:
+            wanted[: len(Decoded._fields)] = self._decode(channels, decoding)
         # One transfer for all, which is also what waits for the device.
-        flat = torch.cat([part[:count].float().flatten(1) for part in decoded], dim=1).cpu()
-        widths = [part[0].numel() for part in decoded]
-        columns = torch.split(flat, widths, dim=1)
-        return [
-            column.reshape(count, *part.shape[1:]).numpy()
-            for column, part in zip(columns, decoded, strict=True)
-        ]
+        flat = torch.cat([part[:count].float().reshape(count, -1) for part in wanted], dim=1).cpu()
+        columns = torch.split(flat, [part[0].numel() for part in wanted], dim=1)
+        return Result(
+            *(
+                column.reshape(count, *part.shape[1:]).numpy()
+                for column, part in zip(columns, wanted, strict=True)
+            )
+        )
 
     def _decode(self, channels: Tensor, decoding: DecodingConfig) -> Sequence[Tensor]:
         crops, centers_m, sizes_m = self._inputs

@@ -30,7 +30,8 @@ class EagerBackend:
         crop, center_m, size_m = (torch.from_numpy(array) for array in arrays)
         crop, cube = crop.unsqueeze(1), Cube(center_m, size_m)
         with torch.no_grad():
-            channels = self._network(crop)[-1]
-            maps = DenseMaps.from_channels(channels, self._network.config.joints)
+            seen = self._network.see(crop)
+            maps = DenseMaps.from_channels(seen.outputs[-1], self._network.config.joints)
             decoded = decode(maps, lift(reduce_depth(crop), cube), cube, self._reach, decoding)
-        return Result(*(part.numpy() for part in decoded))
+            verdict = () if self._network.verdict is None else self._network.verdict(seen)
+        return Result(*(part.numpy() for part in (*decoded, *verdict)))

@@ -18,18 +18,21 @@ from torch import nn, Tensor
 from .dense_regression import DenseRegressionNet
 
 INPUTS = ('crops', 'centers_m', 'sizes_m')
-OUTPUTS = ('joints_m', 'confidence', 'spread_m', 'votes_m', 'vote_weights')
+DECODED = ('joints_m', 'confidence', 'spread_m', 'votes_m', 'vote_weights')
+VERDICT = ('presence', 'side')
+MAPS = 'maps'
 _LARGEST_BATCH = 256
 
 
 class HandGraph(nn.Module):
     """
-    Network and decoding: crops (B, S, S), centres (B, 3) and edges (B,) in; decoding.Decoded out.
+    Network and decoding: crops (B, S, S), centres (B, 3) and edges (B,) in, ``outputs`` out.
 
-    The network's normalisation is folded in place. With ``maps`` the network's channels
-    (B, 5 J, H, W) follow as a sixth output, for votes that are to be merged otherwise than
-    ``config`` says. The network may hold another floating type than float32: the decoding around
-    it stays in float32, since a metre in half precision has steps of half a millimetre.
+    These are the parts of decoding.Decoded; verdict.Verdict where the network has that head; and
+    with ``maps`` the network's channels (B, 5 J, H, W), for votes that are to be merged otherwise
+    than ``config`` says. The network's normalisation is folded in place. It may hold another
+    floating type than float32: the decoding around it stays in float32, since a metre in half
+    precision has steps of half a millimetre.
     """
 
     def __init__(
@@ -39,23 +42,22 @@ class HandGraph(nn.Module):
         self.network = network.for_inference()
         self.decoding = config
         self.maps = maps
+        verdict = VERDICT if network.config.verdict else ()
+        self.outputs = (*DECODED, *verdict, *((MAPS,) if maps else ()))
         self._reach = Reach(network.config.theta_m, network.config.tau_px)
 
     def forward(self, crops: Tensor, centers_m: Tensor, sizes_m: Tensor) -> tuple[Tensor, ...]:
-        """Return the parts of decoding.Decoded, and the channels where they are asked for."""
+        """Return what ``outputs`` names, in float32."""
         crop = crops.unsqueeze(1)
-        channels = self.channels(crop)
+        weight = next(self.network.parameters())
+        seen = self.network.see(crop.to(weight.dtype))
+        channels = seen.outputs[-1].float()
         cube = Cube(centers_m, sizes_m)
         maps = DenseMaps.from_channels(channels, self.network.config.joints)
         surface = lift(reduce_depth(crop), cube)
         decoded = decode(maps, surface, cube, self._reach, self.decoding)
-        return (*decoded, channels) if self.maps else tuple(decoded)
-
-    def channels(self, crop: Tensor) -> Tensor:
-        """Return what the last stack puts out, (B, 5 J, H, W), in float32."""
-        weight = next(self.network.parameters())
-        channels: Tensor = self.network(crop.to(weight.dtype))[-1]
-        return channels.float()
+        verdict = () if self.network.verdict is None else self.network.verdict(seen)
+        return (*decoded, *verdict, *((channels,) if self.maps else ()))
 
 
 def example_inputs(batch: int, device: str | torch.device = 'cpu') -> tuple[Tensor, ...]:

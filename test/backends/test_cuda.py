@@ -20,6 +20,8 @@ def test_batches_of_any_size_give_pytorchs_joints(count: int) -> None:
         expected = TorchBackend(tiny_network(), 'cpu').run(*arrays, decoding)
         result = backend.run(*arrays, decoding)
         for name, array in result._asdict().items():
+            if name in ('presence', 'side'):
+                continue  # test_verdict_outputs.py
             assert array.dtype == np.float32
             np.testing.assert_allclose(array, getattr(expected, name), atol=2e-4, err_msg=name)
 

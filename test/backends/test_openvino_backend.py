@@ -50,7 +50,8 @@ def test_any_number_of_crops_gives_what_pytorch_gives(
     backend = OpenVinoBackend(exported, model.config, 'float32', threads=1)
     ours = backend.run(*probe(count), decoding)
     theirs = TorchBackend(model.network(), 'cpu').run(*probe(count), decoding)
-    for a, b in zip(ours, theirs, strict=True):
+    assert ours.presence is None, 'these weights have no head for it'
+    for a, b in zip(ours[:5], theirs[:5], strict=True):
         assert a.shape == b.shape
         assert a.dtype == np.float32
     # Weights in fp16 round; candidates of a random network that tie may then change places.
