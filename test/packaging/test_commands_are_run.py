@@ -1,0 +1,105 @@
+# Copyright 2026 The dense_hand_pose authors
+# SPDX-License-Identifier: Apache-2.0
+"""Each command in a block of the documents is run by a test, or there is a reason why not."""
+
+import re
+
+from document_words import command_lines, DOCUMENTS, ROOT, Words
+import pytest
+
+MODULE = r'(\S*/)?python3? -m dense_hand_pose'
+
+# command -> the test that runs it, with its own values and shorter where it takes long
+RUN = {
+    r'make (demo|-C dense_hand_pose venv|venv)': 'Makefile::demo',
+    r'make test': '.ci/run::make test',
+    r'make soak': 'test/soak/test_soak.py::test_a_minute_of_faults_is_accounted_for',
+    r'\.venv/bin/(ruff|mypy)( check \.| format \.)?': 'Makefile::mypy',
+    r'\.venv/bin/python -m pytest -m gpu': 'Makefile::pytest',
+    r'\.venv/bin/python -m pytest test/ros -m not slow': 'Makefile::pytest',
+    r'\S+ -m colcon build .*': 'Makefile::colcon build',
+    rf'{MODULE} estimate .*': 'test/packaging/test_document_commands.py::RUN',
+    rf'{MODULE} dataset check .*': 'test/packaging/test_document_commands.py::RUN',
+    rf'{MODULE} (record-sample|evaluate --bag sample) .*': (
+        'test/packaging/test_document_commands.py::'
+        'test_a_bag_is_made_and_measured_as_the_documents_say'
+    ),
+    rf'{MODULE} evaluate --bag demo_output/bag .*': (
+        'test/demo/test_demo_stream.py::test_the_whole_demo'
+    ),
+    rf'{MODULE} evaluate --bag lab .*': (
+        'test/evaluation/test_evaluate_bag.py::test_recorded_answers_are_measured'
+    ),
+    rf'{MODULE} evaluate --dataset synthetic-test .*': (
+        'test/evaluation/test_synthetic.py::test_two_runs_write_the_same_files'
+    ),
+    rf'{MODULE} evaluate --dataset nyu --labels .*': (
+        'test/evaluation/test_comparison.py::test_the_published_figures_come_out'
+    ),
+    rf'{MODULE} (evaluate --dataset nyu --predictions|predict|train --config \S+nyu).*': (
+        'test/datasets/test_recorded.py::test_training_predicting_and_evaluating_a_miniature'
+    ),
+    rf'{MODULE} benchmark( --json.*| --quick.*)?': (
+        'test/benchmark/test_benchmark_command.py::test_a_quick_run_writes_every_stage'
+    ),
+    rf'{MODULE} benchmark --ros': 'test/benchmark/test_ros_stream.py::test_the_node_over_dds',
+    rf'{MODULE} build-engine': (
+        'test/backends/test_nvidia.py::test_build_engine_builds_once_and_again_when_forced'
+    ),
+    rf'{MODULE} train --config \S+ --out DIR( --resume)?': (
+        'test/training/test_train_command.py::test_train_then_resume'
+    ),
+    rf'{MODULE} train .* --init .*': 'test/training/test_verdict_training.py::--init',
+    rf'{MODULE} train .* --processes 2': (
+        'test/training/test_train_processes.py::'
+        'test_two_processes_stop_together_and_none_outlives_another'
+    ),
+    r'torchrun .*': (
+        'test/training/test_train_processes.py::test_torchrun_starts_the_same_training'
+    ),
+    rf'{MODULE} study .*': 'test/study/test_study.py::test_quick_study_and_again',
+    r'ros2 launch dense_hand_pose (hand_pose|replay|realsense)\.launch\.py.*': (
+        'test/ros/test_launch_runs.py::test_launch_starts_the_node_with_what_it_was_told'
+    ),
+}
+
+# command -> why no test runs it; what it names is checked by the other tests of this folder
+NOT_RUN = {
+    r'make test PIP_ARGS=.*': 'loads the wheels of another index',
+    r'(source|cd) .*': 'a way into a folder or an environment',
+    r'export \S+=.*': 'a variable, which the demo sets for its processes',
+    r'(git clone|rosdep) .*': 'wants the network and a ROS distribution',
+    r'ros2 (bag|service|topic|param) .*': "ROS's own tools, which are not on PyPI",
+    r'ros2 launch (orbbec_camera|azure_kinect_ros_driver) .*': 'wants the camera and its driver',
+    r'python3 -m venv --system-site-packages .*': 'wants a Jetson',
+    r'python3 -c import numpy.*': 'wants a Jetson',
+    r'\.venv/bin/pip install .*': 'wants a Jetson and its index',
+    r'grep -v .*': 'wants a Jetson',
+    r'\.venv/bin/python -c import torch.*': 'wants a Jetson',
+    rf'{MODULE} benchmark --backend tensorrt .*': 'wants an NVIDIA GPU',
+}
+
+COMMANDS = [words for path in DOCUMENTS for words in command_lines(path) if words.whole]
+
+
+def rows_for(command: Words) -> list[str]:
+    """Return the patterns that fit a command."""
+    text = ' '.join(command.words)
+    return [row for row in (*RUN, *NOT_RUN) if re.fullmatch(row, text)]
+
+
+@pytest.mark.parametrize('command', COMMANDS, ids=str)
+def test_each_command_is_run_or_has_a_reason(command: Words) -> None:
+    assert len(rows_for(command)) == 1, 'give it one row in RUN or NOT_RUN'
+
+
+def test_no_row_is_for_a_command_that_is_gone() -> None:
+    used = {row for command in COMMANDS for row in rows_for(command)}
+    assert used == {*RUN, *NOT_RUN}
+
+
+@pytest.mark.parametrize('place', sorted(set(RUN.values())))
+def test_what_runs_them_is_there(place: str) -> None:
+    name, _, words = place.partition('::')
+    text = (ROOT / name).read_text()
+    assert (f'def {words}(' if words.startswith('test_') else words) in text
