@@ -8,6 +8,7 @@ from dense_hand_pose.training.card import current_commit, make_card
 from dense_hand_pose.training.checkpoint import Progress
 from dense_hand_pose.training.config import TrainingConfig
 from dense_hand_pose.training.log import CsvLog
+import pytest
 import yaml
 
 COLUMNS = ('samples', 'validation_mean_shift_mm', 'validation_median_mm', 'validation_soft_mm')
@@ -30,6 +31,15 @@ def test_the_card_holds_the_curve_and_settings_that_train_again(tmp_path: Path) 
     ]
     settings = card.split('```yaml\n')[1].split('```')[0]
     assert TrainingConfig.from_dict(yaml.safe_load(settings)) == config
+
+
+def test_a_log_goes_on_under_its_own_columns_alone(tmp_path: Path) -> None:
+    path = tmp_path / 'log.csv'
+    CsvLog(path, ('step', 'loss')).write({'step': 1, 'loss': 1.0 / 3.0})
+    CsvLog(path, ('step', 'loss')).write({'step': 24_940_001})
+    assert path.read_text().splitlines() == ['step,loss', '1,0.333333', '24940001,']
+    with pytest.raises(ValueError, match=r'log\.csv: columns step, loss, expected step, samples'):
+        CsvLog(path, ('step', 'samples'))
 
 
 def test_the_commit_is_a_hash_or_unknown() -> None:
