@@ -4,7 +4,7 @@
 What is fixed about NYU, ICVL and MSRA: cameras, image sizes, joints, axes and frame counts.
 
 Sources: the calibration that each data set publishes and the counts of its official split. The
-paper's evaluation (Wan et al., CVPR 2018, Sec. 5) uses the same joints and test frames.
+paper's evaluation (Wan et al., CVPR 2018) uses the same joints and test frames.
 """
 
 from dataclasses import dataclass
