@@ -16,7 +16,7 @@ import numpy as np
 
 from .bag_frames import BagFrame
 from .camera_messages import FrameError, read_depth, read_intrinsics
-from .records import FrameRecord, HAND
+from .records import FrameRecord, HAND, NO_VERDICT, Verdict
 
 Progress = Callable[[Iterable[BagFrame]], Iterable[BagFrame]]
 
@@ -44,7 +44,8 @@ def _estimate(frame: BagFrame, estimator: HandPoseEstimator) -> FrameRecord:
     depth, unit_m = read_depth(frame.image)
     intrinsics = read_intrinsics(frame.info, frame.image, frame.rectified)
     decoded = time.perf_counter()
-    pose = estimator.estimate(depth, intrinsics, unit_m=unit_m)
+    stamp_s = 1e-9 * frame.stamp_ns
+    pose = estimator.estimate(depth, intrinsics, unit_m=unit_m, stamp_s=stamp_s)
     end = time.perf_counter()
     outcome = HAND if pose is not None else 'no_hand'
     if pose is None and not is_valid(depth).any():
@@ -57,6 +58,7 @@ def _estimate(frame: BagFrame, estimator: HandPoseEstimator) -> FrameRecord:
         frame_id=frame.frame_id,
         outcome=outcome,
         **_of_pose(pose),
+        verdict=NO_VERDICT if pose is None else Verdict(pose.side, pose.score, pose.side_score),
         latency_ms=1000.0 * (end - begin),
         stages_ms={'decode_message': 1000.0 * (decoded - begin), **stages_ms},
     )

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
+from dense_hand_pose.handedness import UNKNOWN
 import numpy as np
 import numpy.typing as npt
 
@@ -17,6 +18,18 @@ ANSWERS: Final = (HAND, 'no_hand', 'no_valid_depth')
 """Outcomes of frames that were looked at; every other one is the cause of a drop."""
 
 Floats = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What is said of a hand as a whole; as in HandPose, and nothing where a bag holds none."""
+
+    side: str = UNKNOWN
+    score: float = 0.0
+    side_score: float = 0.0
+
+
+NO_VERDICT: Final = Verdict()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -36,6 +49,7 @@ class FrameRecord:
     joints_m: Joints | None = None
     confidence: Floats | None = None
     spread_m: Floats | None = None
+    verdict: Verdict = NO_VERDICT
     latency_ms: float | None = None
     stages_ms: Mapping[str, float] = field(default_factory=dict)
 

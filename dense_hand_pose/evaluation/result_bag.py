@@ -40,4 +40,5 @@ def _messages(recording: Recording) -> Iterator[RawMessage]:
             yield make.names(names, HAND_21.joints)
         yield make.poses(joints, frame.joints_m)
         if frame.joints_m is None or frame.confidence is not None:
-            yield make.cloud(cloud, frame.joints_m, frame.confidence, frame.spread_m)
+            certainty = frame.confidence, frame.spread_m
+            yield make.cloud(cloud, frame.joints_m, *certainty, frame.verdict)

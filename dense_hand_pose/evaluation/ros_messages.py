@@ -7,20 +7,26 @@ from typing import Any, Final
 
 from dense_hand_pose.bones import bone_quaternions
 from dense_hand_pose.camera import Intrinsics
+from dense_hand_pose.handedness import SIDES
 import numpy as np
 import numpy.typing as npt
 from rosbags.typesys import get_typestore, Stores
 
 from .bags import RawMessage
+from .records import NO_VERDICT, Verdict
 
 _STORE = get_typestore(Stores.ROS2_JAZZY)
 _FLOAT32, _UINT8 = 7, 2
+_FLOATS: Final = {'x': 0, 'y': 4, 'z': 8, 'confidence': 12, 'spread': 16}
+_CODES: Final = {'joint_id': 20, 'hand_id': 21, 'side': 22}
+_SCORES: Final = {'score': 24, 'side_score': 28}
+_OFFSETS: Final = {**_FLOATS, **_CODES, **_SCORES}
 _CLOUD: Final = np.dtype(
-    [
-        *((name, '<f4') for name in ('x', 'y', 'z', 'confidence', 'spread')),
-        ('joint_id', 'u1'),
-        ('hand_id', 'u1'),
-    ]
+    {
+        'names': list(_OFFSETS),
+        'formats': ['u1' if name in _CODES else '<f4' for name in _OFFSETS],
+        'offsets': list(_OFFSETS.values()),
+    }
 )
 
 Floats = npt.NDArray[Any]
@@ -78,6 +84,7 @@ class MessageWriter:
         joints_m: Floats | None,
         confidence: Floats | None,
         spread_m: Floats | None,
+        verdict: Verdict = NO_VERDICT,
     ) -> RawMessage:
         """Return joints (21, 3) with confidence and spread (21,) as points, none for None."""
         points = np.zeros(0 if joints_m is None else len(joints_m), _CLOUD)
@@ -85,6 +92,8 @@ class MessageWriter:
             points['x'], points['y'], points['z'] = joints_m.T
             points['confidence'], points['spread'] = confidence, spread_m
             points['joint_id'] = np.arange(len(points))
+            points['side'] = SIDES.index(verdict.side)
+            points['score'], points['side_score'] = verdict.score, verdict.side_score
         fields = [
             _make('sensor_msgs/msg/PointField', name, offset, _kind(dtype), 1)
             for name, (dtype, offset) in _cloud_fields()

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -18,13 +19,13 @@ if TYPE_CHECKING:
 @dataclass(frozen=True)
 class Answer:
     """
-    The hand in an image, None where there is none, and the image itself.
+    The hands in an image, in the order of their hand_id, and the image itself.
 
     depth: (H, W) in units of unit_m metres; the header is the image's, as it came.
     """
 
     header: Header
-    pose: HandPose | None
+    hands: Sequence[HandPose]
     depth: np.ndarray
     unit_m: float
     intrinsics: Intrinsics

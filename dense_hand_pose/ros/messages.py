@@ -1,6 +1,6 @@
 # Copyright 2026 The dense_hand_pose authors
 # SPDX-License-Identifier: Apache-2.0
-"""A HandPose as ROS messages: poses, points, names."""
+"""Hands as ROS messages: poses, points, names."""
 
 from __future__ import annotations
 
@@ -8,6 +8,8 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from dense_hand_pose.bones import bone_quaternions
+from dense_hand_pose.handedness import SIDES
+from dense_hand_pose.skeleton import HAND_21
 from geometry_msgs.msg import Point, Pose, PoseArray, Quaternion
 import numpy as np
 from sensor_msgs.msg import PointCloud2, PointField
@@ -25,6 +27,9 @@ CLOUD_FIELDS = [
     ),
     PointField(name='joint_id', offset=20, datatype=PointField.UINT8, count=1),
     PointField(name='hand_id', offset=21, datatype=PointField.UINT8, count=1),
+    PointField(name='side', offset=22, datatype=PointField.UINT8, count=1),
+    PointField(name='score', offset=24, datatype=PointField.FLOAT32, count=1),
+    PointField(name='side_score', offset=28, datatype=PointField.FLOAT32, count=1),
 ]
 _CLOUD_DTYPE = point_cloud2.dtype_from_fields(CLOUD_FIELDS)
 
@@ -45,16 +50,24 @@ def pose_array(header: Header, joints_m: np.ndarray | None) -> PoseArray:
     return message
 
 
-def joints_cloud(header: Header, pose: HandPose | None, hand_id: int = 0) -> PointCloud2:
-    """Return the joints as points with confidence and spread; none where no hand was found."""
-    points = np.zeros(0 if pose is None else len(pose.joints), dtype=_CLOUD_DTYPE)
-    if pose is not None:
-        points['x'], points['y'], points['z'] = pose.joints.T
-        points['confidence'] = pose.confidence
-        points['spread'] = pose.spread
-        points['joint_id'] = np.arange(len(points))
-        points['hand_id'] = hand_id
-    cloud = point_cloud2.create_cloud(header, CLOUD_FIELDS, points)
+def joints_cloud(header: Header, hands: Sequence[HandPose]) -> PointCloud2:
+    """
+    Return the joints of all hands as points, 21 a hand; none where no hand was found.
+
+    Beside confidence and spread each point bears what its hand has: hand_id, score, side (0
+    unknown, 1 left, 2 right) and side_score.
+    """
+    points = np.zeros((len(hands), len(HAND_21)), dtype=_CLOUD_DTYPE)
+    for row, pose in zip(points, hands, strict=True):
+        row['x'], row['y'], row['z'] = pose.joints.T
+        row['confidence'] = pose.confidence
+        row['spread'] = pose.spread
+        row['joint_id'] = np.arange(len(row))
+        row['hand_id'] = pose.hand_id
+        row['side'] = SIDES.index(pose.side)
+        row['score'] = pose.score
+        row['side_score'] = pose.side_score
+    cloud = point_cloud2.create_cloud(header, CLOUD_FIELDS, points.reshape(-1))
     cloud.is_dense = True  # no NaN or Inf, ever
     return cloud
 

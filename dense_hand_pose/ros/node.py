@@ -186,9 +186,9 @@ class HandPoseNode(LifecycleNode):
     # Services, parameters, clock
 
     def _reset(self, _: Trigger.Request, response: Trigger.Response) -> Trigger.Response:
-        """Answer ~/reset: forget the track."""
+        """Answer ~/reset: forget all hands."""
         response.success = self._session is not None
-        response.message = 'track forgotten' if response.success else 'not active: no track'
+        response.message = 'all tracks forgotten' if response.success else 'not active: no track'
         if self._session is not None:
             self._session.reset()
         return response
@@ -218,13 +218,16 @@ class HandPoseNode(LifecycleNode):
         """Return what the reporter cannot know by itself."""
         session = self._session
         estimator = self._estimator
+        hands = frozenset() if session is None else self._outputs.hand_ids
         return {
             'backend': 'not loaded' if estimator is None else estimator.backend_name,
             'precision': 'not loaded' if estimator is None else estimator.precision,
             'image_topic': self.resolve_topic_name('image_rect'),
             'camera_info_topic': self.resolve_topic_name('camera_info'),
             'image_kind': 'unknown' if session is None else session.image_kind,
-            'hand_present': session is not None and self._outputs.hand_present,
+            'hand_present': bool(hands),
+            'hands': len(hands),
+            'searches': 0 if estimator is None else estimator.searches,
             'valid_depth_ratio': 'unknown' if session is None else f'{session.valid_ratio:.3f}',
         }
 

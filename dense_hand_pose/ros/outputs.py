@@ -5,18 +5,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from typing import Any, TYPE_CHECKING
 
 from dense_hand_pose.ros.answer import Answer
 from dense_hand_pose.ros.debug_messages import debug_image, votes_cloud
+from dense_hand_pose.ros.joint_topics import JointTopics
 from dense_hand_pose.ros.markers import delete_markers, hand_markers, MarkerStyle
-from dense_hand_pose.ros.messages import joint_names, joints_cloud, pose_array
+from dense_hand_pose.ros.messages import joint_names, joints_cloud
 from dense_hand_pose.ros.publishers import Publishers
 from dense_hand_pose.ros.settings import smoothing_config
+from dense_hand_pose.ros.smoother import Smoother
 from dense_hand_pose.ros.transforms import joint_transforms, tf_message_type
-from dense_hand_pose.smoothing import OneEuroFilter
-from geometry_msgs.msg import PoseArray
 from rclpy.lifecycle import LifecycleNode
 from rclpy.qos import QoSDurabilityPolicy, QoSProfile, QoSReliabilityPolicy
 from sensor_msgs.msg import Image, PointCloud2
@@ -55,15 +54,16 @@ class Outputs:
         except BaseException:
             self._publishers.destroy()
             raise
-        self._filter = OneEuroFilter()
-        self._shown: Header | None = None
+        self._smoother = Smoother()
+        self._shown: tuple[Header, frozenset[int]] | None = None
         self.configure(values)
 
     def _create(self, values: Mapping[str, Any]) -> None:
         """Create the publishers that are wanted."""
         add = self._publishers.add
-        self._joints = add(PoseArray, '~/joints', RESULT)
-        self._smoothed = add(PoseArray, '~/joints_smoothed', RESULT)
+        hands = values['roi.max_hands']
+        self._joints = JointTopics(self._publishers, '~/joints', hands, RESULT)
+        self._smoothed = JointTopics(self._publishers, '~/joints_smoothed', hands, RESULT)
         self._names = add(String, '~/joint_names', LATCHED)
         self._cloud = self._markers = self._image = self._votes = self._tf = None
         if values['publish.cloud']:
@@ -86,9 +86,10 @@ class Outputs:
         self._smoothing = smoothing_config(values)
 
     @property
-    def hand_present(self) -> bool:
-        """Return whether the last answer was a hand."""
-        return self._shown is not None
+    def hand_ids(self) -> frozenset[int]:
+        """Return the numbers of the hands of the last answer."""
+        shown = self._shown
+        return frozenset() if shown is None else shown[1]
 
     def announce(self, names: Sequence[str]) -> None:
         """Publish the names of the joints, for those who come later too."""
@@ -96,55 +97,56 @@ class Outputs:
 
     def forget(self) -> None:
         """Begin to smooth anew."""
-        self._filter.reset()
+        self._smoother.reset()
 
     def publish(self, answer: Answer) -> None:
         """Publish the answer for one image."""
-        header, pose = answer.header, answer.pose
-        self._joints.publish(pose_array(header, None if pose is None else pose.joints))
+        header, hands = answer.header, answer.hands
+        self._joints.publish(header, hands)
         if _heard(self._cloud):
-            self._cloud.publish(joints_cloud(header, pose))
+            self._cloud.publish(joints_cloud(header, hands))
         self._show(header, self._smooth(answer))
         if _heard(self._votes):
-            self._votes.publish(votes_cloud(header, pose))
+            self._votes.publish(votes_cloud(header, hands))
         if _heard(self._image):
             self._image.publish(debug_image(answer))
 
-    def _smooth(self, answer: Answer) -> HandPose | None:
-        """Return the hand as markers and /tf show it; publish it where it is smoothed."""
-        pose, config = answer.pose, self._smoothing
-        if pose is None or config is None:
-            self._filter.reset()
-        else:
-            self._filter.config = config
-            pose = replace(pose, joints=self._filter(pose.joints, answer.time_s))
-        if config is not None:
-            joints = None if pose is None else pose.joints
-            self._smoothed.publish(pose_array(answer.header, joints))
-        return pose
+    def _smooth(self, answer: Answer) -> Sequence[HandPose]:
+        """Return the hands as markers and /tf show them; publish them where they are smoothed."""
+        config = self._smoothing
+        if config is None:
+            self._smoother.reset()
+            return answer.hands
+        hands = self._smoother(answer.hands, answer.time_s, config)
+        self._smoothed.publish(answer.header, hands)
+        return hands
 
-    def _show(self, header: Header, pose: HandPose | None) -> None:
-        """Publish markers and frames."""
-        if pose is None:
-            self._remove_markers(header)
-            return
-        self._shown = header
-        if _heard(self._markers):
-            self._markers.publish(hand_markers(header, pose, self._style))
-        if _heard(self._tf):
-            frames = joint_transforms(header, pose.joints, self._tf_prefix)
+    def _show(self, header: Header, hands: Sequence[HandPose]) -> None:
+        """Publish markers and frames; take away the markers of hands that are gone."""
+        numbers = frozenset(pose.hand_id for pose in hands)
+        gone = sorted(self.hand_ids - numbers)
+        self._shown = (header, numbers)
+        if self._markers is not None and (gone or (hands and _heard(self._markers))):
+            shown = hand_markers(header, hands, self._style)
+            shown.markers += delete_markers(header, gone)
+            self._markers.publish(shown)
+        if hands and _heard(self._tf):
+            frames = [
+                frame
+                for pose in hands
+                for frame in joint_transforms(header, pose.joints, self._prefix_of(pose.hand_id))
+            ]
             self._tf.publish(self._tf_type(transforms=frames))
 
-    def _remove_markers(self, header: Header) -> None:
-        """Take the markers of a hand away that is no longer seen."""
-        if self._shown is not None and self._markers is not None:
-            self._markers.publish(delete_markers(header))
-        self._shown = None
+    def _prefix_of(self, hand_id: int) -> str:
+        """Return what the frames of a hand begin with: its number, too, but for hand 0."""
+        return self._tf_prefix if hand_id == 0 else f'{self._tf_prefix}{hand_id}_'
 
     def clear(self) -> None:
         """Take away what is still shown, before the publishers fall silent."""
         if self._shown is not None:
-            self._remove_markers(self._shown)
+            self._show(self._shown[0], [])
+            self._shown = None
 
     def destroy(self) -> None:
         """Remove the publishers from the node."""

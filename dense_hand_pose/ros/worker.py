@@ -10,6 +10,7 @@ import time
 import traceback
 from typing import TYPE_CHECKING
 
+from dense_hand_pose.camera import Intrinsics
 from dense_hand_pose.depth import is_valid
 from dense_hand_pose.ros.answer import Answer
 from dense_hand_pose.ros.drops import InputError, Ledger
@@ -111,7 +112,7 @@ class Worker:
                 self._ledger.no_result(cause, what)
 
     def _answer(self, epoch: int, frame: Frame) -> None:
-        """Estimate and deliver the hand of one frame."""
+        """Estimate and deliver the hands of one frame."""
         begin = time.perf_counter()
         self._check_age(frame)
         depth, unit_m, intrinsics = self._reader.read(frame)
@@ -120,22 +121,36 @@ class Worker:
         if self._center is not None:
             center, missing = self._center.at(frame.image.header)
         decoded = time.perf_counter()
-        pose = None
-        if not missing:
-            pose = self._estimator.estimate(depth, intrinsics, center, unit_m=unit_m)
+        hands = [] if missing else self._estimate(frame, depth, unit_m, intrinsics, center)
         estimated = time.perf_counter()
         if epoch != self._epoch:
             self.reset()  # the track may be that of this frame
             raise InputError('time_backwards', 'time went back while the network worked on it')
         self.valid_ratio = float(np.mean(is_valid(depth[_SAMPLED])))
-        self._deliver(Answer(frame.image.header, pose, depth, unit_m, intrinsics))
-        self._write_down(pose, depth, missing)
-        stages_ms = dict(pose.stages_ms) if pose is not None else {}
+        self._deliver(Answer(frame.image.header, hands, depth, unit_m, intrinsics))
+        self._write_down(bool(hands), depth, missing)
+        stages_ms = dict(hands[0].stages_ms) if hands else {}
         stages_ms['decode_message'] = (decoded - begin) * 1e3
         stages_ms['estimate'] = (estimated - decoded) * 1e3
         stages_ms['publish'] = (time.perf_counter() - estimated) * 1e3
         stages_ms['age'] = (self._now_ns() - frame.stamp_ns) / 1e6
         self._timings.add(stages_ms)
+
+    def _estimate(
+        self,
+        frame: Frame,
+        depth: np.ndarray,
+        unit_m: float,
+        intrinsics: Intrinsics,
+        center: np.ndarray | None,
+    ) -> list[HandPose]:
+        """Return the hands of a frame: those that are followed, or the one at the centre."""
+        if center is not None:
+            pose = self._estimator.estimate(depth, intrinsics, center, unit_m=unit_m)
+            return [] if pose is None else [pose]
+        return self._estimator.estimate_hands(
+            depth, intrinsics, unit_m=unit_m, stamp_s=1e-9 * frame.stamp_ns
+        )
 
     def _check_age(self, frame: Frame) -> None:
         """Raise InputError for a frame of another time than now."""
@@ -158,9 +173,9 @@ class Worker:
         if config is not None and config != self._estimator.config:
             self._estimator.config = config
 
-    def _write_down(self, pose: HandPose | None, depth: np.ndarray, missing: str) -> None:
+    def _write_down(self, found: bool, depth: np.ndarray, missing: str) -> None:
         """Count the answer, and why it is empty."""
-        if pose is not None:
+        if found:
             self._ledger.hand()
         elif missing:
             self._ledger.no_result('no_hand_center', missing)

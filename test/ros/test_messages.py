@@ -68,13 +68,19 @@ def test_no_hand_is_an_empty_array_with_the_header() -> None:
     header = Header(frame_id='camera')
     assert pose_array(header, None).poses == []
     assert pose_array(header, None).header == header
-    assert joints_cloud(header, None).width == 0
+    assert joints_cloud(header, []).width == 0
 
 
 def test_cloud_fields(pose: HandPose) -> None:
-    cloud = joints_cloud(Header(), pose, hand_id=3)
+    left = replace(pose, hand_id=3, side='left', side_score=0.75, score=0.5)
+    cloud = joints_cloud(Header(), [pose, left])
+    assert (cloud.point_step, cloud.width, cloud.height) == (32, 42, 1)
     points = point_cloud2.read_points(cloud)
-    assert cloud.point_step == 22
+    assert points['side'].tolist() == [0] * 21 + [1] * 21
+    points = points[21:]
+    assert set(points['score'].tolist()) == {0.5}
+    assert set(points['side_score'].tolist()) == {0.75}
+    np.testing.assert_array_equal(points['joint_id'], np.arange(21))
     np.testing.assert_array_equal(points['z'], pose.joints[:, 2])
     np.testing.assert_array_equal(points['confidence'], pose.confidence)
     assert set(points['hand_id'].tolist()) == {3}
@@ -89,7 +95,8 @@ def test_names_are_a_yaml_list_in_one_line() -> None:
 
 def test_markers_have_finger_colours_and_confidence(pose: HandPose) -> None:
     style = MarkerStyle(joint_diameter_m=0.01, bone_width_m=0.005, lifetime_s=1.25)
-    spheres, lines = hand_markers(Header(), pose, style, hand_id=1).markers
+    hands = [pose, replace(pose, hand_id=1, side='right')]
+    _, _, unknown, spheres, lines, text = hand_markers(Header(), hands, style).markers
     for joint, colour in enumerate(spheres.colors):
         rgb = np.array(FINGER_COLOURS[HAND_21.fingers[joint]]) / 255
         np.testing.assert_allclose([colour.r, colour.g, colour.b], rgb, atol=1e-6)
@@ -99,10 +106,13 @@ def test_markers_have_finger_colours_and_confidence(pose: HandPose) -> None:
         assert lines.points[2 * bone + 1] == spheres.points[child]
     assert (spheres.scale.x, spheres.scale.z, lines.scale.x) == (0.01, 0.01, 0.005)
     assert (spheres.lifetime.sec, spheres.lifetime.nanosec) == (1, 250_000_000)
-    assert [m.id for m in delete_markers(Header(), hand_id=1).markers] == [1, 1]
+    assert (unknown.text, text.text) == ('hand 0', 'hand 1: right')
+    names = [m.ns for m in (spheres, lines, text)]
+    assert names == ['hand_1/joints', 'hand_1/bones', 'hand_1/side']
+    assert [m.ns for m in delete_markers(Header(), [1])] == names
 
 
 def test_confidence_above_one_is_no_alpha_above_one(pose: HandPose) -> None:
     sure = replace(pose, confidence=np.full(21, 1.0000001, np.float32))
     style = MarkerStyle(joint_diameter_m=0.01, bone_width_m=0.005, lifetime_s=0.0)
-    assert hand_markers(Header(), sure, style).markers[0].colors[0].a == 1.0
+    assert hand_markers(Header(), [sure], style).markers[0].colors[0].a == 1.0

@@ -5,6 +5,7 @@
 import threading
 from typing import Any
 
+from dense_hand_pose.estimator import HandPose
 from dense_hand_pose.ros.answer import Answer
 from dense_hand_pose.ros.drops import Ledger
 from dense_hand_pose.ros.frame_reader import FrameReader
@@ -30,10 +31,11 @@ class SlowEstimator:
         """Count."""
         self.resets += 1
 
-    def estimate(self, *_: object, **__: object) -> None:
+    def estimate_hands(self, *_: object, **__: object) -> list[HandPose]:
         """Wait; find no hand."""
         self.began.set()
         assert self.may_end.wait(30)
+        return []
 
 
 def frame(seconds: int) -> Frame:

@@ -83,7 +83,7 @@ def test_votes_make_the_joints(rig: Rig) -> None:
     answer = rig.ask(rig.image())
     assert rig.until(lambda: heard)
     points = point_cloud2.read_points(heard[0])
-    assert points.dtype.names == ('x', 'y', 'z', 'weight', 'joint_id', 'candidate')
+    assert points.dtype.names == ('x', 'y', 'z', 'weight', 'joint_id', 'candidate', 'hand_id')
     assert len(points) == 21 * 5
     assert ((points['weight'] >= 0) & (points['weight'] <= 1)).all()
     xyz = np.stack([points['x'], points['y'], points['z']], axis=1)

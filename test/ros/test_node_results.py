@@ -63,19 +63,26 @@ def test_cloud_has_the_same_joints_with_confidence(rig: Rig) -> None:
     answer = rig.ask(image)
     cloud = same_stamp(rig, 'hand_pose/joints_cloud', image)
     points = point_cloud2.read_points(cloud)
-    assert points.dtype.names == ('x', 'y', 'z', 'confidence', 'spread', 'joint_id', 'hand_id')
+    assert points.dtype.names == (
+        *('x', 'y', 'z', 'confidence', 'spread', 'joint_id', 'hand_id'),
+        *('side', 'score', 'side_score'),
+    )
     xyz = np.stack([points['x'], points['y'], points['z']], axis=1)
     np.testing.assert_array_equal(xyz.astype(float), positions(answer.poses))
     np.testing.assert_array_equal(points['joint_id'], np.arange(21))
     assert (points['hand_id'] == 0).all()
     assert ((points['confidence'] >= 0) & (points['confidence'] <= 1)).all()
     assert np.isfinite(points['spread']).all()
+    assert set(points['side'].tolist()) <= {0, 1, 2}
+    for name in ('score', 'side_score'):
+        assert ((points[name] >= 0) & (points[name] <= 1)).all()
 
 
 def test_markers_show_joints_and_bones_and_go_when_the_hand_goes(rig: Rig) -> None:
     image = rig.image()
     rig.ask(image)
-    spheres, lines = same_stamp(rig, 'hand_pose/markers', image).markers
+    spheres, lines, text = same_stamp(rig, 'hand_pose/markers', image).markers
+    assert (spheres.ns, lines.ns, text.ns) == ('hand_0/joints', 'hand_0/bones', 'hand_0/side')
     assert (spheres.type, lines.type) == (Marker.SPHERE_LIST, Marker.LINE_LIST)
     assert (len(spheres.points), len(lines.points)) == (21, 2 * len(HAND_21.bones))
     assert len(lines.colors) == len(lines.points)
@@ -84,7 +91,7 @@ def test_markers_show_joints_and_bones_and_go_when_the_hand_goes(rig: Rig) -> No
     assert rig.ask(empty).poses == []
     gone = same_stamp(rig, 'hand_pose/markers', empty).markers
     assert {(m.ns, m.id, m.action) for m in gone} == {
-        (m.ns, m.id, Marker.DELETE) for m in (spheres, lines)
+        (m.ns, m.id, Marker.DELETE) for m in (spheres, lines, text)
     }
 
 
@@ -135,6 +142,8 @@ def test_diagnostics_tell_the_books(rig: Rig) -> None:
     assert values['images'] == str(counts.images)
     assert values['answered_hand'] == str(counts.hands)
     assert values['hand_present'] == 'True'
+    assert values['hands'] == '1'
+    assert int(values['searches']) >= counts.hands, 'nearest: every frame is searched'
     assert float(values['age_ms_p50']) > 0.0
     assert {'precision', 'network_ms_p95', 'estimate_ms_p99', 'valid_depth_ratio'} <= set(values)
     rates = {'image_rate_hz', 'camera_info_rate_hz', 'pair_rate_hz', 'result_rate_hz'}

@@ -16,7 +16,7 @@ from dense_hand_pose.evaluation.bags import RawMessage
 from dense_hand_pose.evaluation.camera_messages import FrameError
 from dense_hand_pose.evaluation.camera_messages import read_depth as read_recorded_depth
 from dense_hand_pose.evaluation.offline import estimate_offline
-from dense_hand_pose.evaluation.records import FrameRecord
+from dense_hand_pose.evaluation.records import FrameRecord, Verdict
 from dense_hand_pose.evaluation.sample_bag import SampleOptions, write_sample
 from dense_hand_pose.ros.drops import InputError
 from dense_hand_pose.ros.inputs import read_depth
@@ -102,15 +102,20 @@ def test_written_without_ros_a_hand_is_byte_for_byte_that_of_ros(
     joints = np.array(values, np.float32).reshape(21, 3)
     certainty = np.abs(joints[:, 0])
     nothing = np.zeros(0, np.float32)
-    pose = HandPose(joints, certainty, certainty, nothing, 0.3, nothing, nothing, {})
+    score = float(certainty[0])
+    pose = HandPose(
+        joints, certainty, certainty, nothing, 0.3, nothing, nothing, {},
+        hand_id=0, side='left', side_score=score, score=score,
+    )  # fmt: skip
+    verdict = Verdict('left', score, score)
     header = Header(frame_id='camera')
     header.stamp.sec, header.stamp.nanosec = divmod(stamp_ns, 10**9)
     make = ros_messages.MessageWriter(stamp_ns, 0, 'camera')
     for ours, theirs in (
         (make.poses('/x', joints), pose_array(header, joints)),
         (make.poses('/x', None), pose_array(header, None)),
-        (make.cloud('/x', joints, certainty, certainty), joints_cloud(header, pose)),
-        (make.cloud('/x', None, None, None), joints_cloud(header, None)),
+        (make.cloud('/x', joints, certainty, certainty, verdict), joints_cloud(header, [pose])),
+        (make.cloud('/x', None, None, None), joints_cloud(header, [])),
         (make.names('/x', HAND_21.joints), joint_names(HAND_21.joints)),
     ):
         assert deserialize_message(ours.data, type(theirs)) == theirs
