@@ -3,48 +3,33 @@
 """The training loop: one object that owns network, average, optimiser and progress."""
 
 from collections.abc import Iterator
-from dataclasses import asdict
 from pathlib import Path
 import sys
 import time
 from typing import Any
 
-from dense_hand_pose.network.dense_regression import DenseRegressionNet
-from dense_hand_pose.network.detector import DetectorNet
-from dense_hand_pose.network.weights import save_weights
 import torch
 from torch import nn, Tensor
 from tqdm import tqdm
 
 from .average import running_average
-from .card import current_commit, make_card
+from .card import current_commit
 from .checkpoint import load_checkpoint, Progress, save_checkpoint
 from .config import TrainingConfig
-from .detector_card import make_detector_card
 from .group import Group
 from .log import CsvLog
 from .losses import Losses
 from .methods import method_of
 from .optimisers import Optimisers
+from .outcome import write_outcome
+from .reports import log_columns, loss_columns, validation_row
 from .resume import CHECKPOINT, choose_checkpoint, in_decay, spent, STABLE
-from .scene_method import SceneLosses, SceneMethod, validate_scenes
+from .scene_method import SceneLosses
 from .schedule import rate_share
 from .sources import open_source
 from .start import make_network
 from .stop import StopWish
-from .validation import validate
 
-_COLUMNS = (
-    'step', 'samples', 'elapsed_s', 'samples_per_s', 'learning_rate', 'loss', 'heat_2d', 'heat_3d',
-    'direction', 'coordinates', 'train_soft_mm', 'validation_mean_shift_mm',
-    'validation_median_mm', 'validation_soft_mm',
-)  # fmt: skip
-_SCENE_COLUMNS = (
-    *_COLUMNS[:6], 'score', 'offset', 'depth', 'side', 'train_center_px', 'validation_recall',
-    'validation_false_positives', 'validation_recall_at_1_percent', 'validation_center_mm',
-    'validation_side',
-)  # fmt: skip
-_FIRST_LOSS, _LAST_LOSS = 5, 11
 _REPORT_EVERY = 100
 
 
@@ -90,8 +75,8 @@ class Trainer:
         )
         self.progress = self._resumed() if resume else Progress()
         self.method = method_of(config.network, config.loss)
-        self._columns = _SCENE_COLUMNS if isinstance(self.method, SceneMethod) else _COLUMNS
-        self.log = CsvLog(out / 'log.csv', self._columns) if self.group.leads else None
+        columns = log_columns(self.method)
+        self.log = CsvLog(out / 'log.csv', columns) if self.group.leads else None
         self._statistics = [b for b in self.network.buffers() if b.is_floating_point()]
         self._commit = current_commit()
         self._wish = StopWish()
@@ -125,7 +110,7 @@ class Trainer:
                 raise
         self._save(self.checkpoint)
         if group.leads:
-            self._export()
+            write_outcome(self.average.module, self.out, self.config, self.progress, self._commit)
 
     def spent(self) -> float:
         """Return the part of the budget that is used, 0 to 1."""
@@ -157,18 +142,19 @@ class Trainer:
         rate = (self.progress.samples - first) / (self.progress.elapsed_s - begin_s)
         values = self._values(losses, rate)
         if validated:
-            values.update(self._validate(held_out))
+            found = validation_row(self.average.module, held_out, self.method, self.group)
+            values.update(found)
         if self.log is not None:
             self.log.write(values)
         bar.update(100.0 * self.spent() - bar.n)
-        error = self._columns[_LAST_LOSS - 1]
+        error = loss_columns(self.method)[-1]
         bar.set_postfix_str(f'{rate:.0f} samples/s, {error} {values[error]:.1f}')
 
     def _values(self, losses: Losses | SceneLosses, rate: float) -> dict[str, float]:
         """Return a row of the log; the losses are those of the whole last batch."""
         means = torch.stack([value.detach().float() for value in losses])
         self.group.mean_([means])
-        names = self._columns[_FIRST_LOSS:_LAST_LOSS]
+        names = loss_columns(self.method)
         return {
             'step': self.progress.step,
             'samples': self.progress.samples,
@@ -177,14 +163,6 @@ class Trainer:
             'learning_rate': self.learning_rate(),
             **dict(zip(names, means.tolist(), strict=True)),
         }
-
-    def _validate(self, held_out: list[Any]) -> dict[str, float]:
-        result: Any
-        if isinstance(self.method, SceneMethod):
-            result = validate_scenes(self.average.module, held_out, self.group)
-        else:
-            result = validate(self.average.module, held_out, self.method, self.group)
-        return {f'validation_{name}': value for name, value in asdict(result).items()}
 
     def step(self, batch: Any) -> Any:
         """Train on this process's part of one batch and count the whole of it."""
@@ -240,20 +218,3 @@ class Trainer:
         save_checkpoint(
             path, self._modules(), self.optimisers.parts, self.progress, self.config.to_dict()
         )
-
-    def _export(self) -> None:
-        """Write the averaged weights and their card; those of a baseline stay a checkpoint."""
-        network = self.average.module
-        if not isinstance(network, DenseRegressionNet | DetectorNet):
-            return
-        notes = {
-            'samples': str(self.progress.samples),
-            'steps': str(self.progress.step),
-            'hours': f'{self.progress.elapsed_s / 3600.0:.2f}',
-            'seed': str(self.config.seed),
-        }
-        save_weights(network, self.out / 'weights.safetensors', notes)
-        detector = isinstance(network, DetectorNet)
-        make = make_detector_card if detector else make_card
-        card = make('weights', self.config, self.progress, self.out / 'log.csv', self._commit)
-        (self.out / 'weights.md').write_text(card, encoding='utf-8')
