@@ -15,7 +15,12 @@ from .augmentation import Augmentation, Change, changed_crop, changed_joints, dr
 from .data import Batch
 
 _ORDERS = 2**32
-"""Seeds of the orders of epochs lie here, those of crops below."""
+"""
+The order of epoch e is drawn with seed ``_ORDERS + e``.
+
+NumPy cuts it into two words, so that it starts as crop 1 of batch e does: the same bits serve for
+an order here and for an augmentation there, which no two crops share.
+"""
 UNCHANGED = Augmentation(rotation_deg=0.0, aspect=0.0, scale=0.0, center_m=0.0)
 
 
