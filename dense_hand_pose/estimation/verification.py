@@ -29,7 +29,7 @@ MEAN_BONES_M = np.array([
 _SHORTEST_M = 1e-4
 _CONFIDENCE, _PROPORTIONS, _SIZE, _CONSTANT = 22.9, -2.85, -2.04, -7.1
 _SUREST = 6.0
-"""One opinion is no surer than 400 to 1."""
+"""The network is taken to be no surer than 400 to 1."""
 
 
 def bone_deviation(joints_m: npt.NDArray[np.floating]) -> tuple[Floats, Floats]:
@@ -56,7 +56,6 @@ def hand_scores(result: Result) -> Floats:
     proportions, size = bone_deviation(result.joints_m)
     confidence = result.confidence.mean(axis=1).astype(np.float64)
     odds = _CONFIDENCE * confidence + _PROPORTIONS * proportions + _SIZE * abs(size) + _CONSTANT
-    odds = np.clip(odds, -_SUREST, _SUREST)
     presence = getattr(result, 'presence', None)
     if presence is not None:
         odds = odds + probability_log_odds(presence)

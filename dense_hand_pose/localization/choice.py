@@ -2,20 +2,27 @@
 # SPDX-License-Identifier: Apache-2.0
 """Which localiser serves a mode."""
 
-from dense_hand_pose.network.weight_file import WeightsError
+from dense_hand_pose.network.weight_file import MODELS_DIR
 
 from .localizer import Localizer, NearestSurfaces
 
+_DETECTOR = 'detector'
 
-def make_localizer(roi_mode: str) -> Localizer:
+
+def make_localizer(roi_mode: str, backend: str = 'auto', threads: int = 0) -> Localizer:
     """
     Return the localiser of a mode: 'tracked', 'detector' or 'nearest'.
 
-    Raises WeightsError where the mode needs weights that are not there.
+    'tracked' searches with the detector where its weights are installed, else at the nearest
+    surfaces. Raises WeightsError where weights cannot be used, or 'detector' has none.
     """
-    if roi_mode == 'detector':
-        raise WeightsError(
-            "roi_mode 'detector': no weights of a hand detector are installed; "
-            "use roi_mode 'tracked' or 'nearest'"
-        )
+    if roi_mode == 'detector' or (roi_mode == 'tracked' and detector_is_installed()):
+        from .detector import HandDetector  # its runtime only where it is wanted
+
+        return HandDetector.load(_DETECTOR, backend, threads)
     return NearestSurfaces()
+
+
+def detector_is_installed() -> bool:
+    """Say whether the package came with the weights of a detector."""
+    return (MODELS_DIR / f'{_DETECTOR}.safetensors').exists()
