@@ -33,6 +33,9 @@ RUN = {
     rf'{MODULE} evaluate --dataset synthetic-test .*': (
         'test/evaluation/test_synthetic.py::test_two_runs_write_the_same_files'
     ),
+    rf'{MODULE} evaluate --dataset synthetic-scenes .*': (
+        'test/evaluation/test_scenes_command.py::test_two_runs_write_the_same_files'
+    ),
     rf'{MODULE} evaluate --dataset nyu --labels .*': (
         'test/evaluation/test_comparison.py::test_the_published_figures_come_out'
     ),
