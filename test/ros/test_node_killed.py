@@ -10,7 +10,7 @@ import signal
 import subprocess
 import sys
 
-from node_rig import Rig, running_node
+from node_rig import QUICK, Rig, running_node
 import pytest
 import rclpy
 
@@ -20,7 +20,7 @@ pytestmark = pytest.mark.dds
 @contextmanager
 def starting_node(model: str, cache: Path, backend: str) -> Iterator[subprocess.Popen]:
     """Start a node whose log can be read; kill it in the end if it still runs."""
-    parameters = {'model.name_or_path': model, 'model.backend': backend}
+    parameters = {**QUICK, 'model.name_or_path': model, 'model.backend': backend}
     words = [sys.executable, '-m', 'dense_hand_pose.ros.node', '--ros-args']
     for name, value in parameters.items():
         words += ['-p', f'{name}:={value}']
@@ -61,6 +61,26 @@ def test_a_node_killed_while_it_exports_starts_again(model: str, tmp_path: Path)
         assert process.returncode == 0
         assert '0 under way' in said
     assert len(list(tmp_path.rglob('*.zip'))) == 1
+
+
+def test_a_node_killed_while_it_activates_is_followed_by_another(
+    model: str, tmp_path: Path
+) -> None:
+    with starting_node(model, tmp_path, 'cpu') as process:
+        read_until(process, 'configured')
+        process.kill()
+        assert process.wait(timeout=120) == -signal.SIGKILL
+    context = rclpy.Context()
+    rclpy.init(context=context)
+    rig = Rig(None, context)
+    try:
+        with starting_node(model, tmp_path, 'cpu') as process:
+            read_until(process, 'active:')
+            rig.wait_until_matched()
+            assert rig.ask(rig.image()) is not None
+    finally:
+        rig.close()
+        rclpy.shutdown(context=context)
 
 
 @pytest.mark.parametrize('number', [signal.SIGINT, signal.SIGTERM])
