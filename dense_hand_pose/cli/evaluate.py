@@ -9,7 +9,8 @@ seen. Exit status 2 for a damaged bag: what could be read is measured all the sa
 --dataset synthetic-test: every frame is a whole, noisy image of one of the camera models and is
 taken by itself, once with the cube around the mean of the true joints, once with the estimator's
 own search. --dataset synthetic-scenes: how hands are found in whole scenes with none, one or two
-of them, and followed in sequences in which they come, go, hide and cross.
+of them, and followed in sequences in which they come, go, hide and cross. --dataset verdict-test:
+so many crops of hands and as many of other places are judged, whether there is a hand and which.
 --dataset nyu, icvl, msra: text files with one frame a line, three numbers a joint.
 All print a table; --out adds metrics, CSV and plots, for a bag a report in one HTML page.
 """
@@ -19,13 +20,13 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from . import _bags, _prediction_files, _scenes, _synthetic_test
+from . import _bags, _prediction_files, _scenes, _synthetic_test, _verdict_test
 from ._common import CommandError, whole_number
 from ._measuring import add_model_arguments
 
-SYNTHETIC, SCENES = 'synthetic-test', 'synthetic-scenes'
+SYNTHETIC, SCENES, VERDICT = 'synthetic-test', 'synthetic-scenes', 'verdict-test'
 FILES = ('nyu', 'icvl', 'msra')
-DATASETS = (SYNTHETIC, SCENES, *FILES)
+DATASETS = (SYNTHETIC, SCENES, VERDICT, *FILES)
 
 
 class _Part(NamedTuple):
@@ -39,6 +40,7 @@ _BAGS = _Part(_bags.OPTIONS, _bags.measure_bag_file)
 _PARTS = {
     SYNTHETIC: _Part(_synthetic_test.OPTIONS, _synthetic_test.measure_hands),
     SCENES: _Part(_scenes.OPTIONS, _scenes.measure_scenes),
+    VERDICT: _Part(_verdict_test.OPTIONS, _verdict_test.measure_verdict),
     **dict.fromkeys(FILES, _Part(_prediction_files.OPTIONS, _prediction_files.measure_files)),
 }
 

@@ -1,11 +1,18 @@
 # Copyright 2026 The dense_hand_pose authors
 # SPDX-License-Identifier: Apache-2.0
-"""The ``train`` command: train a network on synthetic hands."""
+"""
+Train a network on synthetic hands or on a data set, as a YAML file says.
+
+With config/train/verdict.yaml: teach weights, which stay as they are, to tell whether a crop
+shows a hand and which; --init may also be the folder of a training, whose average is taken.
+"""
 
 import argparse
 from dataclasses import replace
 from pathlib import Path
 import sys
+
+from ._verdict_training import train_verdict
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -44,6 +51,10 @@ def run(args: argparse.Namespace) -> int:
     wait_passively()
     keep_memory()
     from dense_hand_pose.training.config import load_config
+    from dense_hand_pose.training.verdict_config import learns_verdict
+
+    if learns_verdict(args.config):
+        return train_verdict(args)
     from dense_hand_pose.training.launch import launch, TrainingRequest
 
     try:

@@ -51,9 +51,11 @@ class NetworkConfig:
             raise ValueError(f'stem = {self.stem!r}: expected one of {", ".join(STEMS)}')
         if self.task not in TASKS:
             raise ValueError(f'task = {self.task!r}: expected one of {", ".join(TASKS)}')
-        if type(self.verdict) is not bool or (self.verdict and self.task != 'dense'):
+        may_judge = self.task == 'dense' and self.joints == 21
+        if type(self.verdict) is not bool or (self.verdict and not may_judge):
             raise ValueError(
-                f'verdict = {self.verdict!r}: expected true or false, true with task dense only'
+                f'verdict = {self.verdict!r}: expected true or false, and true only with task '
+                'dense and 21 joints'
             )
         if not 1 <= self.stacks <= 8 or not 1 <= self.joints <= 64:
             raise ValueError(

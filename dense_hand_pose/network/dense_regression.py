@@ -135,7 +135,7 @@ class DenseRegressionNet(nn.Module):
             outputs.append(maps)
             if i + 1 < len(self.hourglasses):
                 x = x + self.remap_maps[i](maps) + self.remap_features[i](features)
-        return Seen(outputs, features, lowest)
+        return Seen(outputs, features, lowest, depth)
 
     def for_inference(self) -> 'DenseRegressionNet':
         """Fold the normalisation, freeze, and return the network itself."""

@@ -102,6 +102,16 @@ def read_config(path: Path) -> NetworkConfig:
         raise unusable(path, error) from error
 
 
+def read_notes(path: Path) -> dict[str, str]:
+    """Return what a weight file's header says beside the architecture; WeightsError as above."""
+    try:
+        with safe_open(path, framework='np') as file:
+            metadata = dict(file.metadata() or {})
+    except (SafetensorError, OSError) as error:
+        raise unusable(path, error) from error
+    return {name: text for name, text in metadata.items() if name not in ('format', 'network')}
+
+
 def config_of(path: Path, metadata: dict[str, str]) -> NetworkConfig:
     """Return the architecture that a header describes; WeightsError for another format."""
     if metadata.get('format') != FORMAT:
