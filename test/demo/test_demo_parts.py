@@ -48,6 +48,7 @@ def alive(pid: int) -> bool:
 
 
 def test_all_children_end_with_the_context(tmp_path: Path) -> None:
+    before = signal.getsignal(signal.SIGINT)
     with pytest.raises(RuntimeError, match='on purpose'), Children(tmp_path) as children:
         children.start('a', [sys.executable, '-c', WITH_GRANDCHILD], os.environ)
         grandchild = int(wait_for_output(children, 'a'))
@@ -59,7 +60,7 @@ def test_all_children_end_with_the_context(tmp_path: Path) -> None:
     while alive(grandchild) and time.monotonic() < deadline:
         time.sleep(0.02)
     assert not alive(grandchild)
-    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+    assert signal.getsignal(signal.SIGINT) is before
 
 
 def test_a_child_that_ignores_ctrl_c_ends_too(
