@@ -9,7 +9,8 @@ between the hand and what is behind it). Depth is normalised to [-1, 1] inside t
 is invalid or outside lies on the far plane, +1.
 
 A lens that bends is straightened here: "image coordinates" of a window are those of the pinhole
-camera, and the crop reads each of its pixels where the lens shows that ray.
+camera, and the crop reads each of its pixels where the lens shows that ray. A lens is smooth: its
+formula is asked at a few nodes and interpolated between them (lens_grid.py).
 
 Pixel convention of every map: centres at integers. Crop pixel i covers [i - 0.5, i + 0.5], so a
 map of half the resolution has its pixel m at crop coordinate ``2 m + 0.5``.
@@ -24,6 +25,7 @@ import numpy.typing as npt
 
 from .camera import Intrinsics, rays_to_pixels
 from .depth import check_depth, DepthImage, to_metres
+from .lens_grid import between_nodes, COUNTS, nodes
 
 CROP_SIZE_PX = 128
 MAP_SIZE_PX = 32
@@ -100,14 +102,42 @@ class CropWindow:
 
         Both are -1 for rays that the lens does not show.
         """
+        pixels = self._interpolated() if self._all_seen() else None
+        if pixels is None:
+            pixels = self.bent_pixels()
+        # An extreme centre projects beyond int64; -1 lies outside any image.
+        np.clip(np.rint(pixels, out=pixels), -1, _FAR_PX, out=pixels)
+        columns, rows = pixels.astype(np.int64)
+        return columns, rows
+
+    def bent_pixels(self) -> npt.NDArray[np.float64]:
+        """Return where the lens shows each pixel of the crop, (2, S, S); -1 where it does not."""
         steps = np.arange(CROP_SIZE_PX)
         rays = self._rays(np.stack(np.meshgrid(steps, steps), axis=-1))
-        pixels = np.rint(rays_to_pixels(rays, self.intrinsics))
+        pixels = rays_to_pixels(rays, self.intrinsics)
+        pixels[np.hypot(rays[..., 0], rays[..., 1]) >= self._limit] = -1.0
+        return np.moveaxis(pixels, -1, 0)
+
+    @property
+    def _limit(self) -> float:
         lens = self.intrinsics.distortion
-        limit = math.inf if lens is None else lens.limit
-        seen = np.hypot(rays[..., 0], rays[..., 1]) < limit
-        whole = np.where(seen[..., None], np.clip(pixels, -1, _FAR_PX), -1).astype(np.int64)
-        return whole[..., 0], whole[..., 1]
+        return math.inf if lens is None else lens.limit
+
+    def _all_seen(self) -> bool:
+        """Return whether the lens shows every pixel: the corners lie farthest from its axis."""
+        last = CROP_SIZE_PX - 1
+        corners = self._rays([(0, 0), (0, last), (last, 0), (last, last)])
+        return bool((np.hypot(corners[:, 0], corners[:, 1]) < self._limit).all())
+
+    def _interpolated(self) -> npt.NDArray[np.float64] | None:
+        """Return bent_pixels from a few nodes; None where that would be too coarse."""
+        for count in COUNTS:
+            steps = nodes(CROP_SIZE_PX, count)
+            at_nodes = self.crop_to_sensor(np.stack(np.meshgrid(steps, steps), axis=-1))
+            pixels = between_nodes(np.moveaxis(at_nodes, -1, 0), CROP_SIZE_PX)
+            if pixels is not None:
+                return pixels
+        return None
 
     def crop_to_sensor(self, pixels_px: npt.ArrayLike) -> npt.NDArray[np.float64]:
         """Map crop coordinates (..., 2) to where the camera's own image shows them."""
@@ -168,6 +198,6 @@ def _crop_through_lens(
     height, width = depth.shape
     columns, rows = window.read_bent_indices()
     inside = (columns >= 0) & (columns < width) & (rows >= 0) & (rows < height)
-    crop = np.full((CROP_SIZE_PX, CROP_SIZE_PX), BACKGROUND, dtype=np.float32)
-    crop[inside] = normalise_depth(to_metres(depth[rows[inside], columns[inside]], unit_m), window)
-    return crop
+    patch = depth[rows.clip(0, height - 1), columns.clip(0, width - 1)]
+    depth_m = to_metres(patch, unit_m)
+    return normalise_depth(np.where(inside, depth_m, np.float32(0.0)), window)

@@ -16,6 +16,7 @@ MODULES = sorted(PACKAGE.rglob('*.py'))
 LAYERS = {
     'skeleton': 0,
     'distortion': 0,
+    'lens_grid': 0,
     'smoothing': 0,
     'process': 0,
     'decoding_config': 0,
