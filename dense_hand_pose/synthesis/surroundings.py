@@ -4,7 +4,7 @@
 What is around a hand: a wall, a table with things on it, a person, furniture, a thing before it.
 
 Every part is a function from (rng, Placed) to meshes in the camera frame, often none, so that a
-new kind of surrounding is one function and one row in PARTS.
+new kind of surrounding is one function and one row of BACKDROPS or OTHERS.
 """
 
 from collections.abc import Callable
@@ -116,21 +116,22 @@ def _long_thing(
     return [solid_mesh(kind, half, center, frame)]
 
 
-# Share of the scenes that ask for a part; those without room for it go without.
-PARTS: tuple[tuple[float, Part], ...] = (
-    (0.12, wall), (0.12, table), (0.30, body), (0.12, furniture), (0.08, screen),
-)  # fmt: skip
+# Share of the scenes that ask for a part; those without room for it go without. A scene has one
+# backdrop at most, and any of the others.
+BACKDROPS: tuple[tuple[float, Part], ...] = ((0.12, wall), (0.12, table), (0.30, body))
+OTHERS: tuple[tuple[float, Part], ...] = ((0.12, furniture), (0.08, screen))
+PARTS = BACKDROPS + OTHERS
 
 
 def sample_surroundings(rng: np.random.Generator, hand: Placed) -> list[Mesh]:
     """Draw the meshes around a hand; often none."""
     meshes: list[Mesh] = []
     backdrop = rng.random()
-    for share, part in PARTS[:3]:  # at most one of wall, table and person
+    for share, part in BACKDROPS:
         if 0.0 <= backdrop < share:
             meshes.extend(part(rng, hand))
         backdrop -= share
-    for share, part in PARTS[3:]:
+    for share, part in OTHERS:
         if rng.random() < share:
             meshes.extend(part(rng, hand))
     return meshes
