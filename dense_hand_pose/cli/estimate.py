@@ -8,17 +8,17 @@ status 1 when a file cannot be read or no file shows a hand.
 """
 
 import argparse
-from collections.abc import Sequence
-import io
 import json
 from pathlib import Path
 import sys
 from typing import Any, TYPE_CHECKING
 
 from ._common import CommandError, number
+from ._depth_files import overlay_names, read_depth
 
 if TYPE_CHECKING:
     from dense_hand_pose import HandPose, HandPoseEstimator, Intrinsics
+    from dense_hand_pose.drawing import Image
 
 _SHEET_COLUMNS = 5
 _TILE_PX = 280
@@ -59,6 +59,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar='S',
         help='edge of the cube around the hand (default: that of EstimatorConfig)',
     )
+    parser.add_argument(
+        '--sheet',
+        choices=('hands', 'frames'),
+        default='hands',
+        help='what sheet.png shows: the hands enlarged, or whole frames (default: hands)',
+    )
     parser.add_argument('--model', default='default', help='model name or .safetensors file')
     parser.add_argument('--backend', default='auto', help='what runs the network (default: auto)')
 
@@ -81,54 +87,11 @@ def run(args: argparse.Namespace) -> int:
             entry['error'] = str(error)
         else:
             entry.update(_as_json(pose), overlay=name)
-            tiles.append(_draw(args.out / name, path, depth * unit_m, intrinsics, pose))
+            picture, tile = _draw(depth * unit_m, intrinsics, pose, args.sheet == 'frames')
+            _write(args.out / name, picture)
+            tiles.append(_named(tile, path, pose))
         entries.append(entry)
     return _finish(args.out, entries, tiles)
-
-
-def read_depth(path: Path) -> Any:
-    """
-    Return the depth image (H, W) of a PNG or NPY file, uint16 or float32, in the file's unit.
-
-    OSError where it cannot be opened, ValueError where it holds no depth image.
-    """
-    import numpy as np
-
-    if path.suffix.lower() == '.npy':
-        image = np.load(path, allow_pickle=False)
-    else:
-        image = _decoded(path.read_bytes())
-    if image.ndim != 2 or image.dtype.kind not in 'uif' or image.dtype.itemsize < 2:
-        raise ValueError(
-            f'holds {image.dtype} of shape {image.shape}; expected one channel of depth (H, W) '
-            'in 16-bit integers or floats'
-        )
-    return image.astype(np.float32) if image.dtype.kind == 'f' else image.astype(np.uint16)
-
-
-def _decoded(data: bytes) -> Any:
-    """Return the pixels of an image file; ValueError where it is none."""
-    import numpy as np
-    from PIL import Image
-
-    try:
-        with Image.open(io.BytesIO(data), formats=('PNG', 'TIFF')) as image:
-            return np.array(image)
-    # A damaged file is any of these to Pillow; a far too large one is the last.
-    except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
-        raise ValueError(
-            f'not a readable image ({error}); expected a 16-bit PNG or a NumPy .npy file'
-        ) from error
-
-
-def overlay_names(paths: Sequence[Path]) -> list[str]:
-    """Return a file name for the overlay of each path; numbered where stems are not unique."""
-    stems = [path.stem for path in paths]
-    unique = len(set(stems)) == len(stems)
-    return [
-        f'{stem}_overlay.png' if unique else f'{place:03d}_{stem}_overlay.png'
-        for place, stem in enumerate(stems)
-    ]
 
 
 def _set_up(args: argparse.Namespace) -> 'tuple[HandPoseEstimator, Intrinsics]':
@@ -159,47 +122,63 @@ def _as_json(pose: 'HandPose | None') -> dict[str, Any]:
         'spread_m': pose.spread.round(6).tolist(),
         'center_m': [round(float(value), 6) for value in pose.center],
         'cube_size_m': pose.cube_size_m,
+        'score': round(pose.score, 4),
+        'side': pose.side,
+        'side_score': round(pose.side_score, 4),
     }
 
 
 def _draw(
-    file: Path, source: Path, depth_m: Any, intrinsics: 'Intrinsics', pose: 'HandPose | None'
-) -> Any:
-    """Write the overlay of a frame and return its tile for the contact sheet."""
+    depth_m: Any, intrinsics: 'Intrinsics', pose: 'HandPose | None', whole: bool
+) -> 'tuple[Image, Image]':
+    """Return the overlay of a frame and its tile for the sheet: the whole of it, or the hand."""
     from dense_hand_pose import visualization as vis
     from dense_hand_pose.crop import CropWindow
-    from dense_hand_pose.drawing import png_bytes, shrink
+    from dense_hand_pose.drawing import shrink
     import numpy as np
 
     depth_m = depth_m.astype(np.float32)
     picture = vis.depth_to_bgr(depth_m, *vis.depth_range_m(depth_m))
     if pose is None:
-        tile = shrink(picture, _TILE_PX)
-        tile = vis.draw_text(tile, 'no hand', (6, tile.shape[0] - 10))
-        picture = vis.draw_text(picture, 'no hand')
-    else:
-        x, y, z = (float(value) for value in pose.center)
-        window = CropWindow((x, y, z), pose.cube_size_m, intrinsics)
-        picture = vis.draw_crop_box(picture, window)
-        picture = vis.draw_pose(picture, pose.joints, intrinsics, pose.confidence)
-        tile = vis.hand_tile(depth_m, pose.joints, intrinsics, _TILE_PX, pose.confidence)
+        return vis.draw_text(picture, 'no hand'), shrink(picture, _TILE_PX)
+    drawn = vis.draw_pose(picture, pose.joints, intrinsics, pose.confidence)
+    x, y, z = (float(value) for value in pose.center)
+    overlay = vis.draw_crop_box(picture, CropWindow((x, y, z), pose.cube_size_m, intrinsics))
+    overlay = vis.draw_pose(overlay, pose.joints, intrinsics, pose.confidence)
+    if whole:
+        return overlay, shrink(drawn, _TILE_PX)
+    tile = vis.hand_tile(depth_m, pose.joints, intrinsics, _TILE_PX, pose.confidence)
+    return overlay, tile
+
+
+def _named(tile: 'Image', source: Path, pose: 'HandPose | None') -> 'Image':
+    """Return a tile with the name of its file and what was found."""
+    from dense_hand_pose.visualization import draw_text
+
+    said = 'no hand' if pose is None else f'{pose.side} {pose.score:.2f}'
+    named = draw_text(tile, source.stem, (6, 16), scale=0.42)
+    return draw_text(named, said, (6, tile.shape[0] - 10), scale=0.42)
+
+
+def _write(file: Path, picture: 'Image') -> None:
+    """Write a PNG file, or raise CommandError."""
+    from dense_hand_pose.drawing import png_bytes
+
     try:
         file.write_bytes(png_bytes(picture))
     except OSError as error:
         raise CommandError(f'cannot write {file}: {error.strerror}') from error
-    return vis.draw_text(tile, source.stem, (6, 16), scale=0.42)
 
 
 def _finish(out: Path, entries: list[dict[str, Any]], tiles: list[Any]) -> int:
     """Write estimates.json and the sheet, say what was found and return the exit status."""
-    from dense_hand_pose.drawing import png_bytes
     from dense_hand_pose.skeleton import HAND_21
     from dense_hand_pose.visualization import contact_sheet
 
     document = {'joint_names': list(HAND_21.joints), 'frames': entries}
     (out / 'estimates.json').write_text(json.dumps(document, indent=1) + '\n')
     if tiles:
-        (out / 'sheet.png').write_bytes(png_bytes(contact_sheet(tiles, _SHEET_COLUMNS)))
+        _write(out / 'sheet.png', contact_sheet(tiles, _SHEET_COLUMNS))
     hands = sum(bool(entry.get('hand')) for entry in entries)
     failed = sum('error' in entry for entry in entries)
     print(f'{hands} of {len(entries)} files show a hand; results in {out}/')

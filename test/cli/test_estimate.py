@@ -7,7 +7,7 @@ from pathlib import Path
 
 import cv2
 from dense_hand_pose.cli import main
-from dense_hand_pose.cli.estimate import overlay_names, read_depth
+from dense_hand_pose.cli._depth_files import overlay_names, read_depth
 from dense_hand_pose.skeleton import HAND_21
 from dense_hand_pose.synthesis.sequence import GestureSequence, SyntheticFrame
 import numpy as np
@@ -77,6 +77,22 @@ def test_a_hand_is_found_where_it_is(frame: SyntheticFrame, tmp_path: Path) -> N
     for name in ('hand_overlay.png', 'wall_overlay.png', 'sheet.png'):
         assert cv2.imread(str(out / name)).std() > 0
     assert cv2.imread(str(out / 'hand_overlay.png')).shape == (480, 640, 3)
+
+
+def test_the_sheet_shows_hands_or_whole_frames(frame: SyntheticFrame, tmp_path: Path) -> None:
+    cv2.imwrite(str(tmp_path / 'hand.png'), frame.depth_mm)
+    sizes = {}
+    for kind in ('hands', 'frames'):
+        words = arguments(frame, tmp_path / kind, [tmp_path / 'hand.png'])
+        assert main([*words, '--sheet', kind]) == 0
+        sizes[kind] = cv2.imread(str(tmp_path / kind / 'sheet.png')).shape[:2]
+    gap = 2 * 6
+    assert sizes['hands'][0] == sizes['hands'][1]
+    height, width = sizes['frames'][0] - gap, sizes['frames'][1] - gap
+    assert height / width == pytest.approx(480 / 640, abs=0.01)
+    (hand,) = json.loads((tmp_path / 'frames/estimates.json').read_text())['frames']
+    assert hand['side'] in ('left', 'right', 'unknown')
+    assert 0.0 <= hand['score'] <= 1.0 and 0.0 <= hand['side_score'] <= 1.0
 
 
 def test_an_unreadable_file_is_named_and_the_others_are_done(

@@ -1,0 +1,53 @@
+# Copyright 2026 The dense_hand_pose authors
+# SPDX-License-Identifier: Apache-2.0
+"""Depth images of files, and the names of the pictures made of them."""
+
+from collections.abc import Sequence
+import io
+from pathlib import Path
+from typing import Any
+
+
+def read_depth(path: Path) -> Any:
+    """
+    Return the depth image (H, W) of a PNG or NPY file, uint16 or float32, in the file's unit.
+
+    OSError where it cannot be opened, ValueError where it holds no depth image.
+    """
+    import numpy as np
+
+    if path.suffix.lower() == '.npy':
+        image = np.load(path, allow_pickle=False)
+    else:
+        image = _decoded(path.read_bytes())
+    if image.ndim != 2 or image.dtype.kind not in 'uif' or image.dtype.itemsize < 2:
+        raise ValueError(
+            f'holds {image.dtype} of shape {image.shape}; expected one channel of depth (H, W) '
+            'in 16-bit integers or floats'
+        )
+    return image.astype(np.float32) if image.dtype.kind == 'f' else image.astype(np.uint16)
+
+
+def _decoded(data: bytes) -> Any:
+    """Return the pixels of an image file; ValueError where it is none."""
+    import numpy as np
+    from PIL import Image
+
+    try:
+        with Image.open(io.BytesIO(data), formats=('PNG', 'TIFF')) as image:
+            return np.array(image)
+    # A damaged file is any of these to Pillow; a far too large one is the last.
+    except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
+        raise ValueError(
+            f'not a readable image ({error}); expected a 16-bit PNG or a NumPy .npy file'
+        ) from error
+
+
+def overlay_names(paths: Sequence[Path]) -> list[str]:
+    """Return a file name for the overlay of each path; numbered where stems are not unique."""
+    stems = [path.stem for path in paths]
+    unique = len(set(stems)) == len(stems)
+    return [
+        f'{stem}_overlay.png' if unique else f'{place:03d}_{stem}_overlay.png'
+        for place, stem in enumerate(stems)
+    ]
