@@ -22,19 +22,19 @@ ROS_FILES := $(wildcard requirements/ros-*.txt requirements/*.sh) \
 .PHONY: demo test soak tensorrt-coverage venv lint types pytest colcon clean
 
 demo: .venv/stamp-runtime
-	$(BIN)/python -m dense_hand_pose demo --out demo_output
+	@$(BIN)/python -m dense_hand_pose demo --out demo_output
 
 test: lint types pytest colcon
 
 venv: .venv/stamp-runtime
 
 .venv/stamp-runtime: requirements/runtime.txt $(ROS_FILES)
-	requirements/make_venv.sh runtime
-	touch $@
+	@requirements/make_venv.sh runtime
+	@touch $@
 
 .venv/stamp-test: requirements/runtime.txt requirements/train.txt requirements/test.txt $(ROS_FILES)
-	requirements/make_venv.sh test
-	touch .venv/stamp-runtime $@
+	@requirements/make_venv.sh test
+	@touch .venv/stamp-runtime $@
 
 lint: .venv/stamp-test
 	$(BIN)/ruff check .

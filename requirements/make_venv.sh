@@ -55,7 +55,41 @@ else
     files+=(-c "$venv/constraints.txt")
 fi
 
-echo "Installing into $venv ($mode, for $target); the first time takes a few minutes."
+# What pip is at, every ten seconds while there is news; all that it says is in the log.
+progress() {
+    local begin=$SECONDS said=$SECONDS line='' before='' file status
+    local doing='asking the package index'
+    while true; do
+        status=0
+        IFS= read -r -t 5 line || status=$?
+        ((status == 0 || status > 128)) || break # over 128: nothing new within 5 s
+        case $line in
+            *Downloading*.whl*\(* | *'Using cached'*.whl*\(*)
+                file=${line##*/}
+                file=${file##*Downloading }
+                file=${file##*Using cached }
+                doing="fetching ${file%%-[0-9]*} (${line##*\(}"
+                ;;
+            'Installing collected packages'*) doing='unpacking' ;;
+        esac
+        if ((SECONDS - said >= 10)) && [[ $doing != "$before" || $((SECONDS - said)) -ge 30 ]]; then
+            said=$SECONDS
+            before=$doing
+            echo "  $((SECONDS - begin)) s: $doing"
+        fi
+    done
+}
+
+log=$venv/pip.log
+[[ $mode == wheels ]] && ros='ROS 2 Jazzy from PyPI' || ros="beside ROS $ROS_DISTRO"
+[[ $target == test ]] && what='the tests and training need' || what='the node and the demo need'
+echo "Installing what $what into $venv ($ros). This happens once, and takes"
+echo "a minute or more; what pip says goes to $log."
 # shellcheck disable=SC2086  # PIP_ARGS holds several words
-"$venv/bin/python" -m pip install --quiet ${PIP_ARGS:-} "${files[@]}"
+if ! "$venv/bin/python" -m pip install --disable-pip-version-check --progress-bar off \
+    ${PIP_ARGS:-} "${files[@]}" 2>&1 | tee "$log" | progress; then
+    grep -A 3 '^ERROR' "$log" | tail -n 20 >&2 || tail -n 20 "$log" >&2
+    fail "pip could not install everything: the whole of it is in $log"
+fi
 "$venv/bin/python" ros_standins/install.py
+echo "Installed: $(du -sm "$venv" | cut -f1) MB in $venv."

@@ -58,8 +58,9 @@ def install(names: list[str]) -> int:
 def main() -> int:
     """Install what is missing; return pip's exit status, 0 when nothing was missing."""
     missing = missing_packages()
-    for name in PACKAGES:
-        print(f'{name}: {"stand-in is being installed" if name in missing else "present"}')
+    if missing:
+        names = ', '.join(missing)
+        print(f'Adding stand-ins for ROS packages that PyPI lacks: {names}.', flush=True)
     return install(missing) if missing else 0
 
 

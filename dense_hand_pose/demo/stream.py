@@ -69,7 +69,7 @@ def record_stream(options: DemoOptions, say: Callable[[str], None]) -> list[RawM
         children.start('camera', camera_command(options), environment)
         children.start('node', node_command(options), environment)
         with Recorder(BAG_TOPICS) as recorder:
-            say('starting the camera and the node (the camera renders its pictures first)')
+            say('starting the camera and the node (15 s or so: pictures are rendered first)')
             wait_for_stream(recorder, children)
             say(f'the node is active: {options.seconds:g} s of stream')
             _wait_for_end(recorder, children, options.seconds)
