@@ -14,16 +14,26 @@ CLOSE_M = 0.04
 """Votes this far from their joint count exp(-1/2) towards its confidence."""
 
 
+METHODS = ('soft', 'mean_shift', 'dense_mean_shift')
+SHARPNESS = 30.0
+"""Softly merged votes weigh as much as exp(SHARPNESS S) at their pixel (AWR, Sec. 3.3)."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class DecodingConfig:
     """
-    How votes are merged (paper Table 1 studies each of these).
+    How votes are merged (paper Table 1 studies each of the settings of its mean shift).
+
+    ``method``: 'mean_shift' is the paper's, of the K best votes of a joint; 'soft' is the mean of
+    every pixel's vote by a softmax over S; 'dense_mean_shift' climbs from there over all of them.
 
     candidates K, bandwidth_m sigma, iterations N; ``weighted``: votes weigh as much as R at their
     own projection, otherwise as (1 + R) S at their pixel; ``score``: candidates are ranked by
-    'r_and_s', (1 + R) S as the released code does, or by 's' as the paper's text says.
+    'r_and_s', (1 + R) S as the released code does, or by 's' as the paper's text says. The other
+    methods know neither of these two, and K only as the number of votes that are told.
     """
 
+    method: str = 'soft'
     candidates: int = 5
     bandwidth_m: float = 0.04
     iterations: int = 10
@@ -32,6 +42,8 @@ class DecodingConfig:
 
     def __post_init__(self) -> None:
         """Check the ranges; errors name the value."""
+        if self.method not in METHODS:
+            raise ValueError(f'method = {self.method!r}: expected one of {", ".join(METHODS)}')
         if not 1 <= self.candidates <= 256:
             raise ValueError(f'candidates = {self.candidates}: expected 1 to 256')
         if not 0.001 <= self.bandwidth_m <= 1.0:

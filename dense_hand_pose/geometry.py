@@ -42,11 +42,13 @@ def reduce_depth(crop: Tensor, size_px: int = MAP_SIZE_PX) -> Tensor:
     """
     batch, _, height, width = crop.shape
     blocks = crop.reshape(batch, size_px, height // size_px, size_px, width // size_px)
-    nearest = blocks.amin(dim=(2, 4), keepdim=True)
+    # One plane for each place in a block: runtimes reduce over planes fastest.
+    blocks = blocks.permute(0, 2, 4, 1, 3).reshape(batch, -1, size_px, size_px)
+    nearest = blocks.amin(dim=1, keepdim=True)
     same = ((blocks < nearest + SAME_SURFACE) & (blocks < BACKGROUND)).to(crop.dtype)
-    count = same.sum(dim=(2, 4))
-    mean = (blocks * same).sum(dim=(2, 4)) / count.clamp(min=1.0)
-    return torch.where(count > 0, mean, torch.full_like(mean, BACKGROUND)).unsqueeze(1)
+    count = same.sum(dim=1, keepdim=True)
+    mean = (blocks * same).sum(dim=1, keepdim=True) / count.clamp(min=1.0)
+    return torch.where(count > 0, mean, torch.full_like(mean, BACKGROUND))
 
 
 def lift(depth: Tensor, cube: Cube) -> Surface:

@@ -3,8 +3,10 @@
 """Decoding against a float64 brute force, and with maps that no network should make."""
 
 import itertools
+from typing import Any
 
 from dense_hand_pose.decoding import decode, decode_soft, Decoded, DecodingConfig, mean_shift
+from dense_hand_pose.decoding_config import METHODS
 from dense_hand_pose.encoding import DenseMaps, Reach
 from dense_hand_pose.geometry import Cube, lift, Surface
 import dense_reference as reference
@@ -17,6 +19,11 @@ import torch
 REACH = Reach()
 CENTER, SIZE_M = (0.07, -0.03, 0.46), 0.29
 CUBE = Cube(torch.tensor([CENTER]), torch.tensor([SIZE_M]))
+
+
+def paper(**settings: Any) -> DecodingConfig:
+    """Return settings of the paper's own merging."""
+    return DecodingConfig(method='mean_shift', **settings)
 
 
 def noisy_maps(seed: int, joints: int, share: float) -> tuple[DenseMaps, np.ndarray]:
@@ -66,7 +73,7 @@ def assert_sane(decoded: Decoded) -> None:
 def test_brute_force_agrees(
     candidates: int, bandwidth_m: float, iterations: int, weighted: bool
 ) -> None:
-    config = DecodingConfig(
+    config = paper(
         candidates=candidates, bandwidth_m=bandwidth_m, iterations=iterations, weighted=weighted
     )
     for seed in range(3):
@@ -86,7 +93,7 @@ def test_brute_force_agrees(
 def test_brute_force_agrees_at_random(
     seed: int, candidates: int, bandwidth_m: float, weighted: bool, share: float
 ) -> None:
-    config = DecodingConfig(candidates=candidates, bandwidth_m=bandwidth_m, weighted=weighted)
+    config = paper(candidates=candidates, bandwidth_m=bandwidth_m, weighted=weighted)
     maps, depth = noisy_maps(seed, 1, share)
     seen = int(((depth < 1.0) & (maps.heat_3d[0, 0].numpy() > 0.0)).sum())
     decoded = decode(maps, surface_of(depth), CUBE, REACH, config)
@@ -98,11 +105,16 @@ def test_brute_force_agrees_at_random(
     np.testing.assert_allclose(decoded.joints_m[0, 0], expected, rtol=0.0, atol=1e-6)
 
 
-@pytest.mark.parametrize('candidates', [5, 256])
-@pytest.mark.parametrize('weighted', [True, False])
+@pytest.mark.parametrize(
+    'config',
+    [
+        *(paper(candidates=k, weighted=w) for k in (5, 256) for w in (True, False)),
+        DecodingConfig(method='soft'),
+        DecodingConfig(method='dense_mean_shift', candidates=256, bandwidth_m=0.001),
+    ],
+)
 @pytest.mark.parametrize('value', [np.nan, np.inf, -np.inf, 3e38, -3e38, 0.0, 1e-30, -1.0, 5.0])
-def test_whatever_the_maps_hold(value: float, candidates: int, weighted: bool) -> None:
-    config = DecodingConfig(candidates=candidates, weighted=weighted)
+def test_whatever_the_maps_hold(value: float, config: DecodingConfig) -> None:
     for share in (0.0, 0.003, 1.0):
         maps, depth = noisy_maps(7, 2, share)
         for which in itertools.product((False, True), repeat=3):
@@ -113,15 +125,17 @@ def test_whatever_the_maps_hold(value: float, candidates: int, weighted: bool) -
             assert_sane(decode(DenseMaps(*parts), surface_of(depth), CUBE, REACH, config))
 
 
-def test_scattered_nan_leaves_the_other_pixels_their_votes() -> None:
+@pytest.mark.parametrize('method', METHODS)
+def test_scattered_nan_leaves_the_other_pixels_their_votes(method: str) -> None:
+    config = DecodingConfig(method=method)
     maps, depth = noisy_maps(3, 2, 1.0)
     broken = torch.rand(1, 2, 32, 32, generator=torch.Generator().manual_seed(1)) < 0.3
     holed = DenseMaps(maps.heat_2d, maps.heat_3d.masked_fill(broken, float('nan')), maps.direction)
     zeroed = DenseMaps(maps.heat_2d, maps.heat_3d.masked_fill(broken, 0.0), maps.direction)
     surface = surface_of(depth)
     for a, b in zip(
-        decode(holed, surface, CUBE, REACH, DecodingConfig()),
-        decode(zeroed, surface, CUBE, REACH, DecodingConfig()), strict=True,
+        decode(holed, surface, CUBE, REACH, config),
+        decode(zeroed, surface, CUBE, REACH, config), strict=True,
     ):  # fmt: skip
         torch.testing.assert_close(a, b, rtol=0.0, atol=0.0)
 
@@ -141,13 +155,13 @@ def few_votes(count: int) -> tuple[DenseMaps, Surface]:
 @pytest.mark.parametrize('weighted', [True, False])
 def test_more_candidates_than_pixels_do_no_harm(candidates: int, weighted: bool) -> None:
     maps, surface = few_votes(3)
-    config = DecodingConfig(candidates=candidates, weighted=weighted)
+    config = paper(candidates=candidates, weighted=weighted)
     decoded = decode(maps, surface, CUBE, REACH, config)
     expected = torch.tensor([0.06, -0.03, 0.48])
     torch.testing.assert_close(decoded.joints_m[0, 0], expected, rtol=0.0, atol=1e-6)
     assert decoded.spread_m[0, 0] < 1e-5, 'pixels off the hand have no say in the spread'
     assert decoded.vote_weights[0, 0, 3:].max() == 0.0
-    three = decode(maps, surface, CUBE, REACH, DecodingConfig(candidates=3, weighted=weighted))
+    three = decode(maps, surface, CUBE, REACH, paper(candidates=3, weighted=weighted))
     torch.testing.assert_close(decoded.confidence, three.confidence, rtol=1e-5, atol=0.0)
     assert decoded.confidence[0, 0] > 0.5
 
@@ -155,14 +169,14 @@ def test_more_candidates_than_pixels_do_no_harm(candidates: int, weighted: bool)
 def test_the_best_vote_answers_where_all_weights_vanish() -> None:
     maps, surface = few_votes(8)
     maps = maps._replace(heat_2d=torch.zeros_like(maps.heat_2d))
-    decoded = decode(maps, surface, CUBE, REACH, DecodingConfig())
+    decoded = decode(maps, surface, CUBE, REACH, paper())
     torch.testing.assert_close(decoded.joints_m, decoded.votes_m[:, :, 0], rtol=0.0, atol=0.0)
     assert decoded.confidence.max() == 0.0
 
 
 def test_ranking_by_s_alone() -> None:
     maps, depth = noisy_maps(5, 1, 1.0)
-    first = DecodingConfig(candidates=1, score='s', weighted=False)
+    first = paper(candidates=1, score='s', weighted=False)
     decoded = decode(maps, surface_of(depth), CUBE, REACH, first)
     m, n = divmod(int(maps.heat_3d[0, 0].clamp(0, 1).argmax()), 32)
     reach = 0.08 * SIZE_M / 0.3 * (1 - maps.heat_3d[0, 0, m, n].clamp(0, 1))
@@ -224,6 +238,75 @@ def test_soft_decoding_is_its_formula() -> None:
         np.testing.assert_allclose(soft[0, joint], expected, rtol=0.0, atol=1e-6)
 
 
+def merged_in_loops(
+    maps: DenseMaps, depth: np.ndarray, joint: int, config: DecodingConfig
+) -> tuple[np.ndarray, float, float, np.ndarray]:
+    """Merge all votes of a joint in float64: joint, confidence, spread and every share."""
+    r, s, v = (part[0, joint].double().numpy() for part in maps)
+    r, s, v = r.clip(0, 1), s.clip(0, 1), v.clip(-1, 1)
+    center, size_m = np.float32(CENTER).astype(np.float64), float(np.float32(SIZE_M))
+    points = reference.surface_points(depth, center, size_m)
+    votes, seen = [], []
+    for m, n in itertools.product(range(32), repeat=2):
+        reach = reference.THETA_OF_CUBE * size_m * (1 - s[m, n])
+        votes.append(points[:, m, n] + reach * v[:, m, n])
+        seen.append(s[m, n] if depth[m, n] < 1.0 else 0.0)
+    votes, seen = np.array(votes), np.array(seen)
+    share = np.exp(30.0 * seen) / np.exp(30.0 * seen).sum()
+    at = share @ votes
+    for _ in range(config.iterations if config.method == 'dense_mean_shift' else 0):
+        logits = 30.0 * seen - ((votes - at) ** 2).sum(axis=1) / (2 * config.bandwidth_m**2)
+        share = np.exp(logits - logits.max())
+        share /= share.sum()
+        at = share @ votes
+    squared = ((votes - at) ** 2).sum(axis=1)
+    close = float((share * seen * np.exp(-squared / (2 * 0.04**2))).sum())
+    agreement = reference.bilinear(r, reference.map_pixel(at, center, size_m))
+    return at, (agreement * close) ** (1 / 3), float(np.sqrt(share @ squared)), share
+
+
+@given(
+    st.integers(0, 2**32 - 1), st.sampled_from(['soft', 'dense_mean_shift']),
+    st.floats(0.02, 0.5), st.integers(0, 12), st.integers(1, 64),
+    st.sampled_from([0.0, 0.01, 0.4, 1.0]),
+)  # fmt: skip
+@settings(max_examples=25)
+def test_all_votes_are_merged_as_by_brute_force(
+    seed: int, method: str, bandwidth_m: float, iterations: int, candidates: int, share: float
+) -> None:
+    config = DecodingConfig(
+        method=method, bandwidth_m=bandwidth_m, iterations=iterations, candidates=candidates
+    )
+    maps, depth = noisy_maps(seed, 1, share)
+    decoded = decode(maps, surface_of(depth), CUBE, REACH, config)
+    assert_sane(decoded)
+    joint, confidence, spread_m, shares = merged_in_loops(maps, depth, 0, config)
+    np.testing.assert_allclose(decoded.joints_m[0, 0], joint, rtol=0.0, atol=2e-6)
+    np.testing.assert_allclose(decoded.confidence[0, 0] ** 3, confidence**3, atol=1e-4)
+    np.testing.assert_allclose(decoded.spread_m[0, 0], spread_m, rtol=0.0, atol=1e-5)
+    told = decoded.vote_weights[0, 0]
+    assert told.shape == (candidates,)
+    np.testing.assert_allclose(told, -np.sort(-shares)[:candidates], rtol=0.0, atol=1e-4)
+
+
+@pytest.mark.parametrize('method', ['soft', 'dense_mean_shift'])
+def test_without_foreground_all_merged_votes_are_believed_nowhere(method: str) -> None:
+    maps, depth = noisy_maps(1, 3, 0.0)
+    decoded = decode(maps, surface_of(depth), CUBE, REACH, DecodingConfig(method=method))
+    assert_sane(decoded)
+    assert decoded.confidence.max() == 0.0
+
+
+@pytest.mark.parametrize('method', METHODS)
+def test_perfect_maps_give_the_joint_and_high_confidence(method: str) -> None:
+    maps, surface = few_votes(8)
+    decoded = decode(maps, surface, CUBE, REACH, DecodingConfig(method=method))
+    expected = torch.tensor([0.06, -0.03, 0.48])
+    torch.testing.assert_close(decoded.joints_m[0, 0], expected, rtol=0.0, atol=1e-3)
+    assert decoded.confidence[0, 0] > 0.5
+    assert decoded.vote_weights[0, 0, 0] == decoded.vote_weights[0, 0].max()
+
+
 def test_joints_of_a_batch_do_not_mix() -> None:
     maps, depth = noisy_maps(2, 3, 0.5)
     other, other_depth = noisy_maps(9, 3, 0.5)
@@ -237,7 +320,7 @@ def test_joints_of_a_batch_do_not_mix() -> None:
 
 @pytest.mark.parametrize(
     'wrong',
-    [{'candidates': 0}, {'candidates': 257}, {'bandwidth_m': 0.0}, {'bandwidth_m': float('nan')},
+    [{'method': 'hard'}, {'candidates': 0}, {'candidates': 257}, {'bandwidth_m': 0.0}, {'bandwidth_m': float('nan')},
      {'iterations': -1}, {'iterations': 101}, {'score': 'r'}],
 )  # fmt: skip
 def test_settings_out_of_range_are_named(wrong: dict[str, float]) -> None:

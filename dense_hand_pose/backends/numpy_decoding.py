@@ -8,7 +8,7 @@ a node runs, on a machine without PyTorch. Legend as there: B crops, J joints, K
 H = W = MAP_SIZE_PX. A test holds every number here to the one there.
 """
 
-from typing import Any
+from typing import Any, NamedTuple
 
 from dense_hand_pose.crop import BACKGROUND, MAP_SIZE_PX
 from dense_hand_pose.decoding_config import (
@@ -16,6 +16,7 @@ from dense_hand_pose.decoding_config import (
     DecodingConfig,
     REFERENCE_CUBE_M,
     SAME_SURFACE,
+    SHARPNESS,
     VANISHED,
 )  # fmt: skip
 from dense_hand_pose.network.config import NetworkConfig
@@ -32,20 +33,42 @@ def decode_maps(
 ) -> Result:
     """Merge the votes of maps (B, 5 J, H, W) of the crops, centres and edges in ``inputs``."""
     crops, centers_m, sizes_m = inputs
-    joints, count = network.joints, config.candidates
+    joints = network.joints
     flat = np.nan_to_num(maps, nan=0.0, posinf=0.0, neginf=0.0).reshape(len(maps), 5 * joints, -1)
     heat_2d, heat_3d, pointing = np.split(flat, [joints, 2 * joints], axis=1)
     heat_2d, heat_3d = heat_2d.clip(0.0, 1.0), heat_3d.clip(0.0, 1.0)
     pointing = pointing.reshape(len(maps), joints, 3, -1).clip(-1.0, 1.0)
     depth = reduce_depth(crops).reshape(len(maps), 1, -1)
     points = _lift(depth, centers_m, sizes_m)
+    theta = sizes_m * np.float32(network.theta_m / REFERENCE_CUBE_M)
+    clean = _Clean(
+        heat_2d, heat_3d, pointing, points, depth < BACKGROUND, theta, centers_m, sizes_m
+    )
+    merge = _merge_best if config.method == 'mean_shift' else _merge_all
+    return Result(*(np.ascontiguousarray(part, np.float32) for part in merge(clean, config)))
 
+
+class _Clean(NamedTuple):
+    """Maps R, S (B, J, N) and V (B, J, 3, N), the pixels that they are of, and the cubes."""
+
+    heat_2d: Array
+    heat_3d: Array
+    pointing: Array
+    points: Array
+    foreground: Array
+    theta: Array
+    centers_m: Array
+    sizes_m: Array
+
+
+def _merge_best(clean: _Clean, config: DecodingConfig) -> tuple[Array, ...]:
+    """Merge the votes of the K best pixels, as decoding.py does."""
+    heat_2d, heat_3d, pointing, points, foreground, theta, centers_m, sizes_m = clean
     score = heat_3d if config.score == 's' else (1.0 + heat_2d) * heat_3d
-    score = score * (depth < BACKGROUND)
-    index = np.argsort(-score, axis=2, kind='stable')[:, :, :count]
+    score = score * foreground
+    index = np.argsort(-score, axis=2, kind='stable')[:, :, : config.candidates]
     score = np.take_along_axis(score, index, axis=2)
     near = np.take_along_axis(heat_3d, index, axis=2)
-    theta = sizes_m * np.float32(network.theta_m / REFERENCE_CUBE_M)
     along = index[:, :, None]
     votes = np.take_along_axis(points[:, None], along, axis=3) + (
         theta[:, None, None] * (1.0 - near)
@@ -58,8 +81,38 @@ def decode_maps(
     modes, share = mean_shift(votes, weights, config.bandwidth_m, config.iterations)
     belief = near * agreement * near_joint * np.exp(_exponent(votes, modes, CLOSE_M))
     confidence = (belief * share).sum(axis=2).clip(0.0, 1.0) ** (1 / 3)
-    parts = (modes, confidence, _spread(votes, modes, near_joint), votes, weights)
-    return Result(*(np.ascontiguousarray(part, np.float32) for part in parts))
+    return modes, confidence, _spread(votes, modes, near_joint), votes, weights
+
+
+def _merge_all(clean: _Clean, config: DecodingConfig) -> tuple[Array, ...]:
+    """Merge the votes of all pixels, as decoding.py does."""
+    heat_2d, heat_3d, pointing, points, foreground, theta, centers_m, sizes_m = clean
+    near = heat_3d * foreground
+    reachings = theta[:, None, None] * (1.0 - heat_3d)
+    votes = points[:, None] + reachings[:, :, None] * pointing
+    logits = np.float32(SHARPNESS) * near
+    share = _softmax(logits)
+    joints = (votes * share[:, :, None]).sum(axis=3)
+    for _ in range(config.iterations if config.method == 'dense_mean_shift' else 0):
+        squared = ((votes - joints[..., None]) ** 2).sum(axis=2)
+        share = _softmax(logits - squared / (2.0 * config.bandwidth_m**2))
+        joints = (votes * share[:, :, None]).sum(axis=3)
+    squared = ((votes - joints[..., None]) ** 2).sum(axis=2)
+    close = (share * near * np.exp(squared / (-2.0 * CLOSE_M**2))).sum(axis=2)
+    at = _project(joints[:, :, None], centers_m, sizes_m)
+    agreement = _sample(heat_2d, at)[:, :, 0]
+    confidence = (agreement * close).clip(0.0, 1.0) ** (1 / 3)
+    spread = np.sqrt((share * squared).sum(axis=2))
+    index = np.argsort(-share, axis=2, kind='stable')[:, :, : config.candidates]
+    told = np.take_along_axis(votes, index[:, :, None], axis=3).transpose(0, 1, 3, 2)
+    return joints, confidence, spread, told, np.take_along_axis(share, index, axis=2)
+
+
+def _softmax(logits: Array) -> Array:
+    """Return the softmax over the last axis."""
+    raised = np.exp(logits - logits.max(axis=-1, keepdims=True))
+    weights: Array = raised / raised.sum(axis=-1, keepdims=True)
+    return weights
 
 
 def reduce_depth(crops: Array) -> Array:
@@ -87,8 +140,7 @@ def mean_shift(
         log_weights = np.log(weights)
     for _ in range(iterations):
         logits = log_weights + _exponent(votes_m, mode, bandwidth_m)
-        share = np.exp(logits - logits.max(axis=2, keepdims=True))
-        share /= share.sum(axis=2, keepdims=True)
+        share = _softmax(logits)
         mode = (votes_m * share[..., None]).sum(axis=2)
     return mode, share
 

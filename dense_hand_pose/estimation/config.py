@@ -26,6 +26,7 @@ class EstimatorConfig:
     cube_size_m: float = 0.30
     depth_min_m: float = 0.15
     depth_max_m: float = 1.2
+    method: str = 'soft'
     candidates: int = 5
     bandwidth_m: float = 0.04
     iterations: int = 10
@@ -59,6 +60,7 @@ class EstimatorConfig:
     def decoding(self) -> DecodingConfig:
         """Return the part that concerns the merging of votes."""
         return DecodingConfig(
+            method=self.method,
             candidates=self.candidates,
             bandwidth_m=self.bandwidth_m,
             iterations=self.iterations,

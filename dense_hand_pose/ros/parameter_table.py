@@ -9,6 +9,7 @@ run `python -m dense_hand_pose.ros.parameter_docs`; a test compares them.
 
 from dense_hand_pose.backends.base import BACKENDS, PRECISIONS
 from dense_hand_pose.calibration import IMAGE_KINDS
+from dense_hand_pose.decoding_config import METHODS
 from dense_hand_pose.estimation.config import MAX_HANDS
 from dense_hand_pose.ros.parameters import Parameter, Value
 
@@ -91,13 +92,32 @@ PARAMETERS: tuple[Parameter, ...] = (
         live=True,
     ),
     Parameter(
-        'decode.candidates', 5, 'Votes a joint, the K of the method.', 1, 64, live=True
+        'decode.method',
+        'soft',
+        "How votes are merged: all softly, the paper's mean shift of the best, or one of all.",
+        choices=METHODS,
+        live=True,
     ),
     Parameter(
-        'decode.bandwidth_m', 0.04, 'Bandwidth of the mean shift, metres.', 0.001, 0.5, live=True
+        'decode.candidates',
+        5,
+        'Votes a joint: the K of mean_shift; otherwise how many ~/debug/votes shows.',
+        1,
+        64,
+        live=True,
     ),
-    Parameter('decode.iterations', 10, 'Iterations of the mean shift.', 0, 100, live=True),
-    Parameter('decode.weighted', True, 'Weigh votes by their heat map value.', live=True),
+    Parameter(
+        'decode.bandwidth_m',
+        0.04,
+        'Bandwidth of both mean shifts, metres.',
+        0.001,
+        0.5,
+        live=True,
+    ),
+    Parameter('decode.iterations', 10, 'Iterations of both mean shifts.', 0, 100, live=True),
+    Parameter(
+        'decode.weighted', True, 'mean_shift weighs votes by their heat map value.', live=True
+    ),
     Parameter(
         'decode.min_confidence',
         0.35,

@@ -62,7 +62,7 @@ class Variant:
 
 
 def _variants() -> tuple[Variant, ...]:
-    usual = DecodingConfig()
+    usual = DecodingConfig(method='mean_shift')
     rows = [
         Variant('candidates K', str(k), replace(usual, candidates=k), mm)
         for k, mm in ((1, 10.6), (5, 10.21), (10, 10.21), (30, 10.96))

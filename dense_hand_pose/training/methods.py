@@ -46,7 +46,7 @@ class DenseMethod:
     def joints(self, outputs: list[Tensor], batch: Batch) -> tuple[Tensor, Tensor]:
         """Return the joints of the last stack by mean shift and softly."""
         return (
-            decoded_joints(outputs, batch, self.reach, DecodingConfig()),
+            decoded_joints(outputs, batch, self.reach, DecodingConfig(method='mean_shift')),
             decoded_joints(outputs, batch, self.reach, None),
         )
 

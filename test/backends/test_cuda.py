@@ -16,7 +16,7 @@ def test_batches_of_any_size_give_pytorchs_joints(count: int) -> None:
     backend = CudaBackend(tiny_network(), 'float32', device='cpu')
     assert (backend.name, backend.precision) == ('cpu', 'float32')
     arrays = tuple(array[:count] for array in load_probe())
-    for decoding in (DecodingConfig(), DecodingConfig(candidates=2, weighted=False)):
+    for decoding in (DecodingConfig(), DecodingConfig(method='mean_shift', candidates=2)):
         expected = TorchBackend(tiny_network(), 'cpu').run(*arrays, decoding)
         result = backend.run(*arrays, decoding)
         for name, array in result._asdict().items():

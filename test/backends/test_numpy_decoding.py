@@ -5,6 +5,7 @@
 from dense_hand_pose.backends.numpy_decoding import decode_maps, mean_shift, reduce_depth
 from dense_hand_pose.decoding import decode, DecodingConfig
 from dense_hand_pose.decoding import mean_shift as torch_mean_shift
+from dense_hand_pose.decoding_config import METHODS
 from dense_hand_pose.encoding import DenseMaps, Reach
 from dense_hand_pose.geometry import Cube, lift
 from dense_hand_pose.geometry import reduce_depth as torch_reduce_depth
@@ -29,15 +30,16 @@ def scene(seed: int, share: float) -> tuple[np.ndarray, tuple[np.ndarray, ...]]:
 @given(
     st.integers(0, 2**32 - 1), st.integers(1, 64), st.floats(0.01, 0.5), st.integers(0, 20),
     st.booleans(), st.sampled_from(['r_and_s', 's']), st.sampled_from([0.0, 0.002, 0.3, 1.0]),
+    st.sampled_from(METHODS),
 )  # fmt: skip
 @settings(max_examples=30)
 def test_every_part_is_that_of_pytorch(
     seed: int, candidates: int, bandwidth_m: float, iterations: int, weighted: bool, score: str,
-    share: float,
+    share: float, method: str,
 ) -> None:  # fmt: skip
     maps, inputs = scene(seed, share)
     config = DecodingConfig(
-        candidates=candidates, bandwidth_m=bandwidth_m, iterations=iterations, weighted=weighted,
+        method=method, candidates=candidates, bandwidth_m=bandwidth_m, iterations=iterations, weighted=weighted,
         score=score,
     )  # fmt: skip
     ours = decode_maps(maps, inputs, NETWORK, config)
@@ -46,11 +48,12 @@ def test_every_part_is_that_of_pytorch(
     surface = lift(torch_reduce_depth(crops.unsqueeze(1)), cube)
     dense = DenseMaps.from_channels(torch.from_numpy(maps), 3)
     theirs = decode(dense, surface, cube, Reach(), config)
-    counted = theirs.vote_weights.numpy() > 0.0
-    for a, b in zip(ours, theirs, strict=True):
+    # Pixels without any score tie, and their order is nobody's promise.
+    best = method == 'mean_shift'
+    counted = theirs.vote_weights.numpy() > (0.0 if best else 1.5 / 32**2)
+    for a, b in zip(ours[:5], theirs, strict=True):
         assert a.shape == tuple(b.shape)
-        # Pixels without any score tie, and their order is nobody's promise.
-        told = counted if a.shape[:3] == counted.shape else counted.any(axis=2)
+        told = counted if a.shape[:3] == counted.shape else counted.any(axis=2) | (not best)
         np.testing.assert_allclose(a[told], b.numpy()[told], rtol=0.0, atol=2e-4)
         assert np.isfinite(a).all()
 

@@ -41,7 +41,7 @@ def probe(count: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
 @pytest.mark.parametrize('count', [1, 2, 3, 4, 9])
 @pytest.mark.parametrize(
     'decoding',
-    [DecodingConfig(), DecodingConfig(candidates=12, bandwidth_m=0.02, weighted=False)],
+    [DecodingConfig(), DecodingConfig(method='mean_shift', candidates=12, weighted=False)],
     ids=['baked in', 'changed'],
 )
 def test_any_number_of_crops_gives_what_pytorch_gives(

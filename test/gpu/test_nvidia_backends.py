@@ -69,7 +69,7 @@ def test_a_replayed_graph_sees_new_crops_and_decodings(wanted: Wanted) -> None:
     probe = load_probe()
     for begin, count in ((0, 1), (1, 1), (2, 5), (7, 1), (8, 20)):
         arrays = tuple(a[begin:begin + count] for a in probe)  # fmt: skip
-        for decoding in (DecodingConfig(), DecodingConfig(candidates=3, weighted=False)):
+        for decoding in (DecodingConfig(), DecodingConfig(method='mean_shift', candidates=3)):
             result, expected = (b.run(*arrays, decoding) for b in (backend, eager))
             miss_m = np.linalg.norm(result.joints_m - expected.joints_m, axis=-1)
             assert np.median(miss_m) < 1e-3

@@ -3,6 +3,7 @@
 """The exported graph against the eager parts that it is made of."""
 
 from dense_hand_pose.decoding import decode, DecodingConfig
+from dense_hand_pose.decoding_config import METHODS
 from dense_hand_pose.encoding import DenseMaps, Reach
 from dense_hand_pose.geometry import Cube, lift, reduce_depth
 from dense_hand_pose.network.config import CONFIGURATIONS, NetworkConfig
@@ -38,9 +39,9 @@ def in_parts(
     return decode(maps, lift(reduce_depth(crop), cube), cube, reach, config).joints_m
 
 
-@pytest.mark.parametrize('weighted', [True, False])
-def test_shipped_weights_give_the_joints_of_eager(weighted: bool) -> None:
-    config = DecodingConfig(weighted=weighted)
+@pytest.mark.parametrize('method', METHODS)
+def test_shipped_weights_give_the_joints_of_eager(method: str) -> None:
+    config = DecodingConfig(method=method, weighted=method == 'soft')
     path = find_weights('default')
     inputs = real_crops(3)
     exported = export_graph(HandGraph(load_weights(path), config), 3)

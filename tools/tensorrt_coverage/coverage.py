@@ -17,7 +17,7 @@ import time
 from typing import Any
 
 from dense_hand_pose.backends.tensorrt.compiling import compile_options, engine_graph
-from dense_hand_pose.decoding_config import DecodingConfig
+from dense_hand_pose.decoding_config import DecodingConfig, METHODS
 from dense_hand_pose.network.config import CONFIGURATIONS
 from dense_hand_pose.network.dense_regression import DenseRegressionNet
 from dense_hand_pose.network.graph import example_inputs, export_graph
@@ -26,7 +26,7 @@ import torch.nn.functional as F  # noqa: N812
 
 NETWORKS = ('default', 'paper')
 PRECISIONS = ('float16', 'float32')
-DECODINGS = {'weighted': DecodingConfig(), 'unweighted': DecodingConfig(weighted=False)}
+DECODINGS = {method: DecodingConfig(method=method) for method in METHODS}
 _GIB = 1 << 30
 
 
