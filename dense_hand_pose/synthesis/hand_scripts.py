@@ -85,7 +85,7 @@ def _alone(rng: Rng, sight: Sight) -> Script:
 
 
 def _visits(rng: Rng, sight: Sight, starts_inside: bool) -> Path:
-    """Return a path that leaves the image and comes back, twice."""
+    """Return a path that leaves the image and comes back, some twice."""
     z = _distance(rng)
     times, points = [0.0], [_inside(rng, sight, z)]
     if not starts_inside:
