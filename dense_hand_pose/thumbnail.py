@@ -20,8 +20,8 @@ CHANNELS = 3
 MAP_STRIDE_PX = 4
 MAP_WIDTH, MAP_HEIGHT = WIDTH_PX // MAP_STRIDE_PX, HEIGHT_PX // MAP_STRIDE_PX
 _USUAL_M, _USUAL_PIXEL_M = 0.7, 0.006
-_LARGEST = 2.5
-"""Where the channels end: 0.05 m and 9 m."""
+_LARGEST, _FAR_M = 2.5, np.float32(100.0)
+"""Where the channels end, 0.05 m and 9 m; and where it does not matter how far away it is."""
 
 
 @dataclass(frozen=True)
@@ -89,7 +89,8 @@ def encode_thumbnail(
     bottom, right = top + len(thumbnail.rows), left + len(thumbnail.columns)
     inner = out[:, top:bottom, left:right]
     valid = is_valid(metres)
-    depth = np.log2(np.where(valid, metres, np.float32(_USUAL_M)) / np.float32(_USUAL_M))
+    known = np.where(valid, np.minimum(metres, _FAR_M), np.float32(_USUAL_M))
+    depth = np.log2(known / np.float32(_USUAL_M))
     pixel_m = _USUAL_M * thumbnail.step_px / intrinsics.fx
     shift = np.float32(np.log2(pixel_m / _USUAL_PIXEL_M))
     np.clip(depth / 1.5, -_LARGEST, _LARGEST, out=inner[0])

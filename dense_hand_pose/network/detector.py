@@ -12,6 +12,8 @@ and which hand it is. The score of a pixel is the presence that the paper's dete
 Legend: B frames, H = MAP_HEIGHT, W = MAP_WIDTH.
 """
 
+import math
+
 from dense_hand_pose.thumbnail import CHANNELS, MAP_STRIDE_PX
 import torch
 from torch import nn, Tensor
@@ -82,7 +84,7 @@ def nearest_log2(frame: Tensor) -> Tensor:
 def activated(maps: Tensor) -> Tensor:
     """Return (B, OUTPUTS, H, W): score in [0, 1], offsets, z in metres, side in [-1, 1]."""
     score, side = torch.sigmoid(maps[:, :1]), torch.tanh(maps[:, 4:])
-    z_m = _USUAL_M * torch.exp2(maps[:, 3:4].clamp(-4.0, 4.0))
+    z_m = _USUAL_M * torch.exp(math.log(2.0) * maps[:, 3:4].clamp(-4.0, 4.0))
     return torch.cat([score, maps[:, 1:3], z_m, side], dim=1)
 
 

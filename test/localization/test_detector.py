@@ -1,0 +1,184 @@
+# Copyright 2026 The dense_hand_pose authors
+# SPDX-License-Identifier: Apache-2.0
+"""The hand detector on its runtimes: any frame, the same hands, clear errors."""
+
+import argparse
+from pathlib import Path
+
+from dense_hand_pose.backends.base import Array
+from dense_hand_pose.backends.detector_export import probe_thumbnails
+from dense_hand_pose.camera import Intrinsics, project
+from dense_hand_pose.cli import export
+from dense_hand_pose.localization.detector import Detection, HandDetector
+from dense_hand_pose.network.config import CONFIGURATIONS, NetworkConfig
+from dense_hand_pose.network.dense_regression import DenseRegressionNet
+from dense_hand_pose.network.detector import DetectorNet
+from dense_hand_pose.network.weight_file import MODELS_DIR, WeightsError
+from dense_hand_pose.network.weights import save_weights
+from dense_hand_pose.thumbnail import MAP_HEIGHT, MAP_WIDTH, Thumbnail
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as hnp
+import numpy as np
+import pytest
+import torch
+
+CAMERA = Intrinsics(475.0, 475.0, 319.5, 239.5)
+TINY = NetworkConfig(
+    stacks=1, stem='folded', widths=(8, 8, 8, 8, 8), head='shared', task='detector'
+)
+
+
+@pytest.fixture(scope='module')
+def weights(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Write a detector that nobody trained and that sees hands everywhere."""
+    torch.manual_seed(3)
+    network = DetectorNet(TINY)
+    torch.nn.init.normal_(network.maps.weight, std=0.1)
+    torch.nn.init.ones_(network.maps.bias[:1])  # type: ignore[index]
+    path = tmp_path_factory.mktemp('detector') / 'tiny.safetensors'
+    save_weights(network, path, {})
+    return path
+
+
+@pytest.fixture(scope='module')
+def both(weights: Path) -> list[HandDetector]:
+    """Load it on OpenVINO and on PyTorch."""
+    return [
+        HandDetector.load(str(weights), backend, min_score=0.05) for backend in ('openvino', 'cpu')
+    ]
+
+
+class Fixed:
+    """A runtime that knows the answer: hands at map places, each x, y, z, score, side."""
+
+    name = 'fixed'
+
+    def __init__(self, *hands: tuple[float, float, float, float, float]) -> None:
+        self.hands = hands
+
+    def run(self, frame: Array) -> Array:
+        """Return maps with one pixel for each hand."""
+        assert np.isfinite(frame).all()
+        maps = np.zeros((5, MAP_HEIGHT, MAP_WIDTH), np.float32)
+        for x, y, z, score, side in self.hands:
+            column, row = round(x), round(y)
+            maps[:, row, column] = score, x - column, y - row, z, side
+        return maps
+
+
+def found(detector: HandDetector, depth: np.ndarray, unit_m: float = 1.0) -> list[Detection]:
+    return detector.detect(depth, unit_m, CAMERA, 0.15, 1.5)
+
+
+@pytest.mark.parametrize(
+    ('height', 'width'), [(480, 640), (480, 848), (640, 480), (60, 80), (1, 1)]
+)
+def test_centres_lie_where_the_maps_say(height: int, width: int) -> None:
+    thumbnail = Thumbnail.of(width, height)
+    middle = thumbnail.to_map([(width - 1) / 2, (height - 1) / 2])
+    runtime = Fixed((middle[0], middle[1], 0.6, 0.9, -0.5))
+    (one,) = found(HandDetector(runtime), np.ones((height, width), np.float32))
+    np.testing.assert_allclose(
+        project(one.center_m, CAMERA),
+        [(width - 1) / 2, (height - 1) / 2],
+        atol=1e-3 * width + 0.01,
+    )
+    assert one.center_m.dtype == np.float64 and one.center_m[2] == pytest.approx(0.6)
+    assert (one.score, one.side_score) == pytest.approx((0.9, -0.5))
+
+
+def test_hands_out_of_range_do_not_take_the_place_of_others() -> None:
+    hands = [(10.0, 10.0, 1.8, 0.9, 1.0), (30.0, 20.0, 0.5, 0.8, 1.0), (40.0, 5.0, 0.1, 0.7, 1.0)]
+    detector = HandDetector(Fixed(*hands), max_hands=1)
+    (one,) = found(detector, np.ones((480, 640), np.float32))
+    assert one.score == pytest.approx(0.8)
+
+
+def test_a_low_score_is_no_hand_and_no_more_than_asked_for_are_reported() -> None:
+    hands = [(8.0 * i + 2, 9.0, 0.6, 0.95 - 0.1 * i, 1.0) for i in range(6)]
+    depth = np.ones((480, 640), np.float32)
+    assert len(found(HandDetector(Fixed(*hands)), depth)) == 4
+    assert len(found(HandDetector(Fixed(*hands), min_score=0.9), depth)) == 1
+    assert len(found(HandDetector(Fixed(*hands), max_hands=2), depth)) == 2
+    proposals = HandDetector(Fixed(*hands)).propose(depth, 1.0, CAMERA, 0.15, 1.5)
+    assert [round(proposal.score, 2) for proposal in proposals] == [0.95, 0.85, 0.75, 0.65]
+
+
+def test_openvino_and_pytorch_find_the_same(both: list[HandDetector]) -> None:
+    frame = np.random.default_rng(0).integers(500, 1200, (480, 640)).astype(np.uint16)
+    frame[:, 300:], frame[::7] = 700, 0
+    assert [detector.backend_name for detector in both] == ['openvino', 'cpu']
+    for probe in probe_thumbnails():
+        maps = [detector._runtime.run(probe) for detector in both]
+        np.testing.assert_allclose(maps[0], maps[1], atol=2e-3)
+    ours, theirs = (found(detector, frame, 0.001) for detector in both)
+    assert len(ours) == len(theirs) > 0
+    for a, b in zip(ours, theirs, strict=True):
+        np.testing.assert_allclose(a.center_m, b.center_m, atol=2e-3)
+    # Metres as float32 are the same frame.
+    metres = frame.astype(np.float32) / 1000.0
+    again = found(both[0], metres)
+    np.testing.assert_allclose([d.center_m for d in again], [d.center_m for d in ours], atol=1e-4)
+
+
+@settings(max_examples=25, deadline=None)
+@given(
+    depth=hnp.arrays(
+        np.float32,
+        st.tuples(st.integers(1, 40), st.integers(1, 40)),
+        elements=st.floats(width=32),
+    )
+)
+def test_nothing_that_a_frame_may_hold_makes_nan(
+    both: list[HandDetector], depth: np.ndarray
+) -> None:
+    for one in both[0].detect(depth, 1.0, CAMERA, 0.0, 100.0):
+        assert np.isfinite(one.center_m).all() and one.center_m[2] > 0.0
+        assert 0.0 < one.score <= 1.0 and -1.0 <= one.side_score <= 1.0
+
+
+def test_frames_that_are_none_are_refused(weights: Path) -> None:
+    detector = HandDetector(Fixed())
+    with pytest.raises(ValueError, match='shape'):
+        found(detector, np.ones((2, 3, 4), np.float32))
+    with pytest.raises(ValueError, match='unit_m'):
+        found(detector, np.ones((4, 4), np.float32), 0.0)
+    with pytest.raises(ValueError, match='min_score'):
+        HandDetector(Fixed(), min_score=0.0)
+    with pytest.raises(ValueError, match='max_hands'):
+        HandDetector(Fixed(), max_hands=0)
+    with pytest.raises(ValueError, match='backend'):
+        HandDetector.load(str(weights), 'gpu')
+
+
+def test_missing_and_foreign_weights_are_named(tmp_path: Path) -> None:
+    with pytest.raises(WeightsError, match=r'hand detector: .*nowhere.*detector\.yaml'):
+        HandDetector.load('nowhere')
+    with pytest.raises(WeightsError, match='no hand detector'):
+        HandDetector.load('default')
+    poses = tmp_path / 'poses.safetensors'
+    save_weights(DenseRegressionNet(CONFIGURATIONS['default']), poses, {})
+    with pytest.raises(WeightsError, match='no hand detector'):
+        HandDetector.load(str(poses))
+
+
+def test_the_shipped_detector_loads_or_says_what_is_missing() -> None:
+    if (MODELS_DIR / 'detector.safetensors').exists():
+        assert HandDetector.load().backend_name in ('openvino', 'cpu')
+    else:
+        with pytest.raises(WeightsError, match="'detector'"):
+            HandDetector.load()
+
+
+def test_the_export_command_writes_a_graph_that_is_loaded(
+    weights: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    copy = tmp_path / 'copy.safetensors'
+    copy.write_bytes(weights.read_bytes())
+    parser = argparse.ArgumentParser()
+    export.add_arguments(parser)
+    assert export.run(parser.parse_args([str(copy)])) == 0
+    assert (tmp_path / 'copy.openvino.zip').exists()
+    assert 'scores up to 0.0' in capsys.readouterr().out
+    assert HandDetector.load(str(copy), 'openvino').backend_name == 'openvino'
