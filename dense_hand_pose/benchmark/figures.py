@@ -83,7 +83,44 @@ class RosRow:
     cpu_cores: float
 
 
-def as_json(items: Sequence[Row] | Sequence[Summary] | Sequence[RosRow]) -> list[dict[str, Any]]:
+@dataclass(frozen=True, kw_only=True)
+class StartRow:
+    """
+    Seconds from the start of the node until it is active, and milliseconds of the import.
+
+    first_s: the start that filled the caches, where they were empty. The others: from caches.
+    """
+
+    backend: str
+    starts: int
+    first_s: float
+    ready_p50_s: float
+    ready_max_s: float
+    import_p50_ms: float
+    import_max_ms: float
+
+    @classmethod
+    def of(
+        cls, backend: str, first_s: float, warm_s: Sequence[float], imports_s: Sequence[float]
+    ) -> 'StartRow':
+        """Return the row of some starts; ValueError where there is none."""
+        if not len(warm_s) or not len(imports_s):
+            raise ValueError(f'{backend}: no start was timed')
+        return cls(
+            backend=backend,
+            starts=len(warm_s),
+            first_s=round(first_s, 3),
+            ready_p50_s=round(float(np.median(warm_s)), 3),
+            ready_max_s=round(max(warm_s), 3),
+            import_p50_ms=round(1000.0 * float(np.median(imports_s)), 1),
+            import_max_ms=round(1000.0 * max(imports_s), 1),
+        )
+
+
+Rows = Sequence[Row] | Sequence[Summary] | Sequence[RosRow] | Sequence[StartRow]
+
+
+def as_json(items: Rows) -> list[dict[str, Any]]:
     """Return rows as JSON has them: NaN is null."""
     return [
         {key: None if value != value else value for key, value in asdict(item).items()}

@@ -5,7 +5,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from .figures import RosRow, Row, Summary
+from .figures import RosRow, Row, StartRow, Summary
 
 Table = list[list[str]]
 _RIGHT_FROM = 3
@@ -92,6 +92,34 @@ def ros_table(rows: Sequence[RosRow]) -> Table:
             f'{r.latency_max_ms:.1f}',
             str(r.lost),
             f'{r.cpu_cores:.2f}',
+        ]
+        for r in rows
+    ]
+    return [heading, *lines]
+
+
+def start_table(rows: Sequence[StartRow]) -> Table:
+    """Return how long starts take, with a heading."""
+    heading = [
+        'backend',
+        'caches',
+        'starts',
+        'first s',
+        'ready p50 s',
+        'ready max s',
+        'import p50 ms',
+        'import max ms',
+    ]
+    lines = [
+        [
+            r.backend,
+            'warm',
+            str(r.starts),
+            f'{r.first_s:.2f}',
+            f'{r.ready_p50_s:.2f}',
+            f'{r.ready_max_s:.2f}',
+            f'{r.import_p50_ms:.0f}',
+            f'{r.import_max_ms:.0f}',
         ]
         for r in rows
     ]

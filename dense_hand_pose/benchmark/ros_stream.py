@@ -78,7 +78,7 @@ def _at_rate(
     say(f'{rate_hz:g} Hz for {seconds:.0f} s (the camera renders its pictures first)')
     with Children(logs) as children, Recorder(_TOPICS) as recorder:
         children.start('camera', _camera_command(rate_hz, seconds), environment)
-        children.start('node', _node_command(options, logs), environment)
+        children.start('node', node_command_of(options, logs), environment)
         wait_for_stream(recorder, children, TOPICS.truth)
         samples = _follow(recorder, children, seconds)
         wait_for_books(recorder, children)
@@ -118,7 +118,8 @@ def _camera_command(rate_hz: float, seconds: float) -> list[str]:
     return ros_command('synthetic_camera', parameters)
 
 
-def _node_command(options: RosOptions, logs: Path) -> list[str]:
+def node_command_of(options: RosOptions, logs: Path) -> list[str]:
+    """Return the command of the node that is measured."""
     demo = DemoOptions(out=logs, model=options.model, backend=options.backend)
     return node_command(demo, **{'model.threads': options.threads})
 

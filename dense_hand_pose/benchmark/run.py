@@ -69,7 +69,7 @@ def run_benchmark(options: Options, say: Say) -> Report:
         raise BackendError('nothing works here')
     say(f'rendering {options.frames} frames')
     film = Film(options.frames)
-    products = _products(contenders, size=512 if options.quick else None)
+    products = _products(contenders, (512,) if options.quick else None)
     times = run_in_turns(contenders, film, list(products.values()), options.turn, say)
     facts['load_average_after'] = load_average()
     rows = [
@@ -99,11 +99,11 @@ def _facts(options: Options, threads: int) -> dict[str, Any]:
 
 
 def _products(
-    contenders: Sequence[Contender], size: int | None
+    contenders: Sequence[Contender], sizes: Sequence[int] | None
 ) -> dict[tuple[str, str], MatrixProduct]:
     """Return a matrix product for each device and precision that takes part."""
     kinds = {(contender.precision, _device(contender)) for contender in contenders}
-    return {kind: MatrixProduct(*kind, size=size) for kind in sorted(kinds)}
+    return {kind: MatrixProduct(*kind, sizes=sizes) for kind in sorted(kinds)}
 
 
 def _device(contender: Contender) -> str:

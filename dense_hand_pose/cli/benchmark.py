@@ -5,7 +5,8 @@ Time every backend and precision side by side, on rendered 640x480 frames, again
 
 All take turns of a few frames in one run, with equal cubes; warm-up does not count. Shown are
 p50, p95, p99 and maximum of each stage, multiplications a second and the share of what a matrix
-product reaches here, and peak memory. --ros: the node instead, over DDS at 30, 60 and 90 Hz.
+product reaches here, and peak memory. --ros: the node instead, over DDS at 30, 60 and 90 Hz,
+and how long it takes to start.
 """
 
 import argparse
@@ -117,6 +118,7 @@ def _ros(args: argparse.Namespace) -> dict[str, Any]:
         from dense_hand_pose.benchmark import machine, report
         from dense_hand_pose.benchmark.figures import as_json
         from dense_hand_pose.benchmark.ros_stream import RATES_HZ, RosOptions, run_ros_benchmark
+        from dense_hand_pose.benchmark.start import run_start_benchmark
         from dense_hand_pose.demo.stream import DemoError
     except ImportError as error:
         raise CommandError(f'{error}: run `make venv`, then use .venv/bin/python') from error
@@ -136,13 +138,15 @@ def _ros(args: argparse.Namespace) -> dict[str, Any]:
     }
     with tempfile.TemporaryDirectory(prefix='hand_pose_benchmark_') as logs:
         try:
+            starts = [run_start_benchmark(options, 1 if args.quick else 5, Path(logs), _say)]
             rows = run_ros_benchmark(options, Path(logs), _say)
         except (DemoError, ValueError, ImportError) as error:
             raise CommandError(str(error)) from error
     facts['load_average_after'] = machine.load_average()
     text = report.markdown if args.markdown else report.plain
-    print(f'{report.conditions(facts)}\n\n{text(report.ros_table(rows))}')
-    return {**facts, 'ros': as_json(rows)}
+    tables = (report.ros_table(rows), report.start_table(starts))
+    print('\n\n'.join([report.conditions(facts), *(text(table) for table in tables)]))
+    return {**facts, 'ros': as_json(rows), 'start': as_json(starts)}
 
 
 def _say(text: str) -> None:

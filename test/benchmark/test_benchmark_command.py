@@ -75,7 +75,7 @@ def test_all_take_turns_and_warm_up_does_not_count(monkeypatch: pytest.MonkeyPat
         Contender(EagerBackend(believing_network(), name), name, 'float32', 'tiny')
         for name in ('a', 'b')
     ]
-    product = MatrixProduct('float32', size=32)
+    product = MatrixProduct('float32', sizes=(32,))
     times = run_in_turns(contenders, Film(5), [product], 2, lambda _: None)
     first, *turns = [seen[:2 * WARM_UP], *_runs(seen[2 * WARM_UP:])]  # fmt: skip
     assert first == ['a'] * WARM_UP + ['b'] * WARM_UP
@@ -91,7 +91,7 @@ def test_all_take_turns_and_warm_up_does_not_count(monkeypatch: pytest.MonkeyPat
         ):
             assert end >= total >= network > 0.0
             assert beside == pytest.approx(end - network)
-    assert len(product.times_s) == 3
+    assert len(product.rates_gmac_s[32]) == 3
 
 
 def _runs(names: list[str]) -> list[tuple[str, int]]:

@@ -5,8 +5,8 @@
 import json
 import math
 
-from dense_hand_pose.benchmark.figures import as_json, RosRow, Row
-from dense_hand_pose.benchmark.report import markdown, plain, ros_table, stage_table
+from dense_hand_pose.benchmark.figures import as_json, RosRow, Row, StartRow
+from dense_hand_pose.benchmark.report import markdown, plain, ros_table, stage_table, start_table
 from hypothesis import given
 from hypothesis import strategies as st
 import numpy as np
@@ -78,3 +78,12 @@ def test_tables() -> None:
         '| cpu | float32 | 587 replaced, 1 too_old | 60 | 50 | 3000 | 48.2 | 20.0 | 30.0 | 31.0 '
         '| 40.0 | 0 | 1.13 |'
     )
+
+
+def test_starts_are_told_by_median_and_maximum() -> None:
+    row = StartRow.of('openvino', 9.0, [2.0, 4.0, 2.5], [0.05, 0.07])
+    (_, _, line) = markdown(start_table([row])).splitlines()
+    assert line == '| openvino | warm | 3 | 9.00 | 2.50 | 4.00 | 60 | 70 |'
+    assert as_json([row])[0]['ready_p50_s'] == 2.5
+    with pytest.raises(ValueError, match='no start was timed'):
+        StartRow.of('openvino', 9.0, [], [0.05])

@@ -6,6 +6,7 @@ import os
 from pathlib import Path
 import subprocess
 import sys
+import time
 
 from dense_hand_pose.backends.base import BACKENDS, PRECISIONS
 from dense_hand_pose.backends.probe_crops import load_probe
@@ -15,6 +16,7 @@ from dense_hand_pose.benchmark.eager import EagerBackend
 from dense_hand_pose.benchmark.machine import commit, machine, versions
 from dense_hand_pose.benchmark.memory import peak_memory
 from dense_hand_pose.benchmark.peak import MatrixProduct, network_gmac
+from dense_hand_pose.benchmark.start import import_s
 from dense_hand_pose.decoding_config import DecodingConfig
 from dense_hand_pose.network.weights import save_weights
 import numpy as np
@@ -40,12 +42,30 @@ def test_multiplications_are_those_of_the_convolutions() -> None:
 
 
 def test_the_peak_is_the_best_product() -> None:
-    product = MatrixProduct('float32', size=200)
-    product.times_s = [0.25, 0.125, 0.5]
-    assert product.gmac_s() == pytest.approx(200**3 / 0.125 / 1e9)
+    product = MatrixProduct('float32', sizes=(64, 96))
+    product.rates_gmac_s = {64: [3.0, 8.0, 2.0], 96: [7.0]}
+    assert product.gmac_s() == 8.0
+    product.rates_gmac_s = {64: [], 96: []}
+    begin = time.perf_counter()
     product.measure()
-    assert len(product.times_s) == 4
-    assert min(product.times_s) > 0.0
+    spent_s = time.perf_counter() - begin
+    (small,), (large,) = product.rates_gmac_s.values()
+    assert product.gmac_s() == max(small, large)
+    # Each size was multiplied until at least a twentieth of a second was full.
+    assert 1e9 * small * spent_s >= 64**3
+    assert spent_s >= 0.1
+
+
+def test_the_product_is_right() -> None:
+    product = MatrixProduct('bfloat16', sizes=(32, 64))
+    for size, (left, right, result) in product._products.items():
+        assert result.shape == (size, size)
+        expected = left.double() @ right.double()
+        assert (result.double() - expected).abs().max() <= 0.01 * expected.abs().max()
+
+
+def test_the_import_of_the_package_is_timed() -> None:
+    assert 0.0 < import_s() < 60.0
 
 
 def test_the_eager_one_gives_the_same_joints() -> None:
