@@ -6,17 +6,10 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from dense_hand_pose.synthesis import objects
+from dense_hand_pose.synthesis.arms import Arm, sample_arm, Sight
 from dense_hand_pose.synthesis.body import trunk
 from dense_hand_pose.synthesis.cameras import CAMERAS
-from dense_hand_pose.synthesis.people import (
-    Arm,
-    body_of,
-    leaving_arm,
-    resting_arm,
-    sample_arm,
-    Sight,
-    upper_arm,
-)
+from dense_hand_pose.synthesis.people import body_of, leaving_arm, resting_arm, upper_arm
 from dense_hand_pose.synthesis.rooms import branches
 from dense_hand_pose.synthesis.shapes import box, cylinder, ellipsoid, frame_along, limb, Mesh
 from dense_hand_pose.synthesis.surroundings import furniture, Placed, screen, table, wall

@@ -10,10 +10,10 @@ hands that nobody could find are neither asked for nor held against a detector.
 from dataclasses import dataclass, replace
 
 from dense_hand_pose.camera import Intrinsics
+from dense_hand_pose.synthesis.arms import Arm, Sight
 from dense_hand_pose.synthesis.cameras import CAMERAS, DepthCamera
 from dense_hand_pose.synthesis.noise import add_noise, NoiseLevel
 from dense_hand_pose.synthesis.noise_kernels import occlude
-from dense_hand_pose.synthesis.people import Arm, Sight
 from dense_hand_pose.synthesis.raster import DepthBuffer
 from dense_hand_pose.synthesis.rooms import sample_room
 from dense_hand_pose.synthesis.scene_hands import (

@@ -10,8 +10,8 @@ to centre, so that a follower has no reason to take one for the other.
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from dense_hand_pose.synthesis.arms import Sight
 from dense_hand_pose.synthesis.motion import smooth_step
-from dense_hand_pose.synthesis.people import Sight
 import numpy as np
 import numpy.typing as npt
 

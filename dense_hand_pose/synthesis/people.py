@@ -10,7 +10,7 @@ somewhere: from a person (body.py), or from beyond the image's border.
 from itertools import pairwise
 from typing import NamedTuple
 
-from dense_hand_pose.camera import Intrinsics, unproject
+from dense_hand_pose.synthesis.arms import apart, Arm, mirrored, placed, sample_arm, Sight
 from dense_hand_pose.synthesis.body import (
     inside_body,
     reach_shoulder,
@@ -19,14 +19,8 @@ from dense_hand_pose.synthesis.body import (
     trunk,
     UPPER_ARM_M,
 )
-from dense_hand_pose.synthesis.cameras import DepthCamera
-from dense_hand_pose.synthesis.companions import (
-    arm_balls,
-    deepest_overlap,
-    elbow_end,
-    MAX_CUT_M,
-)
-from dense_hand_pose.synthesis.hands import sample_hand, SampledHand
+from dense_hand_pose.synthesis.companions import elbow_end
+from dense_hand_pose.synthesis.hands import sample_hand
 from dense_hand_pose.synthesis.shapes import limb, Mesh
 from dense_hand_pose.synthesis.views import sample_rotation
 import numpy as np
@@ -38,38 +32,6 @@ _TRIES, _BODY_TRIES = 24, 8
 _NEAREST_M = 0.12
 _FOREARM_M = 0.25
 _LEAVING_M, _LEAVING_TRIES = 0.7, 12
-
-
-class Sight(NamedTuple):
-    """What a camera sees: its model, of which the size counts, and the calibration."""
-
-    camera: DepthCamera
-    intrinsics: Intrinsics
-
-    def shows(self, points_m: FloatArray) -> npt.NDArray[np.bool_]:
-        """Say which points (N, 3) project into the image, (N,)."""
-        k = self.intrinsics
-        z = np.maximum(points_m[:, 2], 1e-6)
-        u, v = k.fx * points_m[:, 0] / z + k.cx, k.fy * points_m[:, 1] / z + k.cy
-        inside = (u >= 0) & (u < self.camera.width) & (v >= 0) & (v < self.camera.height)
-        shown: npt.NDArray[np.bool_] = inside & (points_m[:, 2] > 0.05)
-        return shown
-
-    def somewhere(self, rng: np.random.Generator, z_m: float, margin: float) -> FloatArray:
-        """Draw a point (3,) at a depth; ``margin`` of the image's size is left at each border."""
-        size = np.array([self.camera.width, self.camera.height], np.float64)
-        pixel = size * (margin + (1.0 - 2.0 * margin) * rng.random(2))
-        point: FloatArray = unproject(pixel, np.array(z_m), self.intrinsics)
-        return point
-
-
-class Arm(NamedTuple):
-    """A hand with its forearm in the camera frame; joints_m (21, 3), elbow_m (3,), side +-1."""
-
-    mesh: Mesh
-    joints_m: FloatArray
-    elbow_m: FloatArray
-    side: int
 
 
 class Body(NamedTuple):
@@ -87,26 +49,6 @@ class Body(NamedTuple):
     def contains(self, points_m: FloatArray, margin_m: float) -> bool:
         """Say whether any point (N, 3) lies in torso or head, or within the margin."""
         return inside_body(points_m, self.origin_m, self.rotation, self.scale, margin_m)
-
-
-def sample_arm(rng: np.random.Generator, center_m: FloatArray) -> Arm:
-    """Draw a hand with its forearm whose joints have their mean at a point (3,)."""
-    hand = sample_hand(rng)
-    return _placed(hand, sample_rotation(rng), center_m)
-
-
-def _placed(hand: SampledHand, rotation: FloatArray, center_m: FloatArray) -> Arm:
-    shift = center_m - rotation @ hand.joints_m.mean(axis=0)
-    vertices = hand.vertices_m @ rotation.T.astype(np.float32) + shift.astype(np.float32)
-    joints = hand.joints_m @ rotation.T + shift
-    return Arm(Mesh(vertices, hand.triangles), joints, elbow_end(vertices, joints), hand.side)
-
-
-def mirrored(hand: SampledHand) -> SampledHand:
-    """Return the other side's hand of the same shape and pose."""
-    flip = np.array([1.0, -1.0, 1.0])
-    vertices = hand.vertices_m * flip.astype(np.float32)
-    return SampledHand(vertices, hand.triangles, hand.joints_m * flip, -hand.side)
 
 
 def body_of(rng: np.random.Generator, arm: Arm, others: list[Arm]) -> Body | None:
@@ -150,16 +92,10 @@ def arm_of(
         center = elbow + rotation @ (mean - elbow_end_m)
         if not (range_m[0] <= center[2] <= range_m[1] and sight.shows(center[None])[0]):
             continue
-        arm = _placed(hand, rotation, center)
+        arm = placed(hand, rotation, center)
         if not body.contains(arm.joints_m, 0.03) and (other is None or apart(arm, other)):
             return arm
     return None
-
-
-def apart(first: Arm, second: Arm) -> bool:
-    """Say whether two hands with their forearms do not cut into each other."""
-    balls = [arm_balls(arm.mesh.vertices_m, arm.joints_m) for arm in (first, second)]
-    return bool(deepest_overlap(balls[0], balls[1], np.zeros(3))[0] <= MAX_CUT_M)
 
 
 def standing_body(rng: np.random.Generator, sight: Sight, nearest_m: float) -> Body:

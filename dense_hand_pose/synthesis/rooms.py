@@ -4,8 +4,8 @@
 
 from functools import lru_cache
 
+from dense_hand_pose.synthesis.arms import Sight
 from dense_hand_pose.synthesis.hand_balls import hand_balls
-from dense_hand_pose.synthesis.people import Sight
 from dense_hand_pose.synthesis.shapes import ellipsoid, frame_along, grid_triangles, limb, Mesh
 from dense_hand_pose.synthesis.solids import BALL, BOX, CYLINDER, deepest_cut, solid_mesh
 from dense_hand_pose.synthesis.views import uniform_rotation

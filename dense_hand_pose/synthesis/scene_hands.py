@@ -2,19 +2,16 @@
 # SPDX-License-Identifier: Apache-2.0
 """Where the hands of a whole scene are, whose they are, and who else is there."""
 
+from dense_hand_pose.synthesis.arms import apart, Arm, sample_arm, Sight
 from dense_hand_pose.synthesis.companions import companion, elbow_end
 from dense_hand_pose.synthesis.objects import hold
 from dense_hand_pose.synthesis.people import (
-    apart,
-    Arm,
     arm_of,
     body_meshes,
     body_of,
     bystander,
     handless_forearm,
     leaving_arm,
-    sample_arm,
-    Sight,
     standing_body,
 )
 from dense_hand_pose.synthesis.shapes import Mesh

@@ -5,6 +5,7 @@
 from dataclasses import dataclass
 
 from dense_hand_pose.camera import Intrinsics
+from dense_hand_pose.synthesis.arms import Arm, Sight
 from dense_hand_pose.synthesis.cameras import CAMERAS
 from dense_hand_pose.synthesis.companions import elbow_end
 from dense_hand_pose.synthesis.full_scene import lattice_of, SceneHand
@@ -13,7 +14,7 @@ from dense_hand_pose.synthesis.hand_files import Source
 from dense_hand_pose.synthesis.hand_scripts import DURATION_S, Path, sample_script
 from dense_hand_pose.synthesis.motion import HandState, Motion
 from dense_hand_pose.synthesis.noise import add_noise, NoiseLevel
-from dense_hand_pose.synthesis.people import Arm, bystander, handless_forearm, Sight
+from dense_hand_pose.synthesis.people import bystander, handless_forearm
 from dense_hand_pose.synthesis.raster import DepthBuffer
 from dense_hand_pose.synthesis.rooms import sample_room
 from dense_hand_pose.synthesis.sequence import place_hand, Side

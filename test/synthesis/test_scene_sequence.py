@@ -3,6 +3,7 @@
 """Sequences of whole scenes: what each kind promises, and that a frame can be had again."""
 
 from dense_hand_pose.camera import Intrinsics
+from dense_hand_pose.synthesis.arms import Sight
 from dense_hand_pose.synthesis.cameras import CAMERAS
 from dense_hand_pose.synthesis.hand_scripts import (
     APART_M,
@@ -11,7 +12,6 @@ from dense_hand_pose.synthesis.hand_scripts import (
     Path,
     sample_script,
 )
-from dense_hand_pose.synthesis.people import Sight
 from dense_hand_pose.synthesis.scene_sequence import FRAMES, RATE_HZ, SceneSequence
 import numpy as np
 import pytest
