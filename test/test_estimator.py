@@ -237,7 +237,7 @@ def test_settings_may_change_in_mid_stream() -> None:
     [{'cube_size_m': 0.05}, {'cube_size_m': math.nan}, {'depth_min_m': 0.0}, {'depth_max_m': 30.0},
      {'depth_min_m': 1.3}, {'candidates': 0}, {'bandwidth_m': 0.0}, {'iterations': -1},
      {'min_confidence': 1.1}, {'min_confidence': math.nan}, {'roi_mode': 'psychic'},
-     {'min_score': -0.1}, {'max_hands': 0}, {'max_hands': 5}, {'search_every': 0}],
+     {'min_score': -0.1}, {'max_hands': 0}, {'max_hands': 5}, {'search_every': -1}],
 )  # fmt: skip
 def test_settings_out_of_range_are_named(wrong: dict[str, Any]) -> None:
     (name,) = wrong

@@ -71,6 +71,8 @@ class Knowing:
 class Told:
     """A localiser that proposes what it is told, and counts."""
 
+    search_every = 7
+
     def __init__(self) -> None:
         self.centers: list[np.ndarray] = []
         self.calls = 0
@@ -131,15 +133,18 @@ def test_sides_are_those_of_the_hands_and_a_mirror_flips_them() -> None:
         assert 0.0 <= scores[0] <= scores[-1] <= 1.0
 
 
-def test_a_second_hand_is_found_while_the_first_is_followed() -> None:
-    rig = Rig(search_every=5)
+@pytest.mark.parametrize(('search_every', 'frames'), [(5, 5), (1, 1), (0, Told.search_every)])
+def test_a_second_hand_is_found_while_the_first_is_followed(
+    search_every: int, frames: int
+) -> None:
+    rig = Rig(search_every=search_every)
     first, second = Truth(at(-0.15)), Truth(at(0.15))
     rig.frame(first)
     for _ in range(12):
         assert [pose.hand_id for pose in rig.frame(first)] == [0]
     calls = rig.localizer.calls
     found_after = next(n for n in range(1, 20) if len(rig.frame(first, second)) == 2)
-    assert found_after <= 5
+    assert found_after <= frames
     assert rig.localizer.calls - calls <= 1
     assert [pose.hand_id for pose in rig.frame(first, second)] == [0, 1]
 

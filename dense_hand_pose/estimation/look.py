@@ -108,7 +108,7 @@ def look(
 
 def _sides(result: Result) -> Point:
     """Return the log odds (N,) of right hands: the network's own, or else those of the joints."""
-    side = getattr(result, 'side', None)
+    side = result.side
     if side is None:
         return side_log_odds(result.joints_m)
     return probability_log_odds((1.0 + side) / 2.0)

@@ -24,7 +24,7 @@ _CUBES = 2
 """So many new places are looked at in a search; the others have their turn in the next."""
 _PROMISING = 0.1
 """Of the least score that a hand must have."""
-_LEAD_FRAMES = 2
+_LEAD_FRAMES = 1
 
 
 class Lookout:
@@ -54,7 +54,7 @@ class Lookout:
         if self._lead is not None:
             places.append(self._lead)
         self._waited += 1
-        if self._waited >= config.search_every:
+        if self._waited >= (config.search_every or self._localizer.search_every):
             self._waited = 0
             places += self._proposed(frame, config, living)
         return [

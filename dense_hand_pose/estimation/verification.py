@@ -56,7 +56,7 @@ def hand_scores(result: Result) -> Floats:
     proportions, size = bone_deviation(result.joints_m)
     confidence = result.confidence.mean(axis=1).astype(np.float64)
     odds = _CONFIDENCE * confidence + _PROPORTIONS * proportions + _SIZE * abs(size) + _CONSTANT
-    presence = getattr(result, 'presence', None)
+    presence = result.presence
     if presence is not None:
         odds = odds + probability_log_odds(presence)
     scores: Floats = 1.0 / (1.0 + np.exp(-odds))

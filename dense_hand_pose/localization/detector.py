@@ -36,6 +36,8 @@ class Detection:
 class HandDetector:
     """Finds hands in whole depth frames. Not thread-safe: one thread owns a detector."""
 
+    search_every = 4
+
     def __init__(
         self,
         runtime: DetectorRuntime,

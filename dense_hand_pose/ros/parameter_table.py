@@ -75,10 +75,10 @@ PARAMETERS: tuple[Parameter, ...] = (
     Parameter('roi.max_hands', 1, 'So many hands are followed at most.', 1, MAX_HANDS),
     Parameter(
         'roi.search_every',
-        10,
+        0,
         'For roi.mode tracked: frames from one search for further hands to the next while fewer '
-        'than roi.max_hands are known.',
-        1,
+        'than roi.max_hands are known; 0: 4 with the detector, 15 without.',
+        0,
         1000,
         live=True,
     ),

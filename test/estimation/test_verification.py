@@ -34,7 +34,8 @@ def answers(joints_m: np.ndarray, confidence: float, **more: Any) -> Any:
     """Return what of a backend's result counts here."""
     count = len(joints_m)
     confidences = np.full((count, 21), confidence)
-    return SimpleNamespace(joints_m=joints_m, confidence=confidences, **more)
+    found = {'joints_m': joints_m, 'confidence': confidences, 'presence': None}
+    return SimpleNamespace(**{**found, **more})
 
 
 @pytest.mark.parametrize('seed', range(3))
