@@ -75,9 +75,13 @@ def gather_opinions(
         parts.append([*_asked(network, hands), hands.side, no_kind, hands.camera])
         parts.append([*_asked(network, others), no_side, others.kind, others.camera])
     columns = [np.concatenate(column) for column in zip(*parts, strict=True)]
-    numbers = [column.astype(np.float64) for column in columns[:6]]
+    presence, side, mirrored_side, confidence, bend, true_side = (
+        column.astype(np.float64) for column in columns[:6]
+    )
     kind, camera = (column.astype(np.int64) for column in columns[6:])
-    return Opinions(*numbers, kind=kind, camera=camera)
+    return Opinions(
+        presence, side, mirrored_side, confidence, bend, true_side, kind=kind, camera=camera
+    )
 
 
 @torch.no_grad()
