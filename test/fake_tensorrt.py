@@ -53,7 +53,8 @@ class FakeTensorRT:
         self.during: Callable[[], object] = lambda: None
         self.built: list[str] = []
         self.machine = dict(MACHINE)
-        self.graphs: dict[bytes, tuple[HandGraph, str]] = {}
+        self.batches: list[int] = []
+        self.graphs: dict[bytes, tuple[HandGraph, str, int]] = {}
 
     def seams(self) -> Seams:
         """Return the two seams, a machine, and the CPU as the device."""
@@ -62,21 +63,22 @@ class FakeTensorRT:
     def build(self, request: BuildRequest, say: Say) -> bytes:
         """Return the name of a graph."""
         self.built.append(request.precision)
+        self.batches.append(request.batch)
         say('TensorRT engine: half of it is there')
         self.during()
         if self.failure is not None:
             raise self.failure
-        name = f'engine of {request.precision}'.encode()
+        name = f'engine of {request.precision} for {request.batch}'.encode()
         graph = HandGraph(request.model.network(), request.decoding, maps=True)
-        self.graphs[name] = (graph, request.precision)
+        self.graphs[name] = (graph, request.precision, request.batch)
         return name
 
     def load(self, engine: bytes) -> Callable[..., Sequence[Tensor]]:
         """Return the function of a name that was built here; KeyError for another one."""
-        graph, precision_name = self.graphs[engine]
+        graph, precision_name, batch = self.graphs[engine]
 
         def function(*inputs: Tensor) -> Sequence[Tensor]:
-            assert len(inputs[0]) == 1, 'an engine is made for one crop at a time'
+            assert len(inputs[0]) == batch, 'an engine has a fixed shape'
             joints_m, *others = graph(*inputs)
             return (joints_m + self.error_m[precision_name], *others)
 

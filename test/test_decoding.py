@@ -320,8 +320,8 @@ def test_joints_of_a_batch_do_not_mix() -> None:
 
 @pytest.mark.parametrize(
     'wrong',
-    [{'method': 'hard'}, {'candidates': 0}, {'candidates': 257}, {'bandwidth_m': 0.0}, {'bandwidth_m': float('nan')},
-     {'iterations': -1}, {'iterations': 101}, {'score': 'r'}],
+    [{'method': 'hard'}, {'candidates': 0}, {'candidates': 257}, {'bandwidth_m': 0.0},
+     {'bandwidth_m': float('nan')}, {'iterations': -1}, {'iterations': 101}, {'score': 'r'}],
 )  # fmt: skip
 def test_settings_out_of_range_are_named(wrong: dict[str, float]) -> None:
     (name,) = wrong

@@ -1,7 +1,7 @@
 # Copyright 2026 The dense_hand_pose authors
 # SPDX-License-Identifier: Apache-2.0
 """
-Build the TensorRT engine of a model for this machine's GPU, so that the node starts with it.
+Build the TensorRT engines of a model for this machine's GPU, so that the node starts with it.
 
 Takes minutes, needs the GPU. The engine is checked against float32 PyTorch and kept in
 ~/.cache/dense_hand_pose/engines; it fits this GPU and these versions only. Exit status 1, with
@@ -21,6 +21,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         choices=('auto', 'float16', 'float32'),
         default='auto',
         help='auto: float16 if its joints agree with float32, else float32 (default: auto)',
+    )
+    parser.add_argument(
+        '--batch',
+        type=int,
+        choices=(1, 4),
+        action='append',
+        help='crops at a time: 1 follows a hand, 4 follows several and searches (default: both)',
     )
     parser.add_argument(
         '--force', action='store_true', help='build again, also where an earlier build failed'
@@ -44,9 +51,10 @@ def run(args: argparse.Namespace) -> int:
     if missing is not None:
         raise CommandError(f'no TensorRT engine can be built here: {missing}')
     from dense_hand_pose.backends.tensorrt.backend import build
+    from dense_hand_pose.backends.tensorrt.batches import BATCHES
 
     try:
-        print(build(wanted, _say, force=args.force))
+        print(build(wanted, _say, batches=args.batch or BATCHES, force=args.force))
     except BackendError as error:
         raise CommandError(str(error)) from error
     return 0

@@ -39,8 +39,8 @@ def test_every_part_is_that_of_pytorch(
 ) -> None:  # fmt: skip
     maps, inputs = scene(seed, share)
     config = DecodingConfig(
-        method=method, candidates=candidates, bandwidth_m=bandwidth_m, iterations=iterations, weighted=weighted,
-        score=score,
+        method=method, candidates=candidates, bandwidth_m=bandwidth_m, iterations=iterations,
+        weighted=weighted, score=score,
     )  # fmt: skip
     ours = decode_maps(maps, inputs, NETWORK, config)
     crops, centers, sizes = (torch.from_numpy(part) for part in inputs)

@@ -90,9 +90,12 @@ def test_build_engine_builds_once_and_again_when_forced(
     assert main(['build-engine', '--model', model]) == 0
     out = capsys.readouterr().out
     assert 'TensorRT engine: half of it is there' in out
-    assert 'engine in float16, joints 0.0' in out
+    for batch in (1, 4):
+        assert f'engine for {batch} in float16, joints 0.0' in out
     assert str(next(folder.glob('*.engine'))) in out
     assert main(['build-engine', '--model', model]) == 0
-    assert fake.built == ['float16']
-    assert main(['build-engine', '--model', model, '--force', '--precision', 'float32']) == 0
-    assert fake.built == ['float16', 'float32']
+    assert fake.built == ['float16', 'float16']
+    arguments = ['--force', '--precision', 'float32', '--batch', '4']
+    assert main(['build-engine', '--model', model, *arguments]) == 0
+    assert fake.built == ['float16', 'float16', 'float32']
+    assert fake.batches == [1, 4, 4]

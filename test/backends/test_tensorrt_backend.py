@@ -7,7 +7,7 @@ from pathlib import Path
 import threading
 
 from dense_hand_pose.backends.base import Wanted
-from dense_hand_pose.backends.tensorrt.backend import preferred, required
+from dense_hand_pose.backends.tensorrt.backend import build, preferred, required
 from dense_hand_pose.backends.tensorrt.errors import TensorRTError
 from dense_hand_pose.backends.torch_backend import TorchBackend
 from dense_hand_pose.decoding_config import DecodingConfig
@@ -89,4 +89,44 @@ def test_a_precision_that_engines_lack_is_refused(wanted: Wanted) -> None:
     assert required(Wanted(model=wanted.model, precision='float32'), fake.seams()).precision == (
         'float32'
     )
-    assert fake.built == ['float32']
+    assert fake.built == ['float32', 'float32']
+
+
+@pytest.mark.parametrize('count', [1, 2, 4, 6])
+def test_one_crop_and_several_have_engines_of_their_own(wanted: Wanted, count: int) -> None:
+    fake = FakeTensorRT()
+    backend = required(wanted, fake.seams())
+    assert fake.batches == [1, 4]
+    arrays = tuple(array[:count] for array in few_crops())
+    joints_m = backend.run(*arrays, DECODING).joints_m
+    expected_m = cpu(wanted).run(*arrays, DECODING).joints_m
+    np.testing.assert_allclose(joints_m, expected_m, rtol=0, atol=2e-4)
+
+
+def test_the_engine_for_one_serves_until_that_for_several_is_there(wanted: Wanted) -> None:
+    fake, may_go_on = FakeTensorRT(), threading.Event()
+    build(wanted, lambda _: None, batches=(1,), seams=fake.seams())
+    fake.during = lambda: may_go_on.wait(120.0)
+    backend = preferred(wanted, lambda: cpu(wanted), fake.seams())
+    assert backend.name.startswith('tensorrt (')
+    assert backend.run(*few_crops(), DECODING).joints_m.shape == (6, 21, 3)
+    may_go_on.set()
+    backend.wait(120.0)
+    assert backend.name == 'tensorrt'
+    assert fake.batches == [1, 4]
+
+
+def test_without_an_engine_for_several_they_go_one_at_a_time(
+    wanted: Wanted, caplog: pytest.LogCaptureFixture
+) -> None:
+    fake = FakeTensorRT()
+    build(wanted, lambda _: None, batches=(1,), seams=fake.seams())
+    fake.failure = TensorRTError('memory', '7 MiB free')
+    for backend in (
+        required(wanted, fake.seams()),
+        preferred(wanted, lambda: cpu(wanted), fake.seams()),
+    ):
+        assert backend.name == 'tensorrt'
+        assert backend.run(*few_crops(), DECODING).joints_m.shape == (6, 21, 3)
+    assert caplog.text.count('they go one at a time') == 2
+    assert caplog.text.count('7 MiB free') == 2

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The backend ``tensorrt``: demanded by name, or taken when it is ready while another serves."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 import logging
 import threading
 import time
@@ -11,8 +11,9 @@ from dense_hand_pose.backends.base import Array, Backend, Result, Wanted
 from dense_hand_pose.backends.nvidia import PRECISIONS
 from dense_hand_pose.decoding_config import DecodingConfig
 
+from .batches import BATCHES, cached_engines, get_engines
 from .cache import Say
-from .checked import Seams, TensorRTBackend
+from .checked import Seams
 from .engines import EngineMaker
 from .errors import TensorRTError
 
@@ -27,7 +28,7 @@ class ServeWhileBuilding:
     in the end, the stand-in stays, after one warning.
     """
 
-    def __init__(self, stand_in: Backend, get: Callable[[Say], TensorRTBackend]) -> None:
+    def __init__(self, stand_in: Backend, get: Callable[[Say], Backend]) -> None:
         self._serving = stand_in
         self._get = get
         self._begin = time.monotonic()
@@ -66,34 +67,48 @@ class ServeWhileBuilding:
 
 def required(wanted: Wanted, seams: Seams | None = None) -> Backend:
     """Return a backend that runs on TensorRT, built if need be; TensorRTError says why not."""
-    return EngineMaker(wanted.model, seams).get(_precisions(wanted))
+    return get_engines(wanted.model, _precisions(wanted), seams)
 
 
 def preferred(
     wanted: Wanted, stand_in: Callable[[], Backend], seams: Seams | None = None
 ) -> Backend:
     """
-    Return a cached engine at once, else the stand-in, which serves until the engine is built.
+    Return cached engines at once, else the stand-in, which serves until they are built.
 
-    Raises TensorRTError where an earlier build has failed.
+    With an engine for one crop alone, that one stands in. Raises TensorRTError where an earlier
+    build has failed.
     """
-    maker = EngineMaker(wanted.model, seams)
     precisions = _precisions(wanted)
-    backend = maker.cached(precisions)
-    if backend is not None:
+    backend, complete = cached_engines(wanted.model, precisions, seams)
+    if backend is not None and complete:
         return backend
-    return ServeWhileBuilding(stand_in(), lambda say: maker.get(precisions, say))
+    return ServeWhileBuilding(
+        backend or stand_in(), lambda say: get_engines(wanted.model, precisions, seams, say)
+    )
 
 
-def build(wanted: Wanted, say: Say, *, force: bool = False, seams: Seams | None = None) -> str:
-    """Have an engine in the cache, built if need be; say in words which. TensorRTError if none."""
-    maker = EngineMaker(wanted.model, seams)
+def build(
+    wanted: Wanted,
+    say: Say,
+    *,
+    batches: Sequence[int] = BATCHES,
+    force: bool = False,
+    seams: Seams | None = None,
+) -> str:
+    """Have engines in the cache, built if need be; say which. TensorRTError if one fails."""
+    return '\n'.join(
+        _built(EngineMaker(wanted.model, seams, n), wanted, say, force) for n in batches
+    )
+
+
+def _built(maker: EngineMaker, wanted: Wanted, say: Say, force: bool) -> str:
     backend = maker.get(_precisions(wanted), say, force=force)
     path = maker.path(backend.precision)
     where = 'nowhere: it could not be written' if path is None else str(path)
     return (
-        f'engine in {backend.precision}, joints {backend.miss_mm:.3f} mm from float32 on average: '
-        f'{where}'
+        f'engine for {maker.batch} in {backend.precision}, joints {backend.miss_mm:.3f} mm from '
+        f'float32 on average: {where}'
     )
 
 

@@ -22,7 +22,6 @@ from .facts import Facts, platform_facts
 from .request import BuildRequest
 
 DECODING = DecodingConfig()
-BATCH = 1
 """What engines are made for; votes that are to be merged otherwise are merged in PyTorch."""
 
 
@@ -54,12 +53,12 @@ class TensorRTBackend:
 
 
 def open_engine(
-    parcel: Parcel, precision: str, network: NetworkConfig, seams: Seams
+    parcel: Parcel, precision: str, batch: int, network: NetworkConfig, seams: Seams
 ) -> TensorRTBackend:
     """Load an engine and run its check; RejectedError where it does not even run."""
     try:
         function = seams.load(parcel.engine)
-        graph = StaticGraph(lambda _: function, network, DECODING, BATCH, seams.device)
+        graph = StaticGraph(lambda _: function, network, DECODING, batch, seams.device)
         backend = TensorRTBackend(graph, precision)
         expected_m = np.load(io.BytesIO(parcel.joints), allow_pickle=False)
         backend.miss_mm = disagreement_mm(backend, expected_m)

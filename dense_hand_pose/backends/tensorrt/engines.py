@@ -13,7 +13,7 @@ from dense_hand_pose.backends.nvidia import PRECISIONS
 from dense_hand_pose.backends.precision import reference_joints, TOLERANCE_MM
 
 from .cache import EngineCache, Say
-from .checked import BATCH, DECODING, open_engine, Seams, strays, TensorRTBackend, to_bytes
+from .checked import DECODING, open_engine, Seams, strays, TensorRTBackend, to_bytes
 from .container import Parcel, RejectedError
 from .errors import LASTING, RETRY, TensorRTError
 from .facts import engine_facts, engine_key, Facts
@@ -24,13 +24,14 @@ _LOG = logging.getLogger(__name__)
 
 class EngineMaker:
     """
-    Gives a backend with the engine of a model, for one crop at a time and the usual decoding.
+    Gives a backend with the engine of a model, for ``batch`` crops and the usual decoding.
 
     Where there is no safe folder for the cache, engines live in memory only.
     """
 
-    def __init__(self, model: Model, seams: Seams | None = None) -> None:
+    def __init__(self, model: Model, seams: Seams | None = None, batch: int = 1) -> None:
         self._model = model
+        self.batch = batch
         self._seams = seams or Seams()
         self._machine = self._seams.platform()
         folder = cache_folder('engines')
@@ -100,11 +101,11 @@ class EngineMaker:
 
     def _build(self, precision: str, say: Say) -> TensorRTBackend:
         """Build, check and keep an engine."""
-        engine = self._seams.build(BuildRequest(self._model, DECODING, BATCH, precision), say)
+        engine = self._seams.build(BuildRequest(self._model, DECODING, self.batch, precision), say)
         say('TensorRT engine: comparing its joints with those of PyTorch')
         parcel = Parcel(engine, to_bytes(reference_joints(self._model)))
         try:
-            backend = open_engine(parcel, precision, self._model.config, self._seams)
+            backend = self._open(parcel, precision)
         except RejectedError as error:
             raise TensorRTError(
                 'failed', f'the engine that was built is of no use: {error}; retry: `{RETRY}`'
@@ -137,7 +138,7 @@ class EngineMaker:
             parcel = self.cache.read(key, self._facts(precision))
             if parcel is None:
                 return None
-            backend = open_engine(parcel, precision, self._model.config, self._seams)
+            backend = self._open(parcel, precision)
             if backend.miss_mm > TOLERANCE_MM:
                 raise RejectedError(strays(backend))
         except RejectedError as error:
@@ -145,6 +146,9 @@ class EngineMaker:
             self.cache.remove(key)
             return None
         return backend
+
+    def _open(self, parcel: Parcel, precision: str) -> TensorRTBackend:
+        return open_engine(parcel, precision, self.batch, self._model.config, self._seams)
 
     def _failure(self, precision: str) -> TensorRTError | None:
         """Return why an earlier build failed, None where none has."""
@@ -163,4 +167,4 @@ class EngineMaker:
             yield
 
     def _facts(self, precision: str) -> Facts:
-        return engine_facts(self._model, DECODING, BATCH, precision, self._machine)
+        return engine_facts(self._model, DECODING, self.batch, precision, self._machine)
