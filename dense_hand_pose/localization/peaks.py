@@ -13,7 +13,8 @@ import numpy as np
 import numpy.typing as npt
 
 Maps = npt.NDArray[np.float32]
-_SAME_HAND_M, _SAME_CENTER_M = 0.07, 0.04
+_SAME_HAND_M, _SAME_CENTER_M, _SAME_RAY_M = 0.07, 0.04, 0.045
+"""Within the last, sideways, whatever the depth: what lies behind a hand's centre is not seen."""
 _MOST_PIXELS = 200
 
 
@@ -38,12 +39,14 @@ def find_peaks(maps: Maps, ray_step: float, min_score: float, most: int) -> list
     votes = _votes(maps, min_score)
     peaks: list[Peak] = []
     while len(votes) and len(peaks) < most:
-        gap = _gaps(votes, ray_step)
+        away = votes[:, :3] - votes[0, :3]
+        away[:, :2] *= ray_step * votes[0, 2]
+        gap, aside = np.sqrt((away**2).sum(axis=1)), np.hypot(away[:, 0], away[:, 1])
         near = votes[gap < _SAME_CENTER_M]
         weights = near[:, 3] ** 2
         x, y, z, _, side = (weights @ near) / weights.sum()
         peaks.append(Peak(float(x), float(y), float(z), float(votes[0, 3]), float(side)))
-        votes = votes[gap >= _SAME_HAND_M]
+        votes = votes[(gap >= _SAME_HAND_M) & (aside >= _SAME_RAY_M)]
     return peaks
 
 
@@ -54,11 +57,3 @@ def _votes(maps: Maps, min_score: float) -> npt.NDArray[np.float64]:
     score, dx, dy, z, side = maps[:, row, column].astype(np.float64)
     order = np.argsort(-score, kind='stable')[:_MOST_PIXELS]
     return np.stack([column + dx, row + dy, z, score, side], axis=1)[order]
-
-
-def _gaps(votes: npt.NDArray[np.float64], ray_step: float) -> npt.NDArray[np.float64]:
-    """Return the distances of all votes (N, 5) to the first, metres."""
-    away = votes[:, :3] - votes[0, :3]
-    away[:, :2] *= ray_step * votes[0, 2]
-    gaps: npt.NDArray[np.float64] = np.sqrt((away * away).sum(axis=1))
-    return gaps

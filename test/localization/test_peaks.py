@@ -58,6 +58,15 @@ def test_best_first_and_no_more_than_asked_for() -> None:
     assert [peak.side for peak in find_peaks(maps, STEP, 0.5, 1)] == [1.0]
 
 
+def test_a_hand_behind_a_hand_is_none_but_one_beside_it_is() -> None:
+    maps = np.zeros((5, 32, 48), np.float32)
+    maps[:, 10, 20] = 0.9, 0.0, 0.0, 0.5, 1.0
+    maps[:, 10, 21] = 0.8, 0.0, 0.0, 0.7, 1.0  # 1.5 cm aside, 20 cm behind
+    assert len(find_peaks(maps, STEP, 0.5, 4)) == 1
+    maps[:, 10, 24] = 0.8, 0.0, 0.0, 0.7, 1.0  # 6 cm aside
+    assert [round(peak.x) for peak in find_peaks(maps, STEP, 0.5, 4)] == [20, 24]
+
+
 def test_nothing_and_what_is_not_finite_are_no_hands() -> None:
     assert find_peaks(np.zeros((5, 32, 48), np.float32), STEP, 0.5, 4) == []
     for bad in (np.nan, np.inf):
