@@ -2,9 +2,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """What every backend gives: crops and cubes in, joints out, as numpy arrays."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from dense_hand_pose.decoding_config import DecodingConfig
 import numpy as np
@@ -41,8 +41,9 @@ class Result(NamedTuple):
 
 def joined(results: Sequence[Result]) -> Result:
     """Return the results of parts of a batch as one."""
-    columns = zip(*results, strict=True)
-    return Result(*(None if column[0] is None else np.concatenate(column) for column in columns))
+    columns: Iterator[tuple[Any, ...]] = zip(*results, strict=True)
+    parts: list[Any] = [None if c[0] is None else np.concatenate(c) for c in columns]
+    return Result(*parts)
 
 
 class Backend(Protocol):
