@@ -60,6 +60,10 @@ RUN = {
     r'torchrun .*': (
         'test/training/test_train_processes.py::test_torchrun_starts_the_same_training'
     ),
+    rf'{MODULE} evaluate --dataset verdict-test .*': (
+        'test/training/test_verdict_training.py::test_the_command_writes_weights_card_and_figures'
+    ),
+    rf'{MODULE} export .*': 'test/cli/test_export.py::test_what_is_exported_is_what_runs',
     rf'{MODULE} study .*': 'test/study/test_study.py::test_quick_study_and_again',
     r'ros2 launch dense_hand_pose (hand_pose|replay|realsense)\.launch\.py.*': (
         'test/ros/test_launch_runs.py::test_launch_starts_the_node_with_what_it_was_told'
