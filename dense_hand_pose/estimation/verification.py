@@ -8,8 +8,10 @@ The confidence of a joint is the heat-map mass of its votes, weighed by how well
 drawn from (synthesis/hand.py: length 186 mm, standard deviation 14 mm): their proportions, and
 the size of the whole. The weights are a logistic regression on 2352 answers of the network to
 the nearest surfaces and the hands of 500 random scenes (synthesis/full_scene.py), hands and
-others counted alike. On the half of the scenes that was not fitted the area under the curve was
-0.971; that of the confidence alone is 0.969, and the spread of the votes added nothing to both.
+others counted alike. The spread of the votes added nothing and is left out. On 1484 answers to
+300 other scenes the area under the curve is 0.975, that of the confidence alone 0.972; with the
+defaults 97 % of the hands pass and 14 % of what is none, which only the network's own verdict or
+a detector can tell.
 """
 
 from dense_hand_pose.backends.base import Result
