@@ -93,13 +93,15 @@ class Audience:
         self._node.create_subscription(PoseArray, '/ground_truth/joints', heard, 100)
 
     def listen_to(self, process: subprocess.Popen, seconds: float = 180.0) -> None:
-        """Receive until the process has ended, and a moment longer."""
+        """Receive until the process has ended and nothing more comes."""
         limit = time.monotonic() + seconds
         while process.poll() is None and time.monotonic() < limit:
             self._executor.spin_once(timeout_sec=0.05)
-        limit = time.monotonic() + 0.5
-        while time.monotonic() < limit:
+        heard, since = -1, time.monotonic()
+        while time.monotonic() < since + 1.0:
             self._executor.spin_once(timeout_sec=0.05)
+            if heard != (heard := sum(map(len, self.heard.values()))):
+                since = time.monotonic()
 
     def close(self) -> None:
         """Leave."""
