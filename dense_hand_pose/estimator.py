@@ -143,7 +143,7 @@ class HandPoseEstimator:
         if not followed:
             self._searches += 1
             found = search(self._backend, frame, self._localizer, self.config, max_hands)
-            followed = self._tracker.add(found, [], max_hands)
+            followed = self._take_up(found, [], max_hands)
         size_m = self.config.cube_size_m
         return [pose_of(one.sighting, frame, size_m, one.track) for one in followed]
 
@@ -163,7 +163,14 @@ class HandPoseEstimator:
         hands = [one if one is not None and one.is_hand(config) else None for one in seen]
         at = {track.hand_id: hand for track, hand in zip(reached, hands[:known], strict=True)}
         followed = self._tracker.follow(living, [at.get(track.hand_id) for track in living])
-        return self._tracker.add(distinct(hands[known:]), followed, max_hands)
+        return self._take_up(distinct(hands[known:]), followed, max_hands)
+
+    def _take_up(
+        self, found: list[Seen], followed: list[Followed[Seen]], max_hands: int
+    ) -> list[Followed[Seen]]:
+        """Follow what a search found, too: hands that were lost, and new ones beyond doubt."""
+        new = {id(one) for one in found if one.is_new_hand(self.config)}
+        return self._tracker.add(found, followed, max_hands, lambda one: id(one) in new)
 
 
 def _checked_center(

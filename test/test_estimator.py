@@ -51,6 +51,7 @@ class Counted:
 def new_estimator(**settings: Any) -> tuple[HandPoseEstimator, Counted]:
     backend = Counted()
     settings.setdefault('min_score', 0.0)  # random weights: no score is a hand's
+    settings.setdefault('min_new_score', 0.0)
     return HandPoseEstimator(backend, EstimatorConfig(**settings)), backend
 
 
@@ -237,7 +238,8 @@ def test_settings_may_change_in_mid_stream() -> None:
     [{'cube_size_m': 0.05}, {'cube_size_m': math.nan}, {'depth_min_m': 0.0}, {'depth_max_m': 30.0},
      {'depth_min_m': 1.3}, {'candidates': 0}, {'bandwidth_m': 0.0}, {'iterations': -1},
      {'min_confidence': 1.1}, {'min_confidence': math.nan}, {'roi_mode': 'psychic'},
-     {'min_score': -0.1}, {'max_hands': 0}, {'max_hands': 5}, {'search_every': -1}],
+     {'min_score': -0.1}, {'min_new_score': 1.1}, {'max_hands': 0}, {'max_hands': 5},
+     {'search_every': -1}],
 )  # fmt: skip
 def test_settings_out_of_range_are_named(wrong: dict[str, Any]) -> None:
     (name,) = wrong
@@ -266,7 +268,9 @@ def test_whatever_the_frame_holds_no_result_is_nan(
     depth: np.ndarray, focal_px: float, center: tuple[float, float, float] | None, candidates: int
 ) -> None:
     k = Intrinsics(focal_px, focal_px, depth.shape[1] / 2, depth.shape[0] / 2)
-    SHARED.config = EstimatorConfig(candidates=candidates, min_confidence=0.0, min_score=0.0)
+    SHARED.config = EstimatorConfig(
+        candidates=candidates, min_confidence=0.0, min_score=0.0, min_new_score=0.0
+    )
     for _ in range(2):
         pose = SHARED.estimate(depth, k, center)
         if pose is not None:
@@ -276,7 +280,7 @@ def test_whatever_the_frame_holds_no_result_is_nan(
 @given(hnp.arrays(np.uint16, (48, 64), elements=st.integers(0, 65535), fill=st.just(450)))
 @settings(max_examples=15)
 def test_whatever_raw_pixels_hold(raw: np.ndarray) -> None:
-    SHARED.config = EstimatorConfig(min_confidence=0.0, min_score=0.0)
+    SHARED.config = EstimatorConfig(min_confidence=0.0, min_score=0.0, min_new_score=0.0)
     pose = SHARED.estimate(raw, Intrinsics(60.0, 60.0, 32.0, 24.0), unit_m=0.001)
     if pose is not None:
         assert_sane(pose)
@@ -285,7 +289,7 @@ def test_whatever_raw_pixels_hold(raw: np.ndarray) -> None:
 def test_load_takes_a_file(tmp_path: Path) -> None:
     path = tmp_path / 'believing.safetensors'
     save_weights(believing_network(), path, {})
-    config = EstimatorConfig(candidates=3, min_score=0.0)
+    config = EstimatorConfig(candidates=3, min_score=0.0, min_new_score=0.0)
     estimator = HandPoseEstimator.load(str(path), 'cpu', config)
     assert estimator.backend_name == 'cpu'
     pose = estimator.estimate(hand_at(*AT), K)

@@ -165,11 +165,16 @@ def test_what_is_no_hand_is_not_reported_and_not_followed() -> None:
     doubtful = Truth(at(0.0), confidence=0.3)
     assert rig.frame(doubtful) == []
     rig.estimator.config = replace(rig.estimator.config, min_confidence=0.0)
-    (pose,) = Rig(min_confidence=0.0, min_score=0.0).frame(doubtful)
+    (pose,) = Rig(min_confidence=0.0, min_score=0.0, min_new_score=0.0).frame(doubtful)
     rig.estimator.config = replace(rig.estimator.config, min_score=pose.score + 0.01)
     assert rig.frame(doubtful) == []
-    rig.estimator.config = replace(rig.estimator.config, min_score=pose.score - 0.01)
+    passing = {'min_score': pose.score - 0.01, 'min_new_score': pose.score + 0.01}
+    rig.estimator.config = replace(rig.estimator.config, **passing)
+    assert rig.frame(doubtful) == [], 'good enough to be followed, not to be found'
+    rig.estimator.config = replace(rig.estimator.config, min_new_score=0.0)
     assert len(rig.frame(doubtful)) == 1
+    rig.estimator.config = replace(rig.estimator.config, **passing)
+    assert len(rig.frame(doubtful)) == 1, 'it is followed now'
 
 
 def test_a_hand_is_followed_by_its_stamps() -> None:

@@ -50,7 +50,7 @@ def main(words: list[str]) -> int:
 
     name, precision, model, threads = words
     contender = Spec(name, precision, model, int(threads)).make()
-    config = EstimatorConfig(min_confidence=0.0, min_score=0.0)
+    config = EstimatorConfig(min_confidence=0.0, min_score=0.0, min_new_score=0.0)
     estimator = HandPoseEstimator(contender.backend, config)
     wall = np.full((480, 640), 500, np.uint16)
     intrinsics = Intrinsics(475.0, 475.0, 319.5, 239.5)

@@ -85,7 +85,9 @@ def _take_turn(
 
 
 def _estimator(contender: Contender) -> HandPoseEstimator:
-    return HandPoseEstimator(contender.backend, EstimatorConfig(min_confidence=0.0, min_score=0.0))
+    return HandPoseEstimator(
+        contender.backend, EstimatorConfig(min_confidence=0.0, min_score=0.0, min_new_score=0.0)
+    )
 
 
 def _look(estimator: HandPoseEstimator, frame: TimedFrame) -> HandPose | None:

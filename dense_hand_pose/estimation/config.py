@@ -21,7 +21,8 @@ class EstimatorConfig:
     search every frame. ``max_hands``: so many are followed. ``search_every``: frames from one
     search for further hands to the next while fewer are known; 0: so many that searches cost less
     than a quarter of what following a hand costs, 4 by the detector and 15 else. No hand where the
-    mean confidence is below ``min_confidence`` or the hand's score below ``min_score``.
+    mean confidence is below ``min_confidence`` or the hand's score below ``min_score``; a hand
+    that was not followed before needs ``min_new_score`` as well.
     """
 
     cube_size_m: float = 0.30
@@ -34,6 +35,7 @@ class EstimatorConfig:
     weighted: bool = True
     min_confidence: float = 0.35
     min_score: float = 0.3
+    min_new_score: float = 0.7
     roi_mode: str = 'tracked'
     max_hands: int = 1
     search_every: int = 0
@@ -47,7 +49,7 @@ class EstimatorConfig:
                 f'depth_min_m = {self.depth_min_m}, depth_max_m = {self.depth_max_m}: '
                 'expected 0 < min < max <= 20 m'
             )
-        for name in ('min_confidence', 'min_score'):
+        for name in ('min_confidence', 'min_score', 'min_new_score'):
             if not 0.0 <= getattr(self, name) <= 1.0:
                 raise ValueError(f'{name} = {getattr(self, name)}: expected 0 to 1')
         if self.roi_mode not in ROI_MODES:

@@ -70,8 +70,12 @@ class Seen:
         return float(self.result.confidence[self.index].mean())
 
     def is_hand(self, config: EstimatorConfig) -> bool:
-        """Say whether this is to be reported as a hand."""
+        """Say whether this is to be reported as a hand that is known already."""
         return self.confidence >= config.min_confidence and self.score >= config.min_score
+
+    def is_new_hand(self, config: EstimatorConfig) -> bool:
+        """Say whether this is to be reported as a hand where none was known."""
+        return self.is_hand(config) and self.score >= config.min_new_score
 
 
 def look(

@@ -88,8 +88,8 @@ class SceneAnswer:
 
     @property
     def reported(self) -> tuple[FoundHand, ...]:
-        """Return what the estimator reports."""
-        return self.above(self.config.min_score)
+        """Return what the estimator reports of a scene that it sees for the first time."""
+        return self.above(max(self.config.min_score, self.config.min_new_score))
 
     def above(self, min_score: float) -> tuple[FoundHand, ...]:
         """Return what it would report with another threshold of the score."""
@@ -135,7 +135,7 @@ def estimate_scenes(
     """
     given = estimator.config
     config = replace(given, max_hands=MAX_HANDS)
-    estimator.config = replace(config, min_confidence=0.0, min_score=0.0)
+    estimator.config = replace(config, min_confidence=0.0, min_score=0.0, min_new_score=0.0)
     try:
         return [_answer(estimator, index, config) for index in progress(range(scenes))]
     finally:

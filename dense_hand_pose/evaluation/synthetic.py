@@ -86,7 +86,7 @@ def estimate_frames(
     answers: dict[str, list[Answer]] = {center: [] for center in centers}
     seeds = range(FIRST_SEED, FIRST_SEED + frames)
     config = estimator.config
-    estimator.config = replace(config, min_confidence=0.0, min_score=0.0)
+    estimator.config = replace(config, min_confidence=0.0, min_score=0.0, min_new_score=0.0)
     try:
         for seed in progress(seeds):
             frame = render_frame(seed)

@@ -8,7 +8,7 @@ expected place, unless that lies too far away or is another track's hand. A lost
 remembered for a moment: a hand that is found near its expected place takes it up again.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Generic, Protocol, TypeVar
 
@@ -170,25 +170,34 @@ class Tracker(Generic[S]):
         return followed
 
     def add(
-        self, found: Iterable[S], followed: Sequence[Followed[S]], max_hands: int
+        self,
+        found: Iterable[S],
+        followed: Sequence[Followed[S]],
+        max_hands: int,
+        may_begin: Callable[[S], bool] = lambda _: True,
     ) -> list[Followed[S]]:
         """
         Take hands that a search found, the likeliest first; return all that are followed now.
 
-        Each takes up a track that was lost near by, or begins a new one. None of them is where a
-        hand is followed already, and of those that are one hand the first counts.
+        Each takes up a track that was lost near by, or begins a new one where it may. None of them
+        is where a hand is followed already, and of those that are one hand the first counts.
         """
         now = list(followed)
         for sighting in found:
             if len(now) >= max_hands:
                 break
-            if not _is_among(sighting, now):
-                now.append(Followed(self._take_up(sighting, max_hands), sighting))
+            if _is_among(sighting, now):
+                continue
+            track = self._take_up(sighting)
+            if track is None and may_begin(sighting):
+                track = self._begin(sighting, max_hands)
+            if track is not None:
+                now.append(Followed(track, sighting))
         self._tracks.sort(key=lambda track: track.hand_id)
         return sorted(now, key=lambda one: one.track.hand_id)
 
-    def _take_up(self, sighting: S, max_hands: int) -> Track:
-        """Return the lost track that the hand continues, or a new one."""
+    def _take_up(self, sighting: S) -> Track | None:
+        """Return the lost track that the hand continues."""
         away_m = [
             (float(np.linalg.norm(sighting.center_m - track.expected_m)), place)
             for place, track in enumerate(self._tracks)
@@ -199,7 +208,7 @@ class Tracker(Generic[S]):
             if distance_m <= self._tracks[place].reach_m():
                 self._tracks[place].see(sighting)
                 return self._tracks[place]
-        return self._begin(sighting, max_hands)
+        return None
 
     def _begin(self, sighting: S, max_hands: int) -> Track:
         """Begin a track under a number that is free, or else that of the longest lost hand."""

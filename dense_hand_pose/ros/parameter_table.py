@@ -58,6 +58,14 @@ PARAMETERS: tuple[Parameter, ...] = (
         live=True,
     ),
     Parameter(
+        'hand.min_new_score',
+        0.7,
+        'A hand that was not followed in the half second before is not reported below this score.',
+        0.0,
+        1.0,
+        live=True,
+    ),
+    Parameter(
         'camera.image_kind',
         'auto',
         'rectified: P of camera_info; raw: its K, and the lens is undone by D; auto: rectified '

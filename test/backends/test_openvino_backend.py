@@ -116,7 +116,11 @@ import sys
 import numpy as np
 from dense_hand_pose import EstimatorConfig, HandPoseEstimator, Intrinsics
 estimator = HandPoseEstimator.load(
-    sys.argv[1], 'auto', EstimatorConfig(min_confidence=0.0, min_score=0.0), threads=1)
+    sys.argv[1],
+    'auto',
+    EstimatorConfig(min_confidence=0.0, min_score=0.0, min_new_score=0.0),
+    threads=1,
+)
 board = np.full((480, 640), 0.5, np.float32)
 pose = estimator.estimate(board, Intrinsics(500.0, 500.0, 319.5, 239.5), center=(0.0, 0.0, 0.5))
 assert np.isfinite(pose.joints).all()

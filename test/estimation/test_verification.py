@@ -68,13 +68,18 @@ def test_confidence_and_bones_make_the_score() -> None:
     assert max(giant, crooked) < hand_scores(answers(hand, 0.4))[0] - 0.2
 
 
-def test_the_verdict_of_the_network_adds_its_log_odds() -> None:
-    hand = np.repeat(joints_of(MEAN_BONES_M), 3, axis=0)
-    plain = hand_scores(answers(hand, 0.35))
-    presence = np.array([0.02, 0.5, 0.98], np.float32)
-    scores = hand_scores(answers(hand, 0.35, presence=presence))
-    odds = np.log(scores / (1.0 - scores)) - np.log(plain / (1.0 - plain))
-    np.testing.assert_allclose(odds, np.log(presence / (1.0 - presence)), atol=1e-5)
+def test_the_verdict_of_the_network_counts_most() -> None:
+    hand = np.repeat(joints_of(MEAN_BONES_M), 5, axis=0)
+    presence = np.array([0.0, 0.02, 0.5, 0.98, 1.0], np.float32)
+    scores = hand_scores(answers(hand, 0.4, presence=presence))
+    assert (np.diff(scores) > 0.0).all()
+    assert scores[0] < 0.1
+    assert scores[-1] > 0.9
+    doubtful = hand_scores(answers(hand, 0.2, presence=presence))
+    assert (doubtful < scores).all(), 'low confidence counts against it all the same'
+    crooked = joints_of(MEAN_BONES_M * np.geomspace(0.2, 5.0, 20))
+    least = hand_scores(answers(np.repeat(crooked, 5, axis=0), 0.4, presence=presence))
+    assert (least < scores).all()
 
 
 @given(

@@ -31,7 +31,7 @@ import numpy as np
 import pytest
 from tiny import believing_network
 
-CONFIG = EstimatorConfig(min_confidence=0.3, min_score=0.4, max_hands=2)
+CONFIG = EstimatorConfig(min_confidence=0.3, min_score=0.2, min_new_score=0.4, max_hands=2)
 CENTER_M = np.array([0.0, 0.0, 0.6])
 SHAPE_M = 0.05 * np.random.default_rng(0).standard_normal((21, 3))
 SHAPE_M -= SHAPE_M.mean(axis=0)
@@ -98,7 +98,8 @@ def test_answers_are_those_of_the_estimator() -> None:
     assert estimator.config == EstimatorConfig()
     scores = sorted(found.score for one in answers for found in one.found)
     least = scores[len(scores) // 2]
-    gate = replace(EstimatorConfig(), min_score=least, min_confidence=0.0, max_hands=2)
+    gate = replace(EstimatorConfig(), min_score=least, min_new_score=least, min_confidence=0.0)
+    gate = replace(gate, max_hands=2)
     estimator.config = gate
     for index, one in enumerate(answers):
         scene = render_scene(index)

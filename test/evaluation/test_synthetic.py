@@ -37,7 +37,7 @@ FILES = {
 @pytest.fixture(scope='module')
 def estimator() -> HandPoseEstimator:
     """Return an estimator that finds hands in some of the frames, and refuses others."""
-    config = EstimatorConfig(min_score=0.0)
+    config = EstimatorConfig(min_score=0.0, min_new_score=0.0)
     return HandPoseEstimator(TorchBackend(believing_network(), 'cpu'), config)
 
 
@@ -63,7 +63,9 @@ def test_answers_are_those_of_the_estimator(answers: dict[str, list[Answer]]) ->
     fresh = HandPoseEstimator(TorchBackend(believing_network(), 'cpu'))
     # In the middle of what this network believes, so that some are reported and some are not.
     scores = [a.pose.confidence.mean() for a in answers['truth'] if a.pose is not None]
-    fresh.config = EstimatorConfig(min_confidence=float(np.median(scores)), min_score=0.0)
+    fresh.config = EstimatorConfig(
+        min_confidence=float(np.median(scores)), min_score=0.0, min_new_score=0.0
+    )
     gated = estimate_frames(fresh, FRAMES)
     assert fresh.config.min_confidence == float(np.median(scores))
     assert {a.found for a in gated['truth']} == {True, False}

@@ -64,6 +64,19 @@ def at(*center_m: float) -> np.ndarray:
     return np.array(center_m)
 
 
+def test_what_may_not_begin_a_track_may_take_up_a_lost_one() -> None:
+    tracker: Tracker[Target] = Tracker()
+    hand, elsewhere = Target(at(0.0, 0.0, 0.5)), Target(at(0.4, 0.0, 0.5))
+    tracker.advance()
+    assert tracker.add([hand], [], 2, lambda _: False) == []
+    assert len(tracker.add([hand], [], 2)) == 1
+    tracker.advance()
+    assert tracker.follow(tracker.living, [None]) == []
+    tracker.advance()
+    (back,) = tracker.add([elsewhere, hand], [], 2, lambda _: False)
+    assert (back.sighting, back.track.frames) == (hand, 2)
+
+
 VECTOR = st.tuples(*[st.floats(-1.0, 1.0)] * 3).map(np.array)
 
 

@@ -34,6 +34,7 @@ QUICK = {
     'model.precision': 'float32',
     'decode.min_confidence': 0.0,
     'hand.min_score': 0.0,
+    'hand.min_new_score': 0.0,
     'sync.max_age_s': 60.0,  # a loaded machine may take seconds for a frame
 }
 
