@@ -25,8 +25,9 @@ def soft_joints(maps: Tensor, depth: Tensor, theta_m: float) -> Tensor:
     """
     batch, channels, height, width = maps.shape
     joints = channels // 5
-    near = maps[:, joints : 2 * joints].flatten(2)
-    direction = maps[:, 2 * joints :].reshape(batch, joints, 3, height * width)
+    ends = (joints, 2 * joints)
+    _, near, direction = torch.tensor_split(maps.flatten(2), ends, dim=1)
+    direction = direction.reshape(batch, joints, 3, height * width)
     foreground = (depth < BACKGROUND).to(maps.dtype).flatten(2)
     weights = torch.softmax(_SHARPNESS * near * foreground, dim=2)
     steps = (torch.arange(width, device=maps.device, dtype=maps.dtype) + 0.5) * (2.0 / width) - 1.0
@@ -45,7 +46,7 @@ def palm_coordinates(joints: Tensor) -> Tensor:
     The axes: to the middle knuckle, across, and the normal that a right and a left hand have on
     opposite sides, so that a mirrored hand has the same coordinates but for the sign of the last.
     """
-    out = joints - joints[:, _WRIST : _WRIST + 1]
+    out = joints - joints[:, _WRIST].unsqueeze(1)
     length = _length(out[:, _MIDDLE])
     forward = out[:, _MIDDLE] / length
     normal = _cross(out[:, _INDEX], out[:, _LITTLE])

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from dense_hand_pose.encoding import Reach
 from dense_hand_pose.training.data import Batch, make_batch
-from dense_hand_pose.training.methods import decoded_joints, method_of
+from dense_hand_pose.training.methods import decoded_joints, joint_method_of
 from dense_hand_pose.training.trained import load_average
 import numpy as np
 import numpy.typing as npt
@@ -35,7 +35,7 @@ def held_out(crops: int) -> list[Batch]:
 def measure(system: System, folder: Path, batches: Sequence[Batch]) -> Errors:
     """Return the errors (N, J) in metres of a system by its own decoder."""
     network, config = load_average(folder)
-    method = method_of(config.network, config.loss)
+    method = joint_method_of(config.network, config.loss)
     errors = []
     for batch in batches:
         joints = method.joints(network(batch.crop), batch)[1 if system.soft else 0]

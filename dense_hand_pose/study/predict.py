@@ -7,7 +7,7 @@ from pathlib import Path
 from dense_hand_pose.datasets.facts import DATASETS
 from dense_hand_pose.datasets.opening import open_protocol
 from dense_hand_pose.evaluation.text_files import write_predictions
-from dense_hand_pose.training.methods import method_of
+from dense_hand_pose.training.methods import joint_method_of
 from dense_hand_pose.training.recorded import spaced_batches, true_center_batch
 from dense_hand_pose.training.trained import load_average
 import torch
@@ -29,7 +29,7 @@ def predict(run: Path, root: Path, predictions: Path, labels: Path) -> int:
         raise ValueError(f'{run}: trained on synthetic hands; evaluate --dataset synthetic-test')
     facts = DATASETS[config.data]
     _, test = open_protocol(config.data, root, config.held_out or None)
-    method = method_of(config.network, config.loss)
+    method = joint_method_of(config.network, config.loss)
     found = []
     for indices in tqdm(spaced_batches(test, _BATCH), unit='batch', dynamic_ncols=True):
         batch = true_center_batch(test, indices, config.cube_m)

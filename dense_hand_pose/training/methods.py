@@ -64,8 +64,13 @@ def decoded_joints(
 
 def method_of(network: NetworkConfig, weights: LossConfig) -> Method | SceneMethod:
     """Return the method of a network's task."""
+    return SceneMethod() if network.task == 'detector' else joint_method_of(network, weights)
+
+
+def joint_method_of(network: NetworkConfig, weights: LossConfig) -> Method:
+    """Return the method of a task that gives joints; ValueError for a detector."""
     if network.task == 'detector':
-        return SceneMethod()
+        raise ValueError("task = 'detector': it finds hands, it has no joints")
     reach = Reach(network.theta_m, network.tau_px)
     if network.task == 'dense':
         return DenseMethod(reach, weights)

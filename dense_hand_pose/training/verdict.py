@@ -72,7 +72,7 @@ def _loss(presence: Tensor, right: Tensor, present: Tensor, side: Tensor) -> Ten
 
 def _shuffled(count: int, size: int, generator: torch.Generator) -> Iterator[Tensor]:
     order = torch.randperm(count, generator=generator)
-    return (order[first : first + size] for first in range(0, count, size))
+    return (order[first:][:size] for first in range(0, count, size))
 
 
 def _standard(pooled: Tensor, palm: int) -> tuple[Tensor, Tensor]:
