@@ -65,7 +65,7 @@ class SharedHead(nn.Module):
         # The product over both, without the copy that joining them would take.
         weight = self.maps.weight
         of_features = F.conv2d(features, weight[:, :-1], self.maps.bias)
-        return of_features + F.conv2d(depth, weight[:, -1:]), features
+        return of_features + depth * weight[:, -1].unsqueeze(0), features
 
 
 class PaperHead(nn.Module):
