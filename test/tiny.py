@@ -23,10 +23,10 @@ def tiny_network(config: NetworkConfig = TINY, seed: int = 0) -> DenseRegression
 
 
 def believing_network(seed: int = 0) -> DenseRegressionNet:
-    """Return a tiny network whose R and S lie around a half, so that it sees hands anywhere."""
+    """Return a tiny network whose R and S are high everywhere, so that it sees hands anywhere."""
     network = tiny_network(seed=seed)
     joints = network.config.joints
     maps = network.heads[-1].maps
     maps.weight.data.mul_(0.05)
-    maps.bias.data[: 2 * joints] = 0.6
+    maps.bias.data[: 2 * joints] = 0.85
     return network
