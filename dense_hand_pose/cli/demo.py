@@ -9,8 +9,6 @@ Exit status 1 when nothing was estimated.
 
 import argparse
 from pathlib import Path
-import signal
-from types import FrameType
 
 from ._common import CommandError, number, whole_number
 
@@ -41,8 +39,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Run the demo; every child process has ended when this returns."""
-    for number_ in (signal.SIGTERM, signal.SIGHUP):
-        signal.signal(number_, _interrupt)
+    from dense_hand_pose.demo.interrupts import catch
+
+    catch()
     try:
         from dense_hand_pose.demo.run import run_demo
         from dense_hand_pose.demo.stream import DemoError, DemoOptions
@@ -65,8 +64,3 @@ def run(args: argparse.Namespace) -> int:
             f'{error}: source a ROS 2 distribution, or run `make venv` and use .venv/bin/python'
         ) from error
     return 0
-
-
-def _interrupt(_number: int, _frame: FrameType | None) -> None:
-    """Make a polite kill end the demo as Ctrl-C does: with all its children."""
-    raise KeyboardInterrupt

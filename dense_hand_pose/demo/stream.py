@@ -20,6 +20,7 @@ from dense_hand_pose.evaluation.stream import node_status, StreamTopics
 from rosbags.typesys import get_typestore, Stores
 
 from .environment import free_domain_id, private_environment
+from .interrupts import obey
 from .processes import Children
 
 TOPICS = StreamTopics()
@@ -75,6 +76,7 @@ def record_stream(options: DemoOptions, say: Callable[[str], None]) -> list[RawM
             _wait_for_end(recorder, children, options.seconds)
             wait_for_books(recorder, children)
             children.stop('node')
+            obey()
             return list(recorder.messages)
 
 
@@ -165,7 +167,12 @@ def _books(message: RawMessage) -> dict[str, str]:
 
 
 def check_alive(children: Children, name: str) -> None:
-    """Raise DemoError when a child has ended, with the last words of its log."""
+    """
+    Raise DemoError when a child has ended, with the last words of its log.
+
+    KeyboardInterrupt where somebody wants the demo to end (interrupts.py).
+    """
+    obey()
     status = children.status(name)
     if status is not None:
         raise DemoError(
