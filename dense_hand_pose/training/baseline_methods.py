@@ -60,7 +60,7 @@ class DetectionMethod:
         """Compare the heat maps of all stacks and what is regressed."""
         target = _targets(batch, self.reach).heat_2d
         heat = _sum(
-            [F.smooth_l1_loss(m.float(), target, beta=self.weights.beta) for m in outputs[:-1]]
+            [F.smooth_l1_loss(m.float().contiguous(), target, beta=self.weights.beta) for m in outputs[:-1]]
         )
         if not self.depth_only:
             joints = _in_cube(outputs[-1].float().view_as(batch.joints_m), batch.cube)
@@ -104,7 +104,7 @@ class OffsetMethod:
         near = (targets.heat_3d > 0.0).unsqueeze(2).expand_as(wanted)
         heats, offsets = [], []
         for channels in outputs:
-            heat, offset = _split(channels.float(), batch)
+            heat, offset = _split(channels.float().contiguous(), batch)
             heats.append(F.smooth_l1_loss(heat, targets.heat_2d, beta=self.weights.beta))
             wrong = F.smooth_l1_loss(offset, wanted, beta=self.weights.beta, reduction='none')
             offsets.append((wrong * near).sum() / near.sum().clamp(min=1))
