@@ -21,7 +21,7 @@ regression. Weights in fp16 safetensors; the architecture stands in the file's m
 | | |
 |---|---|
 | training data | {data} |
-| samples seen | {samples:,} in {steps:,} steps of {batch} |
+| samples seen | {samples:,} in {steps:,} steps of {batch}{before} |
 | training time | {hours:.2f} h |
 | data seed | {seed} |
 | commit at the start | {commit} |
@@ -64,6 +64,7 @@ def make_card(
         samples=progress.samples,
         steps=progress.step,
         batch=config.batch_size,
+        before=said_before(progress),
         hours=progress.elapsed_s / 3600.0,
         seed=config.seed,
         commit=commit,
@@ -73,6 +74,13 @@ def make_card(
         curve='\n'.join(_validations(log)),
         settings=yaml.safe_dump(config.to_dict(), sort_keys=False),
     )
+
+
+def said_before(progress: Progress) -> str:
+    """Say from which weights a training began and what those had seen; nothing for random ones."""
+    if not progress.begun_from:
+        return ''
+    return f', after {progress.samples_before:,} of {progress.begun_from}'
 
 
 def _about_data(config: TrainingConfig) -> dict[str, str]:

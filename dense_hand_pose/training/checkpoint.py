@@ -20,12 +20,16 @@ class Progress:
     How far a training has come; ``elapsed_s`` is its time over all its resumptions.
 
     ``scaler`` is the state of torch.amp.GradScaler, empty where gradients are not scaled.
+    ``begun_from`` names the weights that the training started from, if there were any, and
+    ``samples_before`` says what those had seen.
     """
 
     step: int = 0
     samples: int = 0
     elapsed_s: float = 0.0
     scaler: dict[str, float] = field(default_factory=dict)
+    begun_from: str = ''
+    samples_before: int = 0
 
 
 def save_checkpoint(

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import yaml
 
+from .card import said_before
 from .checkpoint import Progress
 from .config import TrainingConfig
 
@@ -19,7 +20,7 @@ one hourglass. Weights in fp16 safetensors; the architecture stands in the file'
 | | |
 |---|---|
 | training data | rendered scenes of `dense_hand_pose.synthesis.full_scene` only (meshes: SOMA, Apache-2.0, and MakeHuman, CC0): batch i those of seed `{seed} * 2 ** 24 + i` |
-| samples seen | {samples:,} in {steps:,} steps of {batch} |
+| samples seen | {samples:,} in {steps:,} steps of {batch}{before} |
 | training time | {hours:.2f} h |
 | commit at the start | {commit} |
 | network | `{network}` |
@@ -62,6 +63,7 @@ def make_detector_card(
         samples=progress.samples,
         steps=progress.step,
         batch=config.batch_size,
+        before=said_before(progress),
         hours=progress.elapsed_s / 3600.0,
         commit=commit,
         network=json.dumps(config.network.to_dict()),

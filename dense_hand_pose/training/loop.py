@@ -27,7 +27,7 @@ from .resume import CHECKPOINT, choose_checkpoint, in_decay, spent, STABLE
 from .scene_method import SceneLosses
 from .schedule import rate_share
 from .sources import open_source
-from .start import make_network
+from .start import beginning, make_network
 from .stop import StopWish
 
 _REPORT_EVERY = 100
@@ -73,7 +73,7 @@ class Trainer:
         self._scaler = torch.amp.GradScaler(
             self.group.device.type, enabled=config.precision == 'float16'
         )
-        self.progress = self._resumed() if resume else Progress()
+        self.progress = self._resumed() if resume else beginning(init)
         self.method = method_of(config.network, config.loss)
         columns = log_columns(self.method)
         self.log = CsvLog(out / 'log.csv', columns) if self.group.leads else None

@@ -22,7 +22,7 @@ def write_outcome(
     if not isinstance(network, DenseRegressionNet | DetectorNet):
         return
     notes = {
-        'samples': str(progress.samples),
+        'samples': str(progress.samples_before + progress.samples),
         'steps': str(progress.step),
         'hours': f'{progress.elapsed_s / 3600.0:.2f}',
         'seed': str(config.seed),

@@ -1,6 +1,6 @@
 # Copyright 2026 The dense_hand_pose authors
 # SPDX-License-Identifier: Apache-2.0
-"""The network that a training begins with."""
+"""What a training begins with."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -8,11 +8,24 @@ from pathlib import Path
 from dense_hand_pose.network.baselines import build_network, HandNet
 from dense_hand_pose.network.dense_regression import DenseRegressionNet
 from dense_hand_pose.network.renorm import renormalise
+from dense_hand_pose.network.weight_file import read_notes, sha256_of
 from dense_hand_pose.network.weights import load_detector, load_weights
 import torch
 from torch import nn
 
+from .checkpoint import Progress
 from .config import TrainingConfig
+
+
+def beginning(init: Path | None) -> Progress:
+    """Return a progress of nothing yet, with what the weights that it starts from have seen."""
+    if init is None:
+        return Progress()
+    seen = read_notes(init).get('samples', '0')
+    return Progress(
+        begun_from=f'{init.name} (SHA-256 {sha256_of(init)[:12]})',
+        samples_before=int(seen) if seen.isdecimal() else 0,
+    )
 
 
 def make_network(config: TrainingConfig, init: Path | None, device: torch.device) -> HandNet:
