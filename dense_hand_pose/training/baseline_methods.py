@@ -60,7 +60,10 @@ class DetectionMethod:
         """Compare the heat maps of all stacks and what is regressed."""
         target = _targets(batch, self.reach).heat_2d
         heat = _sum(
-            [F.smooth_l1_loss(m.float().contiguous(), target, beta=self.weights.beta) for m in outputs[:-1]]
+            [
+                F.smooth_l1_loss(m.float().contiguous(), target, beta=self.weights.beta)
+                for m in outputs[:-1]
+            ]
         )
         if not self.depth_only:
             joints = _in_cube(outputs[-1].float().view_as(batch.joints_m), batch.cube)
