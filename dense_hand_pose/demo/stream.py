@@ -34,6 +34,8 @@ BAG_TOPICS = (
     BagTopic(name='/hand_pose/markers', type_name='visualization_msgs/msg/MarkerArray'),
     BagTopic(name=TOPICS.diagnostics, type_name='diagnostic_msgs/msg/DiagnosticArray'),
 )
+QUEUE_DEPTH = 100
+"""Frames that wait for a node that is held up: three seconds of a 30 Hz camera."""
 _START_LIMIT_S = 180.0
 _BOOKS_LIMIT_S = 15.0
 
@@ -100,9 +102,11 @@ def node_command(options: DemoOptions, **more: Any) -> list[str]:
         'model.backend': options.backend,
     }
     for topic in (TOPICS.depth, TOPICS.camera_info):
-        # With the node's queue of one, DDS itself overwrites a frame now and then, uncounted.
-        # The node empties the queue into its mailbox at once, so no frame waits any longer.
-        parameters[f'qos_overrides.{topic}.subscription.depth'] = 10
+        # With the node's own QoS, best effort and a queue of one, DDS itself drops frames without
+        # a trace when the machine holds a process up. The node empties the queue into its mailbox
+        # at once, so no frame waits any longer; what is too late is dropped there, and counted.
+        parameters[f'qos_overrides.{topic}.subscription.depth'] = QUEUE_DEPTH
+        parameters[f'qos_overrides.{topic}.subscription.reliability'] = 'reliable'
     return ros_command('node', {**parameters, **more})
 
 

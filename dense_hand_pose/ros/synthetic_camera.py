@@ -51,6 +51,8 @@ CAMERA_PARAMETERS = (
 )
 MAX_PRERENDERED = 3000
 """Pictures that prerender keeps in memory: 1.8 GB of 640x480."""
+_KEPT_PICTURES = 100
+"""What a reliable publisher keeps for subscribers that lag: 61 MB of 640x480."""
 
 
 class SyntheticCamera(Node):
@@ -84,7 +86,8 @@ class SyntheticCamera(Node):
 
     def _create_publishers(self, reliability: str) -> None:
         """Create the publishers; the truth is always reliable."""
-        sensor = QoSProfile(depth=5, reliability=QoSReliabilityPolicy[reliability.upper()])
+        depth = _KEPT_PICTURES if reliability == 'reliable' else 5
+        sensor = QoSProfile(depth=depth, reliability=QoSReliabilityPolicy[reliability.upper()])
         self._image = self.create_publisher(Image, 'image_rect', sensor)
         self._info = self.create_publisher(CameraInfo, 'camera_info', sensor)
         self._truth = self.create_publisher(PoseArray, '/ground_truth/joints', 100)
@@ -123,7 +126,8 @@ class SyntheticCamera(Node):
                 next_frame = picture(self._index)
         self._end = time.monotonic()
         if self.context.ok():
-            self._truth.wait_for_all_acked(Duration(seconds=2))
+            for publisher in (self._truth, self._info, self._image):
+                publisher.wait_for_all_acked(Duration(seconds=2))
 
     def report(self) -> str:
         """Return what was achieved."""

@@ -97,6 +97,24 @@ def test_the_whole_demo(tmp_path: Path) -> None:
     check_report_of(tmp_path / 'bag', tmp_path / 'report', metrics)
 
 
+@pytest.mark.alone
+def test_frames_of_a_node_that_is_held_up_are_accounted_for(tmp_path: Path) -> None:
+    demo = Demo('--out', str(tmp_path), '--seconds', '5')
+    demo.wait_for_stream()
+    node = next(pid for pid, command in demo.processes().items() if 'ros.node' in command)
+    time.sleep(1.0)
+    os.kill(node, signal.SIGSTOP)
+    time.sleep(1.5)
+    os.kill(node, signal.SIGCONT)
+    status, out, err = demo.finish()
+    assert status == 0, out + err
+    metrics = json.loads((tmp_path / 'metrics.json').read_text())
+    assert metrics['lost_messages'] == 0
+    late = metrics['latency_p95_ms'] > 300.0
+    assert late or metrics['dropped_by_cause']['replaced'] > 0, 'it was not held up'
+    assert metrics['frames_answered'] + metrics['dropped'] == metrics['frames']
+
+
 def check_markers(bag: Path) -> None:
     """Check that the markers of a hand show the joints, which share its stamp."""
     with AnyReader([bag]) as reader:
