@@ -61,7 +61,7 @@ class StackedMaps(nn.Module):
         outputs: list[Tensor] = []
         for i, hourglass in enumerate(self.hourglasses):
             features = self.features[i](hourglass(x))
-            maps = self.maps[i](torch.cat([features, depth], dim=1))
+            maps = self.maps[i](torch.cat([features, depth.to(features.dtype)], dim=1))
             outputs.append(maps)
             if i + 1 < len(self.hourglasses):
                 x = x + self.remap_maps[i](maps) + self.remap_features[i](features)
@@ -102,7 +102,9 @@ class BaselineNet(nn.Module):
             outputs, features = self.stacked(features, depth)
         if self.regressor is None:
             return outputs
-        return [*outputs, self.regressor(torch.cat([features, *outputs[-1:], depth], dim=1))]
+        # In one type: beside float32 all that is joined would be copied to it, and back again.
+        seen = [features, *outputs[-1:], depth.to(features.dtype)]
+        return [*outputs, self.regressor(torch.cat(seen, dim=1))]
 
 
 HandNet = DenseRegressionNet | BaselineNet | DetectorNet

@@ -91,7 +91,8 @@ class PaperHead(nn.Module):
         """Return the maps (B, 5 J, H, W) and the features (B, C, H, W)."""
         features = self.features(x)
         heat_2d = self.heat_2d(features)
-        heat_3d = self.heat_3d(self.near(torch.cat([features, depth], dim=1)))
+        # In one type: beside float32 all that is joined would be copied to it, and back again.
+        heat_3d = self.heat_3d(self.near(torch.cat([features, depth.to(features.dtype)], dim=1)))
         seen = torch.cat([x, heat_2d, heat_3d], dim=1)
         masked = seen * (depth < BACKGROUND).to(seen.dtype)
         direction = self.direction(self.pointing(torch.cat([seen, masked], dim=1)))
