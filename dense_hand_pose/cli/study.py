@@ -52,10 +52,11 @@ def run(args: argparse.Namespace) -> int:
             raise ValueError(f'--crops {args.crops}: expected 1 or more')
         common = TrainingConfig(
             samples=_QUICK if args.quick else args.samples,
-            batch_size=2 if args.quick else 40,
+            batch_size=2 if args.quick else 32,
             warmup_steps=1 if args.quick else 50,
             validation_samples=_QUICK if args.quick else 400,
-            learning_rate=1e-3,
+            optimiser='muon',
+            learning_rate=3e-3,
             schedule='wsd',  # so that a larger study may carry a smaller one on
             processes=args.processes,
             threads=args.threads,

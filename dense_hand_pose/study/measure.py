@@ -7,11 +7,14 @@ Legend: N crops, J joints.
 """
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from dense_hand_pose.encoding import Reach
+from dense_hand_pose.training.checkpoint import read_header
 from dense_hand_pose.training.data import Batch, make_batch
 from dense_hand_pose.training.methods import decoded_joints, joint_method_of
+from dense_hand_pose.training.resume import CHECKPOINT
 from dense_hand_pose.training.trained import load_average
 import numpy as np
 import numpy.typing as npt
@@ -23,6 +26,22 @@ FIRST_SEED = 2**42
 """Beyond the seeds of training, validation and test frames."""
 _BATCH = 50
 Errors = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Cost:
+    """How large a trained network is, and how long its training took."""
+
+    parameters: int
+    minutes: float
+
+
+def cost(folder: Path) -> Cost:
+    """Return what the training in a folder cost."""
+    network, _ = load_average(folder)
+    progress, _ = read_header(folder / CHECKPOINT)
+    count = sum(parameter.numel() for parameter in network.parameters())
+    return Cost(count, progress.elapsed_s / 60.0)
 
 
 def held_out(crops: int) -> list[Batch]:
@@ -37,8 +56,10 @@ def measure(system: System, folder: Path, batches: Sequence[Batch]) -> Errors:
     network, config = load_average(folder)
     method = joint_method_of(config.network, config.loss)
     errors = []
+    network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
     for batch in batches:
-        joints = method.joints(network(batch.crop), batch)[1 if system.soft else 0]
+        outputs = network(batch.crop.to(memory_format=torch.channels_last))
+        joints = method.joints(outputs, batch)[1 if system.soft else 0]
         errors.append((joints - batch.joints_m).norm(dim=-1))
     return torch.cat(errors).double().numpy()
 
@@ -49,8 +70,9 @@ def explore(folder: Path, batches: Sequence[Batch], variants: Sequence[Variant])
     network, config = load_average(folder)
     reach = Reach(config.network.theta_m, config.network.tau_px)
     errors: list[list[torch.Tensor]] = [[] for _ in variants]
+    network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
     for batch in batches:
-        outputs = network(batch.crop)
+        outputs = network(batch.crop.to(memory_format=torch.channels_last))
         for column, variant in zip(errors, variants, strict=True):
             joints = decoded_joints(outputs, batch, reach, variant.config)
             column.append((joints - batch.joints_m).norm(dim=-1))

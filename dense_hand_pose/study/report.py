@@ -15,11 +15,16 @@ from dense_hand_pose.evaluation.metrics import (
 )
 from dense_hand_pose.training.config import TrainingConfig
 
-from .measure import Errors
+from .measure import Cost, Errors
 from .systems import BASELINES, PROPOSED, System, SYSTEMS, Variant, VARIANTS
 
 CURVES = 'study_curves.png'
 _THRESHOLDS_MM = (20, 30, 40)
+_OPTIMISERS = {
+    'muon': 'Muon (AdamW for what is no hidden kernel)',
+    'adamw': 'AdamW',
+    'adam': 'Adam',
+}
 
 _PAGE = """# The paper's study on synthetic hands
 
@@ -29,16 +34,20 @@ Made by
 {command}
 ```
 
-at commit {commit}: every system was trained on the same {samples:,} rendered hands (seed {seed},
-batch {batch}, network `{network}`) and measured on the same {crops:,} held-out crops (seeds from
-2**42). Errors are millimetres; a frame is under a threshold when all of its joints are, strictly.
-The paper's figures are those of NYU, after far longer trainings: their order can be compared,
-their size not.
+at commit {commit} on {machine}.
+
+Every system was trained on the same {samples:,} rendered hands (seed {seed}) and measured, by the
+running average of its weights, on the same {crops:,} held-out crops (seeds from 2**42). Stem,
+hourglasses and widths are those of the network `{network}`. All trainings have {optimiser} at a
+rate of {rate:g}, batches of {batch}, {warmup} steps of warm-up, the schedule `{schedule}`, whose
+last {decay:.0%} fall, and squares for the maps. Errors are millimetres; a frame is under a
+threshold when all of its joints are, strictly. The paper's figures are those of NYU, after far
+longer trainings: their order can be compared, their size not.
 
 ## Systems
 
-| system | mean | median | {heads} | paper, mean |
-|---|---|---|{lines}|---|
+| system | mean | median | {heads} | paper, mean | parameters, million | training, minutes |
+|---|---|---|{lines}|---|---|---|
 {systems}
 
 The paper shows its four baselines as curves only (Fig. 3).
@@ -59,13 +68,15 @@ The paper shows its four baselines as curves only (Fig. 3).
 
 @dataclass(frozen=True)
 class Study:
-    """All that was measured; errors (N, J) in metres by system, and by variant."""
+    """All that was measured: by system or by variant, errors being (N, J) in metres."""
 
     command: str
     commit: str
+    machine: str
     network: str
     config: TrainingConfig
     systems: dict[str, Errors]
+    costs: dict[str, Cost]
     variants: list[Errors]
 
 
@@ -81,6 +92,12 @@ def _page(study: Study) -> str:
     return _PAGE.format(
         command=study.command,
         commit=study.commit,
+        machine=study.machine,
+        optimiser=_OPTIMISERS[study.config.optimiser],
+        rate=study.config.learning_rate,
+        warmup=study.config.warmup_steps,
+        schedule=study.config.schedule,
+        decay=study.config.decay_share,
         samples=study.config.samples,
         seed=study.config.seed,
         batch=study.config.batch_size,
@@ -89,7 +106,9 @@ def _page(study: Study) -> str:
         heads=' | '.join(f'< {mm} mm' for mm in _THRESHOLDS_MM),
         lines='---|' * (len(_THRESHOLDS_MM) - 1) + '---',
         curves=CURVES,
-        systems='\n'.join(_system_row(s, study.systems[s.name]) for s in SYSTEMS),
+        systems='\n'.join(
+            _system_row(s, study.systems[s.name], study.costs[s.name]) for s in SYSTEMS
+        ),
         variants='\n'.join(
             f'| {v.axis} | {v.value} | {_means(errors)} | {_or_dash(v.paper_mm)} |'
             for v, errors in zip(VARIANTS, study.variants, strict=True)
@@ -98,9 +117,12 @@ def _page(study: Study) -> str:
     )
 
 
-def _system_row(system: System, errors: Errors) -> str:
+def _system_row(system: System, errors: Errors, cost: Cost) -> str:
     shares = ' | '.join(f'{100.0 * frames_under(errors, mm):.1f} %' for mm in _THRESHOLDS_MM)
-    return f'| {system.title} | {_means(errors)} | {shares} | {_or_dash(system.paper_mm)} |'
+    return (
+        f'| {system.title} | {_means(errors)} | {shares} | {_or_dash(system.paper_mm)} '
+        f'| {cost.parameters / 1e6:.2f} | {cost.minutes:.1f} |'
+    )
 
 
 def _means(errors: Errors) -> str:

@@ -3,16 +3,20 @@
 """Train what is not trained yet, measure all, and write the page."""
 
 from dataclasses import dataclass
+from importlib.metadata import version
+import os
 from pathlib import Path
 import sys
 
+from dense_hand_pose.backends.machine import cpu_name
 from dense_hand_pose.training.card import current_commit
 from dense_hand_pose.training.config import TrainingConfig
 from dense_hand_pose.training.launch import launch, TrainingRequest
 from dense_hand_pose.training.resume import CHECKPOINT
 from dense_hand_pose.training.trained import is_complete
+import torch
 
-from .measure import explore, held_out, measure
+from .measure import cost, explore, held_out, measure
 from .report import Study, write_report
 from .systems import network_of, PROPOSED, SYSTEMS, training_of, VARIANTS
 
@@ -61,11 +65,21 @@ def run_study(request: StudyRequest) -> int:
     study = Study(
         command=request.command,
         commit=current_commit(),
+        machine=_machine(),
         network=request.network,
         config=request.common,
         systems=errors,
+        costs={s.name: cost(request.out / s.name) for s in SYSTEMS},
         variants=explore(request.out / PROPOSED, batches, VARIANTS),
     )
     write_report(request.report, study)
     print(request.report)
     return 0
+
+
+def _machine() -> str:
+    cores, threads = len(os.sched_getaffinity(0)), torch.get_num_threads()
+    return (
+        f'{cpu_name()}, {cores} of its {os.cpu_count()} cores, PyTorch {version("torch")} '
+        f'with {threads} threads'
+    )

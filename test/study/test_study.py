@@ -6,7 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from dense_hand_pose.cli import main
-from dense_hand_pose.study.measure import explore, held_out, measure
+from dense_hand_pose.study.measure import Cost, explore, held_out, measure
 from dense_hand_pose.study.report import reading, Study, write_report
 from dense_hand_pose.study.systems import PROPOSED, SYSTEMS, VARIANTS
 from dense_hand_pose.training.config import TrainingConfig
@@ -19,8 +19,10 @@ def made_up(baseline_mm: float = 20.0, **systems_mm: float) -> Study:
     means = {s.name: systems_mm.get(s.name, baseline_mm) for s in SYSTEMS}
     variants = [np.full((2, 21), (10.0 + i) / 1000.0) for i in range(len(VARIANTS))]
     return Study(
-        command='study --seed 1', commit='abc', network='paper', config=TrainingConfig(),
-        systems={n: np.full((2, 21), mm / 1000.0) for n, mm in means.items()}, variants=variants,
+        command='study --seed 1', commit='abc', machine='a machine', network='paper',
+        config=TrainingConfig(), variants=variants,
+        costs=dict.fromkeys(means, Cost(2_074_258, 9.96)),
+        systems={n: np.full((2, 21), mm / 1000.0) for n, mm in means.items()},
     )  # fmt: skip
 
 
@@ -50,8 +52,10 @@ def test_the_page_holds_both_tables(tmp_path: Path) -> None:
     study = made_up(25.0, proposed_2=15.0)
     write_report(tmp_path / 'study.md', study)
     page = (tmp_path / 'study.md').read_text()
-    assert '| proposed, two stacks | 15.00 | 15.00 | 100.0 % | 100.0 % | 100.0 % | 10.21 |' in page
+    row = '15.00 | 15.00 | 100.0 % | 100.0 % | 100.0 % | 10.21 | 2.07 | 10.0 |'
+    assert f'| proposed, two stacks | {row}' in page
     assert '| coordinate regression | 25.00 | 25.00 | 0.0 % | 100.0 % | 100.0 % | - |' in page
+    assert 'at commit abc on a machine.' in page
     assert '| candidates K | 30 | 13.00 | 13.00 | 10.96 |' in page
     assert (tmp_path / 'images' / 'study_curves.png').stat().st_size > 5_000
     assert page.count('\n| ') == len(SYSTEMS) + len(VARIANTS) + 2
