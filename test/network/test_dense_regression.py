@@ -4,6 +4,7 @@
 
 from typing import Any
 
+from dense_hand_pose.network.baselines import build_network
 from dense_hand_pose.network.config import CONFIGURATIONS, NetworkConfig
 from dense_hand_pose.network.dense_regression import DenseRegressionNet, PaperHead
 import pytest
@@ -75,6 +76,21 @@ def test_the_paper_head_masks_by_the_binarised_depth() -> None:
     torch.testing.assert_close(masked[..., :16], seen[..., :16])
     assert not masked[..., 16:].any()
     assert seen[..., 16:].any()
+
+
+@pytest.mark.parametrize(
+    'task', ['dense', 'coordinates', 'detection_coordinates', 'detection_depth', 'offset']
+)
+def test_nothing_is_joined_in_another_type(task: str) -> None:
+    """Beside a float32 depth all features were copied to float32, and back by what reads them."""
+    network = build_network(NetworkConfig(joints=3, widths=(8,) * 5, task=task)).train()
+    types: list[torch.dtype] = []
+    for module in network.modules():
+        if isinstance(module, torch.nn.Conv2d) and module.in_channels > 1:
+            module.register_forward_pre_hook(lambda _module, args: types.append(args[0].dtype))
+    with torch.autocast('cpu', torch.bfloat16):
+        network(torch.rand(2, 1, 128, 128))
+    assert set(types) == {torch.bfloat16}
 
 
 @pytest.mark.parametrize(
