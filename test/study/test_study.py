@@ -6,9 +6,10 @@ from dataclasses import replace
 from pathlib import Path
 
 from dense_hand_pose.cli import main
+from dense_hand_pose.network.config import CONFIGURATIONS
 from dense_hand_pose.study.measure import Cost, explore, held_out, measure
 from dense_hand_pose.study.report import reading, Study, write_report
-from dense_hand_pose.study.systems import PROPOSED, SYSTEMS, VARIANTS
+from dense_hand_pose.study.systems import network_of, PROPOSED, SYSTEMS, training_of, VARIANTS
 from dense_hand_pose.training.config import TrainingConfig
 import numpy as np
 import pytest
@@ -61,10 +62,24 @@ def test_the_page_holds_both_tables(tmp_path: Path) -> None:
     assert page.count('\n| ') == len(SYSTEMS) + len(VARIANTS) + 2
 
 
+def test_all_systems_train_alike() -> None:
+    common = TrainingConfig(optimiser='muon', seed=3, batch_size=8)
+    made = [training_of(s, common, network_of(s, 'paper')) for s in SYSTEMS]
+    for system, config in zip(SYSTEMS, made, strict=True):
+        assert replace(config, network=common.network, loss=common.loss) == common
+        same = replace(config.network, task='dense', stacks=2)
+        assert same == CONFIGURATIONS['paper'], 'stem, hourglasses and reach'
+        loss = config.loss
+        # Squares: a narrow smooth L1 leaves R and S low where a joint is rare.
+        assert (loss.heat_2d, loss.heat_3d, loss.direction, loss.beta) == (10.0, 10.0, 10.0, 1.0)
+        assert loss.coordinates == (0.0 if system.name.startswith('proposed') else 2.0)
+
+
 def test_quick_study_and_again(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     out = str(tmp_path / 'out')
     assert main(['study', '--quick', '--out', out, '--threads', '1']) == 0
     page = (tmp_path / 'out' / 'study.md').read_text()
+    assert '| merged by | softmax over S | ' in page
     before = (tmp_path / 'out' / PROPOSED / 'checkpoint.safetensors').stat().st_mtime_ns
     assert capsys.readouterr().err.count(': training') == len(SYSTEMS)
     assert main(['study', '--quick', '--out', out, '--threads', '1']) == 0
