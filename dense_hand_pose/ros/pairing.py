@@ -31,6 +31,15 @@ def stamp_ns(message: Image | CameraInfo) -> int:
     return message.header.stamp.sec * 1_000_000_000 + message.header.stamp.nanosec
 
 
+def _can_be_paired(message: Image | CameraInfo) -> bool:
+    """
+    Return whether message_filters can read the stamp.
+
+    For seconds below zero it raises out of the callback, which ends the node, and keeps its lock.
+    """
+    return message.header.stamp.sec >= 0
+
+
 class Pairing:
     """
     Pass on frames; write down every image that gets no partner.
@@ -75,10 +84,10 @@ class Pairing:
     def add_info(self, info: CameraInfo) -> None:
         """Take a camera_info message."""
         self._ledger.receive('camera_infos')
-        if self._exact:
-            self._infos.signalMessage(info)
-        else:
+        if not self._exact:
             self._latest_info = info
+        elif _can_be_paired(info):
+            self._infos.signalMessage(info)
 
     def add_image(self, image: Image) -> None:
         """Take an image; stamps must rise."""
@@ -87,13 +96,20 @@ class Pairing:
         if self._is_stale(stamp):
             return
         self._last_stamp = stamp
-        if self._exact:
+        if not self._exact:
+            self._pair_with_latest(image)
+        elif _can_be_paired(image):
             self._wait(stamp)
             self._images.signalMessage(image)
-        elif self._latest_info is not None:
-            self._pair(image, self._latest_info)
         else:
+            self._ledger.no_result('too_old', 'its stamp lies before 1970')
+
+    def _pair_with_latest(self, image: Image) -> None:
+        """Pass an image on with the newest camera_info."""
+        if self._latest_info is None:
             self._ledger.no_result('no_camera_info', 'none was received so far')
+        else:
+            self._pair(image, self._latest_info)
 
     def _is_stale(self, stamp: int) -> bool:
         """Write down a stamp that does not rise; begin anew where it falls far back."""

@@ -152,6 +152,17 @@ def test_a_late_image_is_dropped_and_a_repeated_one_too() -> None:
     assert bench.causes() == {'time_backwards': 1, 'repeated_stamp': 1}
 
 
+def test_stamps_before_1970_are_kept_from_message_filters() -> None:
+    # Upstream's raises for them out of the subscription's callback, and never lets go of its lock.
+    bench = Bench()
+    bench.pairing.add_info(at(CameraInfo, -5000))
+    for milliseconds in (-5000, -4000, 1000):
+        bench.send(milliseconds)
+    assert bench.frames == [1000]
+    assert bench.causes() == {'too_old': 2}
+    assert bench.ledger.counts().under_way == 1  # the one that was passed on
+
+
 def test_latest_info_goes_with_every_image() -> None:
     bench = Bench('latest_info')
     bench.pairing.add_image(at(Image, 10))

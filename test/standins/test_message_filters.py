@@ -100,6 +100,12 @@ def test_a_full_queue_of_later_stamps_swallows_what_comes(filters: ModuleType) -
     assert rig.pairs == []
 
 
+def test_a_stamp_before_1970_is_an_error(filters: ModuleType) -> None:
+    # Why the node asks for the stamp first.
+    with pytest.raises(ValueError, match='negative'):
+        Rig(filters, 'TimeSynchronizer', 2).image(-1000)
+
+
 def test_approximate_takes_the_nearest_within_the_slop(filters: ModuleType) -> None:
     rig = Rig(filters, 'ApproximateTimeSynchronizer', 10, 0.015)
     rig.image(100)

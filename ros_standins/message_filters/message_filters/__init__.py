@@ -20,8 +20,10 @@ _Callback = Callable[..., None]
 
 
 def _stamp_ns(message: Any) -> int:
-    """Return the header stamp of `message` in nanoseconds."""
+    """Return the header stamp of `message` in nanoseconds; ValueError where it is negative."""
     stamp = message.header.stamp
+    if stamp.sec < 0:  # as rclpy.time.Time, in which upstream keeps stamps
+        raise ValueError('Seconds value must not be negative')
     return stamp.sec * 1_000_000_000 + stamp.nanosec
 
 
