@@ -114,8 +114,7 @@ class HandPoseNode(LifecycleNode):
             return FAILURE
         try:
             self._outputs = Outputs(self, values)
-        except (RuntimeError, InvalidQosOverridesError) as error:
-            # A package that is missing, or a qos_overrides value.
+        except Exception as error:  # a package that is missing, or a qos_overrides value
             self.get_logger().error(f'cannot configure: {error}')
             self.release()
             return FAILURE
@@ -131,8 +130,8 @@ class HandPoseNode(LifecycleNode):
         session = Session(self, self._estimator, self._outputs, self.ledger, self._timings, values)
         try:
             session.start(values)
-        except (RuntimeError, InvalidQosOverridesError) as error:  # a qos_overrides value
-            self.get_logger().error(f'cannot activate: {error}')
+        except Exception as error:  # rclpy has many for a wrong qos_overrides value
+            self.get_logger().error(f'cannot activate: {error} (is qos_overrides right?)')
             session.stop()
             super().on_deactivate(state)
             return FAILURE

@@ -2,6 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Lifecycle, parameters and services of the node."""
 
+import threading
+
 from dense_hand_pose.ros.parameter_table import PARAMETERS
 from lifecycle_msgs.msg import Transition
 from node_rig import Rig, running_node
@@ -160,6 +162,23 @@ def test_incompatible_publisher_is_named_with_its_policy(model: str) -> None:
         assert rig.change_state(ACTIVATE)
         assert rig.until(lambda: rig.logs('RELIABILITY'))  # the rig's camera is best effort
         assert f'{rig.namespace}/image_rect' in rig.logs('RELIABILITY')[0]
+
+
+@pytest.mark.parametrize('value', ['deep', 2**40])
+def test_a_wrong_qos_of_the_input_fails_the_activation_and_leaves_nothing(
+    model: str, value: object
+) -> None:
+    with running_node(model, wait=False, autostart=False) as rig:
+        name = f'qos_overrides.{rig.namespace}/image_rect.subscription.depth'
+        rig.node._parameter_overrides[name] = Parameter(name, value=value)
+        assert rig.change_state(CONFIGURE)
+        threads = threading.active_count()
+        for _ in range(2):
+            assert not rig.change_state(ACTIVATE)
+            assert rig.state() == 'inactive'
+            assert threading.active_count() == threads
+            assert rig.until(lambda: not rig.tester.count_subscribers('camera_info'))
+        assert rig.until(lambda: rig.logs('cannot activate: '))
 
 
 def test_a_clock_that_goes_back_starts_anew(model: str) -> None:
