@@ -48,6 +48,8 @@ ARGUMENTS = [
 ]
 
 RECORDED = ('joints', 'joints_smoothed', 'joints_cloud', 'joint_names', 'markers')
+OTHER_HANDS = 'hand_[0-9]+/'
+"""With roi.max_hands above 1 the others have topics of their own below this."""
 STARTED = b'active:'
 """What the node says once it waits for images."""
 
@@ -86,7 +88,7 @@ def recorder(context: LaunchContext) -> list[LaunchDescriptionEntity]:
         return []
     name = argument(context, 'namespace').strip('/')
     prefix = re.escape(f'/{name}/hand_pose/' if name else '/hand_pose/')
-    topics = f'^({prefix}({"|".join(RECORDED)})|/diagnostics)$'
+    topics = f'^({prefix}({OTHER_HANDS})?({"|".join(RECORDED)})|/diagnostics)$'
     command = ['ros2', 'bag', 'record', '--regex', topics, '--output', output, '--use-sim-time']
     return [ExecuteProcess(cmd=command, name='recorder', output='screen')]
 

@@ -3,6 +3,7 @@
 """The launch files, read: what they name exists."""
 
 import ast
+from contextlib import suppress
 from pathlib import Path
 import re
 
@@ -94,12 +95,18 @@ def given_parameters(name: str) -> set[str]:
     return {key.value for table in tables for key in table.keys}
 
 
+def constants(name: str) -> dict[str, object]:
+    """Return what a file assigns on its top level, where it is made of literals."""
+    found = {}
+    for node in tree(name).body:
+        if isinstance(node, ast.Assign):
+            with suppress(ValueError):
+                found[node.targets[0].id] = ast.literal_eval(node.value)
+    return found
+
+
 def test_parameters_that_launch_files_set_exist() -> None:
-    (overrides,) = (
-        ast.literal_eval(node.value)
-        for node in tree('hand_pose.launch.py').body
-        if isinstance(node, ast.Assign) and node.targets[0].id == 'OVERRIDES'
-    )
+    overrides = constants('hand_pose.launch.py')['OVERRIDES']
     assert set(overrides.values()) <= set(defaults())
     assert given_parameters('demo.launch.py') <= {p.name for p in CAMERA_PARAMETERS}
 
@@ -114,15 +121,14 @@ def test_arguments_passed_on_are_those_of_the_included_file() -> None:
 
 
 def test_replay_waits_for_what_the_node_says_and_records_what_it_publishes() -> None:
-    values = {
-        node.targets[0].id: ast.literal_eval(node.value)
-        for node in tree('replay.launch.py').body
-        if isinstance(node, ast.Assign) and node.targets[0].id in ('RECORDED', 'STARTED')
-    }
+    values = constants('replay.launch.py')
     sources = ROOT / 'dense_hand_pose' / 'ros'
     assert f"f'{values['STARTED'].decode()} " in (sources / 'node.py').read_text()
     published = re.findall(r"'~/([\w/]+)'", (sources / 'outputs.py').read_text())
     assert set(values['RECORDED']) == {t for t in published if not t.startswith('debug')}
+    topics = (sources / 'joint_topics.py').read_text()
+    (other,) = re.findall(r"f'~/(\w+)\{number\}'", topics)
+    assert re.fullmatch(values['OTHER_HANDS'], f'{other}1/')
 
 
 @pytest.mark.parametrize('name', FILES)

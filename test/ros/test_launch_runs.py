@@ -10,6 +10,7 @@ launch and launch_ros are not on PyPI: without a ROS distribution all of this is
 import importlib.util
 import os
 from pathlib import Path
+import re
 import signal
 import subprocess
 import sys
@@ -179,7 +180,10 @@ def test_replay_plays_once_the_node_is_active_and_ends_with_the_bag(
     assert f'ros2 bag play {bag} --clock 200 --disable-keyboard-controls --rate 0.5 --loop' in text
     record = next(line for line in text.splitlines() if 'record' in line)
     assert f'--output {output} --use-sim-time' in record
-    assert '^(/lab/hand_pose/(joints|joints_smoothed|' in record
+    pattern = record.partition('--regex ')[2].partition(' ')[0]
+    for topic in ('joints', 'joints_smoothed', 'hand_1/joints', 'joints_cloud'):
+        assert re.fullmatch(pattern, f'/lab/hand_pose/{topic}')
+    assert not re.fullmatch(pattern, '/lab/hand_pose/debug/image')
     assert 'interrupted' in text
 
 
