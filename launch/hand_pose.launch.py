@@ -97,6 +97,8 @@ def start_rviz(context: LaunchContext) -> list[LaunchDescriptionEntity]:
         package='rviz2',
         executable='rviz2',
         name='rviz2',
+        # As the node has it, so that a relative image_topic means the same topic to both.
+        namespace=LaunchConfiguration('namespace'),
         arguments=[
             '-d',
             LaunchConfiguration('rviz_config'),

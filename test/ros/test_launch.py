@@ -105,6 +105,13 @@ def constants(name: str) -> dict[str, object]:
     return found
 
 
+def test_rviz_has_the_namespace_of_the_node() -> None:
+    # A relative image_topic would else mean another topic to RViz.
+    nodes = calls('hand_pose.launch.py', 'Node')
+    spaces = [w.value for call in nodes for w in call.keywords if w.arg == 'namespace']
+    assert [ast.unparse(space) for space in spaces] == ["LaunchConfiguration('namespace')"] * 2
+
+
 def test_parameters_that_launch_files_set_exist() -> None:
     overrides = constants('hand_pose.launch.py')['OVERRIDES']
     assert set(overrides.values()) <= set(defaults())

@@ -127,6 +127,40 @@ def test_launch_starts_the_node_with_what_it_was_told(share: Path, model: str) -
         end(process)
 
 
+def install(prefix: Path, package: str, executable: str, log: Path) -> str:
+    """Install a script as a package's executable; return AMENT_PREFIX_PATH with it."""
+    index = prefix / 'share' / 'ament_index' / 'resource_index' / 'packages'
+    index.mkdir(parents=True)
+    (index / package).touch()
+    (prefix / 'share' / package).mkdir()
+    script(prefix / 'lib' / package / executable, log)
+    return f'{prefix}:{os.environ.get("AMENT_PREFIX_PATH", "")}'
+
+
+def said_until(process: subprocess.Popen[str], *words: str) -> list[str]:
+    """Return the lines that a launch says, the last of them with one of the words."""
+    said = []
+    for line in process.stdout or ():
+        said.append(line)
+        if any(word in line for word in words):
+            break
+    return said
+
+
+def test_rviz_shows_what_the_node_hears(share: Path, model: str, tmp_path: Path) -> None:
+    log = tmp_path / 'rviz.log'
+    prefixes = install(tmp_path, 'rviz2', 'rviz2', log)
+    arguments = [f'model:={model}', 'backend:=cpu', 'namespace:=robot', 'rviz:=true']
+    process = start(share, 'hand_pose.launch.py', *arguments, AMENT_PREFIX_PATH=prefixes)
+    said = said_until(process, 'active:', 'cannot')
+    end(process)
+    assert '/robot/image_rect with /robot/camera_info' in said[-1]
+    text = log.read_text()
+    assert '__ns:=/robot' in text
+    assert '/camera/image_rect:=image_rect' in text
+    assert '/hand_pose/markers:=/robot/hand_pose/markers' in text
+
+
 def test_the_camera_gets_its_parameters_and_the_node_its_topics(
     share: Path, model: str, tmp_path: Path
 ) -> None:
