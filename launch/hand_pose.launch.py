@@ -42,8 +42,9 @@ ARGUMENTS = [
     ),
     DeclareLaunchArgument(
         'autostart',
-        default_value='true',
-        description='Configure and activate by itself; false: a lifecycle manager does.',
+        default_value='',
+        description='true: configure and activate by itself; false: a lifecycle manager does; '
+        'empty: as in params_file.',
     ),
     DeclareLaunchArgument('rviz', default_value='false', description='Start RViz.'),
     DeclareLaunchArgument(
@@ -60,18 +61,26 @@ ARGUMENTS = [
 ]
 
 # Parameter of the node by launch argument: an empty argument leaves the params_file alone.
-OVERRIDES = {'model': 'model.name_or_path', 'backend': 'model.backend'}
+OVERRIDES = {
+    'model': 'model.name_or_path',
+    'backend': 'model.backend',
+    'autostart': 'autostart',
+}
+
+
+def argument_value(name: str, kind: type) -> ParameterValue:
+    """Return a launch argument as the value of a parameter."""
+    return ParameterValue(LaunchConfiguration(name), value_type=kind)
 
 
 def start_node(context: LaunchContext) -> list[LaunchDescriptionEntity]:
     """Return the node with the parameters that the arguments ask for."""
     overrides = {
-        parameter: ParameterValue(LaunchConfiguration(argument), value_type=str)
+        parameter: argument_value(argument, bool if argument == 'autostart' else str)
         for argument, parameter in OVERRIDES.items()
         if LaunchConfiguration(argument).perform(context)
     }
-    for flag in ('use_sim_time', 'autostart'):
-        overrides[flag] = ParameterValue(LaunchConfiguration(flag), value_type=bool)
+    overrides['use_sim_time'] = argument_value('use_sim_time', bool)
     node = Node(
         package='dense_hand_pose',
         executable='hand_pose_node',
@@ -105,9 +114,7 @@ def start_rviz(context: LaunchContext) -> list[LaunchDescriptionEntity]:
             '-f',
             LaunchConfiguration('fixed_frame'),
         ],
-        parameters=[
-            {'use_sim_time': ParameterValue(LaunchConfiguration('use_sim_time'), value_type=bool)}
-        ],
+        parameters=[{'use_sim_time': argument_value('use_sim_time', bool)}],
         remappings=[
             *((f'/hand_pose/{topic}', f'{prefix}/hand_pose/{topic}') for topic in topics),
             ('/camera/image_rect', LaunchConfiguration('image_topic')),

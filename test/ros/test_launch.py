@@ -105,6 +105,14 @@ def constants(name: str) -> dict[str, object]:
     return found
 
 
+def test_the_params_file_holds_unless_an_argument_is_given() -> None:
+    overrides = constants('hand_pose.launch.py')['OVERRIDES']
+    declared = calls('hand_pose.launch.py', 'DeclareLaunchArgument')
+    given = {call.args[0].value: keyword(call, 'default_value') for call in declared}
+    assert {'model', 'backend', 'autostart'} <= set(overrides)
+    assert {name: given[name] for name in overrides} == dict.fromkeys(overrides, '')
+
+
 def test_rviz_has_the_namespace_of_the_node() -> None:
     # A relative image_topic would else mean another topic to RViz.
     nodes = calls('hand_pose.launch.py', 'Node')

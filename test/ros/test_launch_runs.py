@@ -161,6 +161,38 @@ def test_rviz_shows_what_the_node_hears(share: Path, model: str, tmp_path: Path)
     assert '/hand_pose/markers:=/robot/hand_pose/markers' in text
 
 
+def test_the_params_file_may_leave_the_node_to_a_manager(
+    share: Path, model: str, tmp_path: Path
+) -> None:
+    from diagnostic_msgs.msg import DiagnosticArray
+    import rclpy
+    from rclpy.executors import SingleThreadedExecutor
+
+    parameters = tmp_path / 'robot.yaml'
+    parameters.write_text(
+        f'/**:\n  ros__parameters:\n    autostart: false\n    model.name_or_path: {model}\n'
+    )
+    process = start(share, 'hand_pose.launch.py', f'params_file:={parameters}')
+    context = rclpy.Context()
+    rclpy.init(context=context)
+    node = rclpy.create_node('watcher', context=context)
+    executor = SingleThreadedExecutor(context=context)
+    executor.add_node(node)
+    heard: list[DiagnosticArray] = []
+    node.create_subscription(DiagnosticArray, '/diagnostics', heard.append, 10)
+    try:
+        deadline = time.monotonic() + 120.0
+        while len(heard) < 3 and time.monotonic() < deadline:
+            executor.spin_once(timeout_sec=0.1)
+            assert process.poll() is None
+    finally:
+        executor.shutdown()
+        node.destroy_node()
+        rclpy.shutdown(context=context)
+        end(process)
+    assert [message.status[0].message for message in heard[:3]] == ['unconfigured'] * 3
+
+
 def test_the_camera_gets_its_parameters_and_the_node_its_topics(
     share: Path, model: str, tmp_path: Path
 ) -> None:
