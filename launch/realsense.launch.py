@@ -12,16 +12,13 @@ hand_pose.launch.py may be given, too.
 from pathlib import Path
 
 from dense_hand_pose.ros.launch_arguments import refuse_unknown_arguments
+from dense_hand_pose.ros.launch_profile import room_for_images
 from launch import LaunchDescription
 from launch.actions import DeclareLaunchArgument, IncludeLaunchDescription
 from launch.launch_description_sources import PythonLaunchDescriptionSource
-from launch.substitutions import LaunchConfiguration, PathJoinSubstitution
+from launch.substitutions import LaunchConfiguration
 from launch_ros.actions import Node
 from launch_ros.parameter_descriptions import ParameterValue
-from launch_ros.substitutions import FindPackageShare
-
-SHARE = FindPackageShare('dense_hand_pose')
-FASTDDS_PROFILE = PathJoinSubstitution([SHARE, 'config', 'fastdds_large_images.xml'])
 
 ARGUMENTS = [
     DeclareLaunchArgument(
@@ -61,8 +58,7 @@ def generate_launch_description() -> LaunchDescription:
                 ),
             }
         ],
-        # Else Fast DDS loses images of this size on the way to best-effort subscribers.
-        additional_env={'FASTRTPS_DEFAULT_PROFILES_FILE': FASTDDS_PROFILE},
+        additional_env=room_for_images(),
         output='screen',
     )
     name = LaunchConfiguration('camera_name')

@@ -14,6 +14,7 @@ from pathlib import Path
 import re
 
 from dense_hand_pose.ros.launch_arguments import refuse_unknown_arguments
+from dense_hand_pose.ros.launch_profile import room_for_images
 from launch import LaunchContext, LaunchDescription, LaunchDescriptionEntity
 from launch.actions import (
     DeclareLaunchArgument,
@@ -27,11 +28,7 @@ from launch.event_handlers import OnProcessExit, OnProcessIO
 from launch.events import Shutdown
 from launch.events.process import ProcessExited, ProcessIO
 from launch.launch_description_sources import PythonLaunchDescriptionSource
-from launch.substitutions import LaunchConfiguration, PathJoinSubstitution
-from launch_ros.substitutions import FindPackageShare
-
-SHARE = FindPackageShare('dense_hand_pose')
-FASTDDS_PROFILE = PathJoinSubstitution([SHARE, 'config', 'fastdds_large_images.xml'])
+from launch.substitutions import LaunchConfiguration
 
 ARGUMENTS = [
     DeclareLaunchArgument('bag', description='Bag to play: a folder or a file.'),
@@ -76,9 +73,9 @@ def player(context: LaunchContext) -> ExecuteProcess:
     for flag in ('loop', 'start_paused'):
         if argument(context, flag).lower() in ('true', '1'):
             command.append('--' + flag.replace('_', '-'))
-    # Else Fast DDS loses large images on the way to best-effort subscribers.
-    profile = {'FASTRTPS_DEFAULT_PROFILES_FILE': FASTDDS_PROFILE}
-    return ExecuteProcess(cmd=command, name='player', additional_env=profile, output='screen')
+    return ExecuteProcess(
+        cmd=command, name='player', additional_env=room_for_images(), output='screen'
+    )
 
 
 def recorder(context: LaunchContext) -> list[LaunchDescriptionEntity]:

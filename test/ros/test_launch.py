@@ -4,10 +4,12 @@
 
 import ast
 from contextlib import suppress
+import inspect
 from pathlib import Path
 import re
 
 from dense_hand_pose.ros.launch_arguments import unknown
+from dense_hand_pose.ros.launch_profile import room_for_images
 from dense_hand_pose.ros.parameter_table import defaults
 from dense_hand_pose.ros.synthetic_camera import CAMERA_PARAMETERS
 import pytest
@@ -86,6 +88,21 @@ def test_packages_executables_and_files_exist(name: str) -> None:
     words = re.findall(r"'([\w.]+\.(?:yaml|rviz|xml|launch\.py))'", (LAUNCH / name).read_text())
     for word in words:
         assert any((ROOT / folder / word).is_file() for folder in ('config', 'launch')), word
+
+
+def test_images_go_out_with_a_profile_that_exists() -> None:
+    names = re.findall(r"'(\w+\.xml)'", inspect.getsource(room_for_images))
+    assert names
+    assert all((ROOT / 'config' / name).is_file() for name in names)
+    for name in FILES[1:]:
+        (process,) = (
+            word.value
+            for function in ('Node', 'ExecuteProcess')
+            for call in calls(name, function)
+            for word in call.keywords
+            if word.arg == 'additional_env'
+        )
+        assert ast.unparse(process) == 'room_for_images()'
 
 
 def given_parameters(name: str) -> set[str]:

@@ -193,16 +193,15 @@ def test_the_params_file_may_leave_the_node_to_a_manager(
     assert [message.status[0].message for message in heard[:3]] == ['unconfigured'] * 3
 
 
+@pytest.mark.parametrize('own', ['', '/own/profile.xml'])
 def test_the_camera_gets_its_parameters_and_the_node_its_topics(
-    share: Path, model: str, tmp_path: Path
+    share: Path, model: str, tmp_path: Path, own: str
 ) -> None:
     log = tmp_path / 'camera.log'
-    index = tmp_path / 'share' / 'ament_index' / 'resource_index' / 'packages'
-    index.mkdir(parents=True)
-    (index / 'realsense2_camera').touch()
-    (tmp_path / 'share' / 'realsense2_camera').mkdir()
-    script(tmp_path / 'lib' / 'realsense2_camera' / 'realsense2_camera_node', log)
-    prefixes = f'{tmp_path}:{os.environ.get("AMENT_PREFIX_PATH", "")}'
+    prefixes = install(tmp_path, 'realsense2_camera', 'realsense2_camera_node', log)
+    environment = {'AMENT_PREFIX_PATH': prefixes}
+    if own:
+        environment['FASTRTPS_DEFAULT_PROFILES_FILE'] = own
     arguments = [
         f'model:={model}',
         'backend:=cpu',
@@ -210,18 +209,16 @@ def test_the_camera_gets_its_parameters_and_the_node_its_topics(
         'serial_no:=0123',
         'rviz:=false',
     ]
-    process = start(share, 'realsense.launch.py', *arguments, AMENT_PREFIX_PATH=prefixes)
-    said = []
-    for line in process.stdout or ():
-        said.append(line)
-        if 'active:' in line or 'cannot' in line:
-            break
+    process = start(share, 'realsense.launch.py', *arguments, **environment)
+    said = said_until(process, 'active:', 'cannot')
     end(process)
     assert '/camera/left/depth/image_rect_raw with /camera/left/depth/camera_info' in said[-1]
     text = log.read_text()
     assert '__node:=left' in text
     assert '__ns:=/camera' in text
-    assert 'fastdds_large_images.xml' in text
+    # What the user has set holds, else the profile of the package.
+    own = own or os.environ.get('FASTRTPS_DEFAULT_PROFILES_FILE', '')
+    assert f'profile {own or share / "config" / "fastdds_large_images.xml"}\n' in text
 
 
 def test_replay_plays_once_the_node_is_active_and_ends_with_the_bag(
