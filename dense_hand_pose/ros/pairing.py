@@ -63,6 +63,8 @@ class Pairing:
         self._on_frame = on_frame
         self._on_restart = on_restart
         self._waiting: set[int] = set()
+        # Not of the time that rebuild ends: a driver that sends it once does not send it again.
+        self._latest_info: CameraInfo | None = None
         self.rebuild()
 
     def rebuild(self, cause: str = 'time_backwards') -> None:
@@ -76,7 +78,6 @@ class Pairing:
             self._ledger.no_result(cause, 'the image still waited for its camera_info')
         self._waiting.clear()
         self._last_stamp: int | None = None
-        self._latest_info: CameraInfo | None = None
         self._images, self._infos = SimpleFilter(), SimpleFilter()
         self._synchronizer = TimeSynchronizer([self._images, self._infos], self._queue_size)
         self._synchronizer.registerCallback(self._pair)

@@ -173,6 +173,17 @@ def test_latest_info_goes_with_every_image() -> None:
     assert bench.causes() == {'no_camera_info': 1}
 
 
+def test_latest_info_outlives_a_jump_of_time() -> None:
+    bench = Bench('latest_info')
+    bench.pairing.add_info(at(CameraInfo, 5))
+    for milliseconds in (9000, 20, 30):  # a bag that loops
+        bench.pairing.add_image(at(Image, milliseconds))
+    bench.pairing.rebuild()  # the clock went back
+    bench.pairing.add_image(at(Image, 10))
+    assert bench.frames == [9000, 30, 10]
+    assert bench.causes() == {'time_backwards': 1}
+
+
 def test_timings_cover_the_newest_frames() -> None:
     timings = Timings()
     for milliseconds in range(1000 + WINDOW):
