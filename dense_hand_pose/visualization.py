@@ -53,7 +53,9 @@ def depth_range_m(depth_m: npt.NDArray[np.float32]) -> tuple[float, float]:
     if valid.size == 0:
         return 0.0, 1.0
     near, far = (float(value) for value in np.percentile(valid, (1, 90)))
-    return near, max(far, near + 0.05)
+    far = max(far, near + 0.05)
+    # The factor is for a sensor that writes its largest number: 0.05 is nothing beside that.
+    return min(near, 0.999 * far), far
 
 
 def draw_pose(

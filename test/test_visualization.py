@@ -60,6 +60,12 @@ def test_depth_range_holds_most_valid_depths() -> None:
     assert depth_range_m(np.zeros((4, 4), np.float32)) == (0.0, 1.0)
 
 
+@pytest.mark.parametrize('metres', [1e-40, 0.5, 65.5, 3.4e38])
+def test_a_picture_can_be_drawn_of_any_one_depth(metres: float) -> None:
+    depth = np.full((4, 4), metres, np.float32)
+    assert depth_to_bgr(depth, *depth_range_m(depth)).shape == (4, 4, 3)
+
+
 def test_each_joint_has_the_colour_of_its_finger_where_it_projects() -> None:
     image = draw_pose(BLANK, spread_hand(), K)
     assert not BLANK.any(), 'the input was drawn into'
