@@ -94,14 +94,16 @@ class BagFile:
             raise BagError(f'{path} is a ROS 1 bag: convert it with `{remedy}`')
         if path.is_file() and path.suffix not in _STORAGES:
             raise BagError(f'{path} is no bag: expected a rosbag2 folder, .mcap or .db3')
-        if path.is_file() or (path / 'metadata.yaml').exists():
+        files = [path] if path.is_file() else _storage_files(path)
+        notes = [f'{file.name} was not closed by its recorder' for file in files if _journal(file)]
+        if not path.is_file() and not (path / 'metadata.yaml').exists():
+            notes.append('metadata.yaml is missing')
+        self.note = ', '.join(notes)
+        if not notes:
             try:
                 return [_Sound(path)]
             except Exception as error:  # the library's own errors, YAML's, SQLite's, zstd's
                 self._broken = _reason(error)
-        else:
-            self.note = 'metadata.yaml is missing'
-        files = [path] if path.is_file() else _storage_files(path)
         if not files:
             reason = self._broken or self.note
             raise BagError(f'{path} is no bag: {reason}, and it holds no .mcap or .db3 file')
@@ -162,8 +164,16 @@ def _storage_files(folder: Path) -> list[Path]:
     return sorted(files, key=lambda path: (len(path.name), path.name))
 
 
+def _journal(path: Path) -> bool:
+    """Return whether SQLite has messages of a file in its -wal, where the library cannot look."""
+    journal = Path(f'{path}-wal')
+    return path.suffix == '.db3' and journal.exists() and journal.stat().st_size > 0
+
+
 def _open_file(path: Path) -> _Part:
     """Return a file of a bag, read by the library if it can."""
+    if _journal(path):
+        return _Salvaged(path)
     try:
         return _Sound(path)
     except Exception:  # as in BagFile: the salvage finds out what is wrong, and where

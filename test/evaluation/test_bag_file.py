@@ -5,6 +5,7 @@
 from pathlib import Path
 import random
 import shutil
+import sqlite3
 
 from dense_hand_pose.evaluation.bag_file import BagError, BagFile
 from dense_hand_pose.evaluation.bags import BagTopic, RawMessage, write_bag
@@ -150,3 +151,23 @@ def test_what_is_no_bag_is_refused_with_a_remedy(tmp_path: Path) -> None:
         with pytest.raises(BagError, match=said) as caught:
             BagFile(tmp_path / name)
         assert name in str(caught.value)
+
+
+def test_what_a_killed_recorder_left_in_the_journal_is_read(tmp_path: Path) -> None:
+    write_bag(tmp_path / 'lab', TOPICS, messages(2), 'sqlite3')
+    file = storage_of(tmp_path / 'lab')
+    later = 'INSERT INTO messages (topic_id, timestamp, data) SELECT topic_id, ?, data'
+    recorder = sqlite3.connect(tmp_path / 'live.db3', isolation_level=None)
+    recorder.execute('PRAGMA journal_mode = WAL')  # as rosbag2's preset "resilient" has it
+    sqlite3.connect(file).backup(recorder)
+    recorder.execute('PRAGMA wal_checkpoint(TRUNCATE)')
+    recorder.execute(f'{later} FROM messages LIMIT 1', [START_NS + 10**10])
+    for ending in ('', '-wal'):
+        shutil.copy(f'{tmp_path / "live.db3"}{ending}', f'{file}{ending}')
+    recorder.close()
+    for path in (tmp_path / 'lab', file):
+        found, opened = read(path)
+        assert found[:4] == messages(2)
+        assert [m.received_ns for m in found[4:]] == [START_NS + 10**10]
+        assert opened.damage == ''
+        assert f'{file.name} was not closed' in opened.note
