@@ -16,7 +16,7 @@ from typing import Final, Protocol
 
 from rosbags.rosbag2 import Reader
 
-from .bags import RawMessage
+from .bags import checked, RawMessage
 from .mcap_salvage import McapSalvage
 from .sqlite_salvage import SqliteSalvage
 
@@ -130,7 +130,7 @@ class _Sound:
             with Reader(self._path) as reader:
                 chosen = [c for c in reader.connections if c.topic in topics]
                 for connection, received_ns, data in reader.messages(chosen) if chosen else ():
-                    yield RawMessage(connection.topic, received_ns, data)
+                    yield checked(RawMessage(connection.topic, received_ns, data))
                     count += 1
         except Exception as error:  # the library's own errors, SQLite's, zstd's
             self.damage = f'{self._path.name} breaks off after {count} messages: {_reason(error)}'

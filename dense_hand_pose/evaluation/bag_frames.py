@@ -24,6 +24,8 @@ from .camera_messages import FrameError
 
 SYNC_MODES: Final = ('exact', 'latest_info')
 JOINTS: Final = 21
+_FARTHEST_M: Final = 100.0
+"""From the camera; what is beyond is no place of a hand, but noise or another unit."""
 _RESTART_NS: Final = 1_000_000_000
 """Stamps that fall back by more mean that the source began anew, as in the node (ros/pairing)."""
 
@@ -92,11 +94,15 @@ _STORE = get_typestore(Stores.ROS2_JAZZY)
 
 
 def decode(message: RawMessage, type_name: str) -> Any:
-    """Return a message deserialized; FrameError for bytes that are none of the type."""
+    """Return a message deserialized; FrameError for bytes that are none, or have no stamp."""
     try:
-        return _STORE.deserialize_cdr(message.data, type_name)
+        read: Any = _STORE.deserialize_cdr(message.data, type_name)
     except Exception as error:  # generated code: it fails in whatever way the noise asks for
         raise FrameError('unreadable_message', f'{type(error).__name__}: {error}') from error
+    header = getattr(read, 'header', None)
+    if header is not None and header.stamp.nanosec >= 1_000_000_000:
+        raise FrameError('unreadable_message', f'{header.stamp.nanosec} ns make no stamp')
+    return read
 
 
 def read_sidecar(bag: BagFile, topics: BagTopics) -> Sidecar:
@@ -125,8 +131,14 @@ def joints_of(poses: Any, topic: str) -> Joints | None:
         return None
     points = [pose.position for pose in poses.poses]
     joints = np.array([[p.x, p.y, p.z] for p in points], dtype=np.float64)
-    if joints.shape != (JOINTS, 3) or not np.isfinite(joints).all():
-        said = f'{len(joints)} poses' if len(joints) != JOINTS else 'positions that are NaN or Inf'
+    said = ''
+    if len(joints) != JOINTS:
+        said = f'{len(joints)} poses'
+    elif not np.isfinite(joints).all():
+        said = 'positions that are NaN or Inf'
+    elif np.abs(joints).max() > _FARTHEST_M:
+        said = f'positions up to {np.abs(joints).max():g} m'
+    if said:
         raise BagError(f'{topic} has a message of {said}: expected {JOINTS} joints in metres')
     return joints
 

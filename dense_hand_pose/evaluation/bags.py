@@ -116,6 +116,21 @@ def read_bag(folder: Path, topics: Collection[str] | None = None) -> Iterator[Ba
             yield BagMessage(connection.topic, received_ns, message)
 
 
+def checked(message: RawMessage) -> RawMessage:
+    """
+    Return a message as a bag holds it; ValueError for one that cannot be.
+
+    SQLite checks no types: a time may be a text, or data a number.
+    """
+    when, data = message.received_ns, message.data
+    if not isinstance(when, int) or when < 0:
+        raise ValueError(f'a message on {message.topic} was received at {when!r}: expected ns')
+    if not isinstance(data, bytes):
+        kind = type(data).__name__
+        raise ValueError(f'a message on {message.topic} is of {kind}: expected bytes')
+    return message
+
+
 def stamp_ns(message: Any) -> int:
     """Return the header stamp of a message, nanoseconds."""
     stamp = message.header.stamp

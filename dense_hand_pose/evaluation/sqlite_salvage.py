@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 import sqlite3
 
-from .bags import RawMessage
+from .bags import checked, RawMessage
 
 
 class SqliteSalvage:
@@ -42,7 +42,7 @@ class SqliteSalvage:
                 self.types.update(topics.values())
                 rows = database.execute('SELECT topic_id, timestamp, data FROM messages')
                 for topic, received_ns, data in rows:
-                    yield RawMessage(topics[topic][0], received_ns, bytes(data))
+                    yield checked(RawMessage(topics[topic][0], received_ns, data))
                     count += 1
             finally:
                 database.close()

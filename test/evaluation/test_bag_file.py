@@ -9,6 +9,7 @@ import sqlite3
 
 from dense_hand_pose.evaluation.bag_file import BagError, BagFile
 from dense_hand_pose.evaluation.bags import BagTopic, RawMessage, write_bag
+from dense_hand_pose.evaluation.sqlite_salvage import SqliteSalvage
 from hypothesis import given, settings
 from hypothesis import strategies as st
 import numpy as np
@@ -171,3 +172,29 @@ def test_what_a_killed_recorder_left_in_the_journal_is_read(tmp_path: Path) -> N
         assert [m.received_ns for m in found[4:]] == [START_NS + 10**10]
         assert opened.damage == ''
         assert f'{file.name} was not closed' in opened.note
+
+
+@pytest.mark.parametrize('when', ['then', 0.5, -1])
+def test_a_time_that_is_none_ends_the_reading(tmp_path: Path, when: object) -> None:
+    write_bag(tmp_path / 'lab', TOPICS, messages(3), 'sqlite3')
+    with sqlite3.connect(storage_of(tmp_path / 'lab')) as database:
+        database.execute('UPDATE messages SET timestamp = ? WHERE id = 4', [when])
+    found, opened = read(tmp_path / 'lab')
+    assert found == [m for m in messages(3) if m in found]
+    assert 'a message on /truth was received at' in opened.damage
+    (tmp_path / 'lab' / 'metadata.yaml').unlink()
+    found, opened = read(tmp_path / 'lab')
+    assert all(isinstance(m.received_ns, int) and m.received_ns > 0 for m in found)
+    assert opened.damage
+
+
+@pytest.mark.parametrize('value', [42, 'text'])
+def test_data_that_are_no_bytes_end_the_reading(tmp_path: Path, value: object) -> None:
+    write_bag(tmp_path / 'lab', TOPICS, messages(3), 'sqlite3')
+    with sqlite3.connect(storage_of(tmp_path / 'lab')) as database:
+        database.execute('UPDATE messages SET data = ? WHERE id = 4', [value])
+    found, opened = read(tmp_path / 'lab')
+    salvage = SqliteSalvage(storage_of(tmp_path / 'lab'))
+    assert found == list(salvage.messages()) == messages(3)[:3]
+    assert 'expected bytes' in opened.damage
+    assert 'expected bytes' in salvage.damage

@@ -22,6 +22,7 @@ from dense_hand_pose.evaluation.ros_messages import MessageWriter
 from dense_hand_pose.evaluation.sample_bag import SAMPLE_TOPICS
 import numpy as np
 import pytest
+import recordings
 from recordings import MS
 
 START_NS = 1_700_000_000_000_000_000
@@ -106,6 +107,23 @@ def test_a_truth_of_other_joints_is_refused(tmp_path: Path) -> None:
     bad = writer(0, 0).poses('/ground_truth/joints', np.full((21, 3), np.nan))
     with pytest.raises(BagError, match=r'ground_truth/joints.*NaN'):
         frames_of(tmp_path / 'b', [info(0), image(0), bad])
+
+
+@pytest.mark.parametrize('far_m', [-500.0, 1e17, 1e200])
+def test_a_truth_that_is_not_in_metres_is_refused(tmp_path: Path, far_m: float) -> None:
+    """A place beyond float32 would end the report with a traceback, after the long part."""
+    truth = writer(0, 0).poses('/ground_truth/joints', np.full((21, 3), far_m))
+    with pytest.raises(BagError, match=r'positions up to .* m: expected 21 joints in metres'):
+        frames_of(tmp_path, [info(0), image(0), truth])
+
+
+def test_a_stamp_that_is_none_is_a_drop(tmp_path: Path) -> None:
+    name = 'sensor_msgs/msg/Image'
+    header = recordings.header(0)
+    header.stamp.sec, header.stamp.nanosec = 2**31 - 1, 2**32 - 1
+    data = recordings.raw('/image_rect', name, START_NS + 1, changed(header=header)).data
+    frames = frames_of(tmp_path, [info(0), image(0), replace(image(1), data=data)])
+    assert [frame.cause for frame in frames] == ['', 'unreadable_message']
 
 
 def changed(**fields: Any) -> Any:
