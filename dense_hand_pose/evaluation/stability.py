@@ -23,7 +23,7 @@ from .records import FrameRecord, HAND
 WINDOW_S: Final = 0.4
 REST_M_S: Final = 0.05
 _LEAST_FRAMES: Final = 5
-_GAP_S: Final = 0.2
+_GAP_NS: Final = 200_000_000
 """A run of hands ends where none was seen for so long."""
 
 Floats = npt.NDArray[np.float64]
@@ -45,20 +45,19 @@ def stability(frames: Sequence[FrameRecord]) -> dict[str, Any]:
 
 
 def runs(frames: Sequence[FrameRecord]) -> Iterator[tuple[Floats, Floats]]:
-    """Yield times (T,) and joints (T, J, 3) of each run of hands without a gap."""
-    times: list[float] = []
+    """Yield times (T,) from 0 on and joints (T, J, 3) of each run of hands without a gap."""
+    stamps: list[int] = []
     joints: list[Floats] = []
     for frame in frames:
         if frame.outcome != HAND or frame.joints_m is None:
             continue
-        seconds = frame.stamp_ns / 1e9
-        if times and not 0.0 < seconds - times[-1] <= _GAP_S:
-            yield np.array(times), np.stack(joints)
-            times, joints = [], []
-        times.append(seconds)
+        if stamps and not 0 < frame.stamp_ns - stamps[-1] <= _GAP_NS:
+            yield _from_zero_s(stamps), np.stack(joints)
+            stamps, joints = [], []
+        stamps.append(frame.stamp_ns)
         joints.append(frame.joints_m)
-    if times:
-        yield np.array(times), np.stack(joints)
+    if stamps:
+        yield _from_zero_s(stamps), np.stack(joints)
 
 
 def line_fit(times_s: Floats, joints_m: Floats) -> tuple[float, float]:
@@ -76,6 +75,11 @@ def line_fit(times_s: Floats, joints_m: Floats) -> tuple[float, float]:
     drift = np.linalg.norm(slope.reshape(-1, 3), axis=1)
     jitter = np.sqrt(variance.reshape(-1, 3).sum(axis=1))
     return float(drift.mean()), float(jitter.mean())
+
+
+def _from_zero_s(stamps_ns: Sequence[int]) -> Floats:
+    """Return seconds since the first stamp: those since 1970 are rounded to 0.2 us in float64."""
+    return np.array([stamp - stamps_ns[0] for stamp in stamps_ns]) / 1e9
 
 
 def _windows(times_s: Floats, joints_m: Floats) -> Iterator[tuple[float, float]]:

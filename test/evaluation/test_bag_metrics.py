@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The figures of recordings whose every number is known."""
 
+from dataclasses import replace
 import json
 from typing import Any
 
@@ -33,6 +34,19 @@ def test_white_noise_at_rest_is_the_jitter() -> None:
     assert found['windows_at_rest'] == found['windows'] > 90
     # The length of a bone between two noisy ends varies by sqrt(2) of the noise.
     assert found['bone_sd_mm'] == pytest.approx(2.0 * np.sqrt(2.0), rel=0.03)
+
+
+@pytest.mark.parametrize('period_ns', [50_000_000, 33_333_333, 10_000_000])
+def test_the_date_of_a_recording_changes_no_figure(period_ns: int) -> None:
+    noise = np.random.default_rng(4)
+    joints = [HAND + noise.normal(0.0, 0.002, HAND.shape) for _ in range(300)]
+
+    def found(begin_ns: int) -> dict[str, Any]:
+        stamps = [begin_ns + period_ns * i for i in range(len(joints))]
+        frames = zip(stamps, joints, strict=True)
+        return stability([replace(record(0, hand), stamp_ns=stamp) for stamp, hand in frames])
+
+    assert found(1_767_225_600_123_456_789) == found(0)
 
 
 def test_a_straight_motion_is_neither_jitter_nor_rest() -> None:
