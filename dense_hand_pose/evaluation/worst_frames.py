@@ -47,9 +47,11 @@ def worst_places(recording: Recording, count: int = WORST) -> list[int]:
             badness.append((float(frame.confidence.mean()), place))
     chosen: list[int] = []
     for _, place in sorted(badness):
+        if len(chosen) == count:
+            break
         if all(abs(place - other) >= _APART for other in chosen):
             chosen.append(place)
-    return chosen[:count]
+    return chosen
 
 
 def worst_pictures(
