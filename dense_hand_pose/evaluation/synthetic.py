@@ -35,7 +35,8 @@ class Answer:
     A frame of the test without its depth, and what was estimated in it.
 
     pose: the estimate however uncertain, None where the cube was empty or nothing was found to
-    look at. found: whether the estimator would report it, by its min_confidence and min_score.
+    look at. found: whether the estimator would report it, by its min_confidence and min_score, and
+    by its min_new_score where it searched.
     """
 
     seed: int
@@ -77,8 +78,8 @@ def estimate_frames(
     """
     Render the first frames of the test and estimate each by itself, once per kind of centre.
 
-    What the estimator refuses by its min_confidence or min_score is estimated too: an average
-    over reported hands alone would reward a model that refuses the difficult ones. ``progress``
+    What the estimator refuses by its thresholds is estimated too: an average over reported hands
+    alone would reward a model that refuses the difficult ones. ``progress``
     may wrap the seeds, as tqdm does. Raises ValueError for an unknown centre.
     """
     if unknown := [center for center in centers if center not in CENTERS]:
@@ -92,16 +93,18 @@ def estimate_frames(
             frame = render_frame(seed)
             for center, column in answers.items():
                 pose = _estimate(estimator, frame, center)
-                found = pose is not None and _is_reported(pose, config)
+                found = pose is not None and _is_reported(pose, config, center)
                 column.append(Answer(seed, frame.camera, frame.side, frame.joints_m, pose, found))
     finally:
         estimator.config = config
     return answers
 
 
-def _is_reported(pose: HandPose, config: EstimatorConfig) -> bool:
-    confidence = float(pose.confidence.mean())
-    return confidence >= config.min_confidence and pose.score >= config.min_score
+def _is_reported(pose: HandPose, config: EstimatorConfig, center: str) -> bool:
+    """Return what the estimator would say: what its search finds is new to it in each frame."""
+    searched = center == 'detected'
+    least = max(config.min_score, config.min_new_score) if searched else config.min_score
+    return float(pose.confidence.mean()) >= config.min_confidence and pose.score >= least
 
 
 def tabulate(answers: Sequence[Answer]) -> Answers:

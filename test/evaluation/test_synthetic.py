@@ -80,6 +80,25 @@ def test_answers_are_those_of_the_estimator(answers: dict[str, list[Answer]]) ->
                 assert np.array_equal(pose.joints, answer.pose.joints)
 
 
+def test_a_detected_hand_is_reported_as_a_new_one() -> None:
+    """Each frame is the first: hands that the estimator would refuse there are not reported."""
+    fresh = HandPoseEstimator(TorchBackend(believing_network(), 'cpu'))
+    answers = estimate_frames(fresh, FRAMES)['detected']
+    scores = [answer.pose.score for answer in answers if answer.pose is not None]
+    fresh.config = EstimatorConfig(
+        min_confidence=0.0, min_score=0.0, min_new_score=float(np.median(scores))
+    )
+    gated = estimate_frames(fresh, FRAMES)
+    assert {answer.found for answer in gated['detected']} == {True, False}
+    for center, at in (('truth', True), ('detected', False)):
+        for answer in gated[center]:
+            frame = render_frame(answer.seed)
+            fresh.reset()
+            middle = frame.joints_m.mean(axis=0) if at else None
+            pose = fresh.estimate(frame.depth_m, frame.intrinsics, middle)
+            assert answer.found == (pose is not None)
+
+
 def moved(answer: Answer, by_m: tuple[float, float, float]) -> np.ndarray:
     """Return the true joints of an answer, each moved by the same vector."""
     return (answer.true_joints_m + np.array(by_m)).astype(np.float32)
