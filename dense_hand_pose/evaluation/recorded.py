@@ -10,15 +10,14 @@ the images was replayed, it is the receipt minus the stamp, on the clock of the 
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from typing import Any
 
 from .bag_file import BagFile
 from .bag_frames import BagFrame, decode, Joints, joints_of
 from .bag_topics import CLOUD, POSES, ResultTopics
 from .bags import stamp_ns
 from .camera_messages import FrameError
-from .records import Floats, FrameRecord, HAND
-from .ros_messages import CloudError, read_cloud
+from .records import FrameRecord, HAND, NO_VERDICT
+from .ros_messages import Certainty, CloudError, read_cloud
 
 _LONGEST_MS = 60_000.0
 """More is no latency: two clocks that have nothing to do with each other."""
@@ -26,10 +25,10 @@ _LONGEST_MS = 60_000.0
 
 @dataclass
 class RecordedAnswers:
-    """By stamp: receipt and joints of each answer, and confidence and spread where recorded."""
+    """By stamp: receipt and joints of each answer, and what the cloud says where recorded."""
 
     joints: dict[int, tuple[int, Joints | None]] = field(default_factory=dict)
-    certainty: dict[int, tuple[Floats, Floats]] = field(default_factory=dict)
+    certainty: dict[int, Certainty] = field(default_factory=dict)
 
 
 def read_answers(bag: BagFile, topics: ResultTopics) -> RecordedAnswers:
@@ -44,7 +43,7 @@ def read_answers(bag: BagFile, topics: ResultTopics) -> RecordedAnswers:
         is_cloud = raw.topic == topics.cloud
         try:
             message = decode(raw, CLOUD if is_cloud else POSES)
-            certainty = _doubles(read_cloud(message)) if is_cloud else None
+            certainty = read_cloud(message) if is_cloud else None
         except (FrameError, CloudError):
             continue
         if certainty is not None:
@@ -69,8 +68,9 @@ def recorded_answers(
             outcome = 'no_hand' if joints is None else HAND
             begin_ns = frame.received_ns if same_bag else frame.stamp_ns
             latency_ms = (received_ns - begin_ns) / 1e6
-        confidence, spread_m = answers.certainty.get(frame.stamp_ns, (None, None))
-        shown = joints is not None and confidence is not None and len(confidence) == len(joints)
+        certainty = answers.certainty.get(frame.stamp_ns)
+        if joints is None or certainty is None or len(certainty.confidence) != len(joints):
+            certainty = None
         known = latency_ms is not None and 0.0 <= latency_ms <= _LONGEST_MS
         yield FrameRecord(
             stamp_ns=frame.stamp_ns,
@@ -78,13 +78,8 @@ def recorded_answers(
             frame_id=frame.frame_id,
             outcome=outcome,
             joints_m=joints,
-            confidence=confidence if shown else None,
-            spread_m=spread_m if shown else None,
+            confidence=None if certainty is None else certainty.confidence.astype('f8'),
+            spread_m=None if certainty is None else certainty.spread_m.astype('f8'),
+            verdict=NO_VERDICT if certainty is None else certainty.verdict,
             latency_ms=latency_ms if known else None,
         )
-
-
-def _doubles(columns: tuple[Any, Any]) -> tuple[Floats, Floats]:
-    """Return confidence and spread as float64."""
-    confidence, spread = columns
-    return confidence.astype('f8'), spread.astype('f8')

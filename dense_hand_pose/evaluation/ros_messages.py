@@ -3,7 +3,7 @@
 """The messages of camera and node, serialized without ROS, field for field as these make them."""
 
 from collections.abc import Sequence
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from dense_hand_pose.bones import bone_quaternions
 from dense_hand_pose.camera import Intrinsics
@@ -113,19 +113,55 @@ class MessageWriter:
         return RawMessage(topic, self._received_ns, data)
 
 
-def read_cloud(cloud: Any) -> tuple[Floats, Floats]:
-    """Return confidence and spread (N,) of a cloud of joints; CloudError for another cloud."""
-    offsets = {str(f.name): int(f.offset) for f in cloud.fields if f.datatype == _FLOAT32}
+class Certainty(NamedTuple):
+    """What a cloud says of a hand: confidence and spread_m (N,) of its joints, and the verdict."""
+
+    confidence: Floats
+    spread_m: Floats
+    verdict: Verdict
+
+
+def read_cloud(cloud: Any) -> Certainty:
+    """
+    Return what a cloud of joints says of hand 0, whose joints have the topic beside it.
+
+    The verdict is NO_VERDICT where a cloud has none. Raises CloudError for another cloud.
+    """
     step = int(cloud.point_step)
-    fits = all(0 <= offsets.get(name, -1) <= step - 4 for name in ('confidence', 'spread'))
-    if not fits or cloud.is_bigendian or len(cloud.data) % step:
-        raise CloudError(f'a cloud of the fields {", ".join(offsets)} and {step} bytes a point')
+    if step < 1 or cloud.is_bigendian or len(cloud.data) % step:
+        raise _not_of_joints(cloud)
     rows = np.frombuffer(cloud.data, np.uint8).reshape(-1, step)
-    confidence, spread = (
-        rows[:, offset:end].copy().view('<f4')[:, 0]
-        for offset, end in ((offsets[n], offsets[n] + 4) for n in ('confidence', 'spread'))
+    hands = _column(cloud, rows, 'hand_id')
+    if hands is not None:
+        rows = rows[hands == 0]
+    confidence, spread, side, score, side_score = (
+        _column(cloud, rows, name)
+        for name in ('confidence', 'spread', 'side', 'score', 'side_score')
     )
-    return confidence, spread
+    if confidence is None or spread is None:
+        raise _not_of_joints(cloud)
+    verdict = NO_VERDICT
+    if len(rows) and not (side is None or score is None or side_score is None):
+        known = int(side[0]) if side[0] < len(SIDES) else 0
+        verdict = Verdict(SIDES[known], float(score[0]), float(side_score[0]))
+    return Certainty(confidence, spread, verdict)
+
+
+def _column(cloud: Any, rows: Floats, name: str) -> Floats | None:
+    """Return a field (N,) of the points of a cloud, None where it has none of our type."""
+    dtype = _CLOUD[name]
+    for field in cloud.fields:
+        end = int(field.offset) + dtype.itemsize
+        if field.name == name and field.datatype == _kind(dtype) and end <= rows.shape[1]:
+            column: Floats = rows[:, int(field.offset) : end].copy().view(dtype)[:, 0]
+            return column
+    return None
+
+
+def _not_of_joints(cloud: Any) -> CloudError:
+    """Return what to raise for a cloud of something else."""
+    names = ', '.join(str(field.name) for field in cloud.fields)
+    return CloudError(f'a cloud of the fields {names} and {cloud.point_step} bytes a point')
 
 
 def _make(type_name: str, *values: Any) -> Any:

@@ -134,6 +134,16 @@ def test_recorded_answers_are_measured(
     assert replayed['confidence']['mean'] == pytest.approx(offline['confidence']['mean'], abs=1e-3)
 
 
+def test_recorded_scores_and_sides_are_kept(
+    sample: Path, believer: str, results: Path, tmp_path: Path
+) -> None:
+    assert evaluate(sample, believer, '--results', results / 'bag', '--out', tmp_path) == 0
+    kept, given = (read_raw(bag) for bag in (tmp_path / 'bag', results / 'bag'))
+    clouds = [m.data for m in given if m.topic == '/hand_pose/joints_cloud']
+    assert len(clouds) == FRAMES
+    assert [m.data for m in kept if m.topic == '/hand_pose/joints_cloud'] == clouds
+
+
 def test_latency_is_that_of_the_recorder(sample: Path, tmp_path: Path) -> None:
     raw = [m for m in read_raw(sample) if m.topic != '/ground_truth/joints']
     topics = [BagTopic(name=n, type_name=t) for n, t in types_of(sample).items()]

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Offline and over DDS the same frames give the same hands: lock-step, one frame at a time."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -121,11 +122,13 @@ def test_written_without_ros_a_hand_is_byte_for_byte_that_of_ros(
         assert deserialize_message(ours.data, type(theirs)) == theirs
         back = decode(RawMessage('/x', 0, serialize_message(theirs)), type_name(theirs))
         assert ros_text(back) == ros_text(decode(ours, type_name(theirs)))
-    confidence, spread = ros_messages.read_cloud(
-        decode(make.cloud('/x', joints, certainty, certainty), 'sensor_msgs/msg/PointCloud2')
-    )
-    assert np.array_equal(confidence, certainty)
-    assert np.array_equal(spread, certainty)
+    other = replace(pose, hand_id=1, confidence=1 - certainty, side='right')
+    for hands in ([pose], [pose, other], [other, pose]):
+        cloud = RawMessage('/x', 0, serialize_message(joints_cloud(header, hands)))
+        found = ros_messages.read_cloud(decode(cloud, 'sensor_msgs/msg/PointCloud2'))
+        assert np.array_equal(found.confidence, certainty)
+        assert np.array_equal(found.spread_m, certainty)
+        assert found.verdict == verdict
     assert bone_quaternions(joints).shape == (21, 4)
 
 
