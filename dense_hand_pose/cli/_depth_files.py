@@ -7,6 +7,8 @@ import io
 from pathlib import Path
 from typing import Any
 
+_LARGEST = 65535
+
 
 def read_depth(path: Path) -> Any:
     """
@@ -16,16 +18,34 @@ def read_depth(path: Path) -> Any:
     """
     import numpy as np
 
-    if path.suffix.lower() == '.npy':
-        image = np.load(path, allow_pickle=False)
-    else:
-        image = _decoded(path.read_bytes())
+    image = _loaded(path) if path.suffix.lower() == '.npy' else _decoded(path.read_bytes())
     if image.ndim != 2 or image.dtype.kind not in 'uif' or image.dtype.itemsize < 2:
         raise ValueError(
             f'holds {image.dtype} of shape {image.shape}; expected one channel of depth (H, W) '
             'in 16-bit integers or floats'
         )
-    return image.astype(np.float32) if image.dtype.kind == 'f' else image.astype(np.uint16)
+    if image.dtype.kind == 'f':
+        return image.astype(np.float32)
+    if image.size and image.max() > _LARGEST:
+        raise ValueError(
+            f'holds a depth of {image.max()}; expected integers up to {_LARGEST}, or floats'
+        )
+    return image.clip(min=0).astype(np.uint16)  # negative depths are invalid, as in floats
+
+
+def _loaded(path: Path) -> Any:
+    """Return the array of an NPY file; ValueError where it is none."""
+    import numpy as np
+
+    try:
+        image = np.load(path, allow_pickle=False)
+    # An empty file is the first to NumPy, a header that asks for too much the second.
+    except (EOFError, MemoryError, ValueError) as error:
+        raise ValueError(f'not a readable .npy file ({error}); expected one array') from error
+    if not isinstance(image, np.ndarray):
+        image.close()
+        raise ValueError('not a readable .npy file (an archive of arrays); expected one array')
+    return image
 
 
 def _decoded(data: bytes) -> Any:

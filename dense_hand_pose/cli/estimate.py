@@ -71,8 +71,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Estimate each file and write the results."""
+    from dense_hand_pose.drawing import png_bytes
+
     estimator, intrinsics = _set_up(args)
-    args.out.mkdir(parents=True, exist_ok=True)
+    try:
+        args.out.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise CommandError(f'--out: {error}', status=2) from error
     entries: list[dict[str, Any]] = []
     tiles: list[Any] = []
     for path, name in zip(args.files, overlay_names(args.files), strict=True):
@@ -88,7 +93,7 @@ def run(args: argparse.Namespace) -> int:
         else:
             entry.update(_as_json(pose), overlay=name)
             picture, tile = _draw(depth * unit_m, intrinsics, pose, args.sheet == 'frames')
-            _write(args.out / name, picture)
+            _write(args.out / name, png_bytes(picture))
             tiles.append(_named(tile, path, pose))
         entries.append(entry)
     return _finish(args.out, entries, tiles)
@@ -160,25 +165,24 @@ def _named(tile: 'Image', source: Path, pose: 'HandPose | None') -> 'Image':
     return draw_text(named, said, (6, tile.shape[0] - 10), scale=0.42)
 
 
-def _write(file: Path, picture: 'Image') -> None:
-    """Write a PNG file, or raise CommandError."""
-    from dense_hand_pose.drawing import png_bytes
-
+def _write(file: Path, content: bytes) -> None:
+    """Write a file, or raise CommandError."""
     try:
-        file.write_bytes(png_bytes(picture))
+        file.write_bytes(content)
     except OSError as error:
         raise CommandError(f'cannot write {file}: {error.strerror}') from error
 
 
 def _finish(out: Path, entries: list[dict[str, Any]], tiles: list[Any]) -> int:
     """Write estimates.json and the sheet, say what was found and return the exit status."""
+    from dense_hand_pose.drawing import png_bytes
     from dense_hand_pose.skeleton import HAND_21
     from dense_hand_pose.visualization import contact_sheet
 
     document = {'joint_names': list(HAND_21.joints), 'frames': entries}
-    (out / 'estimates.json').write_text(json.dumps(document, indent=1) + '\n')
+    _write(out / 'estimates.json', (json.dumps(document, indent=1) + '\n').encode())
     if tiles:
-        _write(out / 'sheet.png', contact_sheet(tiles, _SHEET_COLUMNS))
+        _write(out / 'sheet.png', png_bytes(contact_sheet(tiles, _SHEET_COLUMNS)))
     hands = sum(bool(entry.get('hand')) for entry in entries)
     failed = sum('error' in entry for entry in entries)
     print(f'{hands} of {len(entries)} files show a hand; results in {out}/')

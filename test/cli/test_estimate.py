@@ -26,6 +26,28 @@ def test_png_and_npy_are_read_in_their_own_unit(tmp_path: Path) -> None:
     assert metres == pytest.approx(depth / 1000.0)
 
 
+def test_integers_beyond_16_bits_never_wrap_around(tmp_path: Path) -> None:
+    np.save(tmp_path / 'far.npy', np.array([[0, 70_000]], dtype=np.int32))
+    with pytest.raises(ValueError, match='holds a depth of 70000; expected integers up to 65535'):
+        read_depth(tmp_path / 'far.npy')
+    np.save(tmp_path / 'invalid.npy', np.array([[-1, 700]], dtype=np.int16))
+    assert read_depth(tmp_path / 'invalid.npy').tolist() == [[0, 700]]
+
+
+@pytest.mark.parametrize('ending', ['empty', 'archive', 'huge'])
+def test_an_npy_file_without_an_array_is_refused(ending: str, tmp_path: Path) -> None:
+    path = tmp_path / 'a.npy'
+    if ending == 'archive':
+        np.savez(tmp_path / 'a.npz', depth=np.zeros((2, 2), np.uint16))
+        (tmp_path / 'a.npz').rename(path)
+    else:
+        np.save(path, np.zeros((2, 2), np.uint16))
+        huge = path.read_bytes().replace(b'(2, 2), }' + 12 * b' ', b'(9999999, 9999999), }')
+        path.write_bytes(b'' if ending == 'empty' else huge)
+    with pytest.raises(ValueError, match=r'not a readable \.npy file'):
+        read_depth(path)
+
+
 @pytest.mark.parametrize('name', ['text.png', 'empty.png', 'colour.png', 'grey8.png', 'cube.npy'])
 def test_what_holds_no_depth_is_refused(name: str, tmp_path: Path) -> None:
     (tmp_path / 'text.png').write_text('not an image')
@@ -105,6 +127,14 @@ def test_an_unreadable_file_is_named_and_the_others_are_done(
     document = json.loads((tmp_path / 'out/estimates.json').read_text())
     assert 'error' in document['frames'][0]
     assert document['frames'][1]['hand']
+
+
+def test_a_file_for_the_folder_is_status_2(
+    frame: SyntheticFrame, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / 'out').touch()
+    assert main(arguments(frame, tmp_path / 'out', [tmp_path / 'a.npy'])) == 2
+    assert '--out: ' in capsys.readouterr().err
 
 
 def test_no_hand_anywhere_is_status_1(
