@@ -41,15 +41,25 @@ class Seen:
     """
     What the network saw in one cube: row ``index`` of a batch's result.
 
-    cube_m (3,): the centre of the cube; score in [0, 1] of being a hand; side_log_odds of a right
-    hand.
+    cube_m (3,): the centre of the cube; own_score in [0, 1] of being a hand, by what is seen
+    alone; side_log_odds of a right hand; evidence: what the localiser knew of the place
+    (localizer.Proposal).
     """
 
     result: Result
     index: int
     cube_m: Array
-    score: float
+    own_score: float
     side_log_odds: float
+    evidence: float = 0.0
+
+    @cached_property
+    def score(self) -> float:
+        """Return the score in [0, 1] of being a hand, by all that is known."""
+        if self.evidence == 0.0:
+            return self.own_score
+        odds = probability_log_odds(np.array(self.own_score)) + self.evidence
+        return float(1.0 / (1.0 + np.exp(-odds)))
 
     @cached_property
     def joints_m(self) -> Array:
@@ -83,8 +93,13 @@ def look(
     frame: Frame,
     centers: Sequence[npt.NDArray[np.floating]],
     config: EstimatorConfig,
+    evidence: Sequence[float] | None = None,
 ) -> list[Seen | None]:
-    """Run the network once, on a cube around each centre; None for a cube that is empty."""
+    """
+    Run the network once, on a cube around each centre; None for a cube that is empty.
+
+    ``evidence``: what is known of each of the places; nothing if None.
+    """
     size_m = config.cube_size_m
     with frame.clock.stage('crop'):
         windows: dict[int, CropWindow] = {}
@@ -106,7 +121,8 @@ def look(
         result = backend.run(np.stack(crops), at, sizes, config.decoding())
     scores, sides = hand_scores(result), _sides(result)
     for i, place in enumerate(windows):
-        seen[place] = Seen(result, i, at[i], float(scores[i]), float(sides[i]))
+        known = 0.0 if evidence is None else evidence[place]
+        seen[place] = Seen(result, i, at[i], float(scores[i]), float(sides[i]), known)
     return seen
 
 

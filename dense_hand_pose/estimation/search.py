@@ -34,21 +34,34 @@ def search(
     localizer: Localizer,
     config: EstimatorConfig,
     max_hands: int,
+    remembered: Sequence[Point] = (),
 ) -> list[Seen]:
     """
     Return up to max_hands hands of a frame, the likeliest first.
 
     A cube that was put beside a hand shows where the hand is: a second look is centred on it.
+    ``remembered``: where a hand is to be expected whatever the localiser says.
     """
-    centers = [proposal.center_m for proposal in propose(frame, localizer, config)]
-    seen = distinct(look(backend, frame, centers, config))
+    places = propose(frame, localizer, config)
+    known = [place.center_m for place in places]
+    reached = [place for place in remembered if is_in_range(place, config)]
+    places += [Proposal(one, 0.0) for one in reached if is_apart(one, known, SAME_HAND_M)]
+    seen = distinct(look_at(backend, frame, places, config))
     for _ in range(_REFINEMENTS):
         seen = seen[: max_hands + _SPARE_FINALISTS]
         if not seen:
             return []
-        closer = look(backend, frame, [one.center_m for one in seen], config)
-        seen = distinct([*seen, *closer])
+        closer = [Proposal(one.center_m, one.score, one.evidence) for one in seen]
+        seen = distinct([*seen, *look_at(backend, frame, closer, config)])
     return [one for one in seen[:max_hands] if one.is_hand(config)]
+
+
+def look_at(
+    backend: Backend, frame: Frame, places: Sequence[Proposal], config: EstimatorConfig
+) -> list[Seen | None]:
+    """Look at proposals, with what the localiser knows of them."""
+    centers = [place.center_m for place in places]
+    return look(backend, frame, centers, config, [place.evidence for place in places])
 
 
 def distinct(seen: Iterable[Seen | None]) -> list[Seen]:
@@ -64,3 +77,8 @@ def distinct(seen: Iterable[Seen | None]) -> list[Seen]:
 def is_apart(point: Point, others: Sequence[Point], least_m: float) -> bool:
     """Say whether a point (3,) is farther than least_m from all others."""
     return all(float(np.linalg.norm(point - other)) >= least_m for other in others)
+
+
+def is_in_range(point: Point, config: EstimatorConfig) -> bool:
+    """Say whether a point (3,) lies between the depths that are looked at."""
+    return bool(config.depth_min_m <= point[2] <= config.depth_max_m)

@@ -17,9 +17,11 @@ def make_localizer(roi_mode: str, backend: str = 'auto', threads: int = 0) -> Lo
     surfaces. Raises WeightsError where weights cannot be used, or 'detector' has none.
     """
     if roi_mode == 'detector' or (roi_mode == 'tracked' and detector_is_installed()):
-        from .detector import HandDetector  # its runtime only where it is wanted
+        from .detector import HandDetector, MOST_PROPOSED, PROPOSED_SCORE  # only where wanted
 
-        return HandDetector.load(_DETECTOR, backend, threads)
+        return HandDetector.load(
+            _DETECTOR, backend, threads, min_score=PROPOSED_SCORE, max_hands=MOST_PROPOSED
+        )
     return NearestSurfaces()
 
 

@@ -3,6 +3,7 @@
 """Hands in whole depth frames, found by a small network (network/detector.py)."""
 
 from dataclasses import dataclass
+import math
 
 from dense_hand_pose.backends.detector import DetectorRuntime, load_runtime
 from dense_hand_pose.backends.model import Model
@@ -18,6 +19,12 @@ from .peaks import find_peaks, Maps, Peak
 
 DEFAULT = 'detector'
 MIN_SCORE, MAX_HANDS = 0.5, 4
+PROPOSED_SCORE, MOST_PROPOSED = 0.1, 6
+"""What is proposed is looked at before it counts: far below the score that alone is a hand."""
+_NEUTRAL_SCORE, _EVIDENCE = 0.5, 0.6
+"""The score that tells nothing, and how much of the other scores' log odds counts: a logistic
+regression on what was seen at proposals in random scenes."""
+_LEAST_SCORE = 0.01
 
 
 @dataclass(frozen=True, eq=False)
@@ -37,6 +44,7 @@ class HandDetector:
     """Finds hands in whole depth frames. Not thread-safe: one thread owns a detector."""
 
     search_every = 4
+    check_every = 30
 
     def __init__(
         self,
@@ -118,7 +126,17 @@ class HandDetector:
     ) -> list[Proposal]:
         """Return the detections as places to look at (localizer.Localizer)."""
         found = self.detect(depth, unit_m, intrinsics, near_m, far_m)
-        return [Proposal(one.center_m, one.score) for one in found]
+        return [Proposal(one.center_m, one.score, evidence_of(one.score)) for one in found]
+
+
+def evidence_of(score: float) -> float:
+    """Return what a score adds to the log odds of a hand that is seen there; 0 of the neutral."""
+    return _EVIDENCE * (_log_odds(score) - _log_odds(_NEUTRAL_SCORE))
+
+
+def _log_odds(score: float) -> float:
+    limited = min(max(score, _LEAST_SCORE), 1.0 - _LEAST_SCORE)
+    return math.log(limited / (1.0 - limited))
 
 
 def detections(

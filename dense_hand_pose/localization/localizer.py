@@ -13,10 +13,16 @@ from .nearest import propose_centers
 
 
 class Proposal(NamedTuple):
-    """A place center_m (3,) where a hand may be, and how sure that is, 0 to 1."""
+    """
+    A place center_m (3,) where a hand may be, and how sure that is, 0 to 1.
+
+    evidence: what the localiser's opinion adds to the log odds of a hand that is seen there; 0
+    where it has none.
+    """
 
     center_m: npt.NDArray[np.float64]
     score: float
+    evidence: float = 0.0
 
 
 class Localizer(Protocol):
@@ -24,10 +30,12 @@ class Localizer(Protocol):
     Finds places to look at in a frame.
 
     search_every: while hands are followed, one search for others in so many frames costs less than
-    a quarter of the rest.
+    a quarter of the rest. check_every: after so many frames it is asked whether one that is
+    followed had better be another; 0 where it could not tell.
     """
 
     search_every: int
+    check_every: int
 
     def propose(
         self,
@@ -45,6 +53,7 @@ class NearestSurfaces:
     """The places that are held out to the camera; which of them are hands it cannot say."""
 
     search_every = 15
+    check_every = 0
 
     def propose(
         self,

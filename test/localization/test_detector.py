@@ -11,7 +11,7 @@ from dense_hand_pose.backends.base import Array
 from dense_hand_pose.backends.detector_export import probe_thumbnails
 from dense_hand_pose.camera import Intrinsics, project
 from dense_hand_pose.cli import export
-from dense_hand_pose.localization.detector import Detection, HandDetector
+from dense_hand_pose.localization.detector import Detection, evidence_of, HandDetector
 from dense_hand_pose.network.config import CONFIGURATIONS, NetworkConfig
 from dense_hand_pose.network.dense_regression import DenseRegressionNet
 from dense_hand_pose.network.detector import DetectorNet
@@ -116,6 +116,21 @@ def test_a_low_score_is_no_hand_and_no_more_than_asked_for_are_reported() -> Non
     assert len(found(HandDetector(Fixed(*hands), max_hands=2), depth)) == 2
     proposals = HandDetector(Fixed(*hands)).propose(depth, 1.0, CAMERA, 0.15, 1.5)
     assert [round(proposal.score, 2) for proposal in proposals] == [0.95, 0.85, 0.75, 0.65]
+
+
+def test_a_proposal_says_what_its_score_is_worth() -> None:
+    scores = (0.999, 0.8, 0.6, 0.55)
+    hands = [(8.0 * i + 2, 9.0, 0.6, score, 1.0) for i, score in enumerate(scores)]
+    depth = np.ones((480, 640), np.float32)
+    proposals = HandDetector(Fixed(*hands)).propose(depth, 1.0, CAMERA, 0.15, 1.5)
+    evidence = [proposal.evidence for proposal in proposals]
+    assert evidence == [evidence_of(proposal.score) for proposal in proposals]
+    assert sorted(evidence, reverse=True) == evidence and len(set(evidence)) == 4
+    # Odds, to one power: what doubles them adds as much anywhere.
+    steps = [evidence_of(2 * odds / (1 + 2 * odds)) - evidence_of(odds / (1 + odds))
+             for odds in (0.1, 1.0, 10.0)]  # fmt: skip
+    np.testing.assert_allclose(steps, steps[0])
+    assert steps[0] > 0.0 and np.isfinite([evidence_of(0.0), evidence_of(1.0)]).all()
 
 
 def test_openvino_and_pytorch_find_the_same(both: list[HandDetector]) -> None:
