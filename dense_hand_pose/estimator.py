@@ -18,9 +18,9 @@ from .estimation.look import Frame, look, Seen
 from .estimation.lookout import Lookout
 from .estimation.pose import HandPose as HandPose
 from .estimation.pose import pose_of
-from .estimation.search import distinct, search
+from .estimation.search import distinct, is_in_range, look_at, search
 from .localization.choice import make_localizer
-from .localization.localizer import Localizer, NearestSurfaces
+from .localization.localizer import Localizer, NearestSurfaces, Proposal
 from .localization.tracker import Followed, Tracker
 from .network.weight_file import find_weights
 
@@ -142,7 +142,9 @@ class HandPoseEstimator:
         followed = self._follow(frame, max_hands)
         if not followed:
             self._searches += 1
-            found = search(self._backend, frame, self._localizer, self.config, max_hands)
+            lost = self._tracker.lost if self.config.roi_mode == 'tracked' else []
+            places = [track.expected_m for track in lost]
+            found = search(self._backend, frame, self._localizer, self.config, max_hands, places)
             followed = self._take_up(found, [], max_hands)
         size_m = self.config.cube_size_m
         return [pose_of(one.sighting, frame, size_m, one.track) for one in followed]
@@ -153,17 +155,31 @@ class HandPoseEstimator:
         if config.roi_mode != 'tracked' or not living:
             self._tracker.follow(living, [None] * len(living))
             return []
-        near_m, far_m = config.depth_min_m, config.depth_max_m
-        reached = [track for track in living if near_m <= track.expected_m[2] <= far_m]
+        reached = [track for track in living if is_in_range(track.expected_m, config)]
         known = len(reached)
-        places = self._lookout.places(frame, config, self._tracker, max_hands)
-        cubes = [*(track.expected_m for track in reached), *places]
-        seen = look(self._backend, frame, cubes, config)
+        places = [Proposal(track.expected_m, 1.0) for track in reached]
+        places += self._lookout.places(frame, config, self._tracker, max_hands)
+        seen = look_at(self._backend, frame, places, config)
         self._lookout.learn(seen[known:], config)
         hands = [one if one is not None and one.is_hand(config) else None for one in seen]
         at = {track.hand_id: hand for track, hand in zip(reached, hands[:known], strict=True)}
         followed = self._tracker.follow(living, [at.get(track.hand_id) for track in living])
-        return self._take_up(distinct(hands[known:]), followed, max_hands)
+        found = distinct(hands[known:])
+        return self._take_up(found, self._without_rivals(followed, found), max_hands)
+
+    def _without_rivals(
+        self, followed: list[Followed[Seen]], found: list[Seen]
+    ) -> list[Followed[Seen]]:
+        """Let go of a hand that the localiser does not know where a likelier new one was found."""
+        doubtful = [
+            one for one in followed if any(one.track is track for track in self._lookout.doubtful)
+        ]
+        new = max((one.own_score for one in found if one.is_new_hand(self.config)), default=0.0)
+        least = min(doubtful, key=lambda one: one.sighting.own_score, default=None)
+        if least is None or new <= least.sighting.own_score:
+            return followed
+        self._tracker.forget(least.track)
+        return [one for one in followed if one is not least]
 
     def _take_up(
         self, found: list[Seen], followed: list[Followed[Seen]], max_hands: int

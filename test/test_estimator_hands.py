@@ -51,10 +51,12 @@ class Knowing:
     def __init__(self) -> None:
         self.hands: Sequence[Truth] = ()
         self.batches: list[int] = []
+        self.centers: list[Array] = []
 
     def run(self, crops: Array, centers: Array, _: Array, decoding: DecodingConfig) -> Result:
         """Answer from the truth."""
         self.batches.append(len(crops))
+        self.centers.append(centers)
         joints = np.repeat((RIGHT[None] * 0.2).astype(np.float32), len(crops), axis=0)
         joints += centers[:, None]
         confidence = np.full((len(crops), 21), 0.1, np.float32)
@@ -71,16 +73,18 @@ class Knowing:
 class Told:
     """A localiser that proposes what it is told, and counts."""
 
-    search_every = 7
+    search_every, check_every = 7, 0
 
     def __init__(self) -> None:
         self.centers: list[np.ndarray] = []
+        self.evidence: list[float] = []
         self.calls = 0
 
     def propose(self, *_: object) -> list[Proposal]:
-        """Return the places."""
+        """Return the places, with evidence where there is any."""
         self.calls += 1
-        return [Proposal(center, 1.0) for center in self.centers]
+        evidence = [*self.evidence, *[0.0] * len(self.centers)]
+        return [Proposal(c, 1.0, e) for c, e in zip(self.centers, evidence, strict=False)]
 
 
 class Rig:
@@ -227,6 +231,106 @@ def test_the_detector_serves_where_its_weights_are(monkeypatch: pytest.MonkeyPat
             choice.make_localizer(mode)
     with pytest.raises(WeightsError, match='a_detector_that_nobody_shipped'):
         HandPoseEstimator.load(config=EstimatorConfig(roi_mode='detector'))
+
+
+def own_score(confidence: float) -> float:
+    """Return the score of a hand of a confidence without evidence."""
+    (pose,) = Rig(min_confidence=0.0, min_score=0.0, min_new_score=0.0).frame(
+        Truth(at(0.0), confidence=confidence)
+    )
+    return pose.score
+
+
+@pytest.mark.parametrize('evidence', [-2.0, 0.0, 1.5])
+def test_what_the_localiser_knows_adds_to_the_log_odds(evidence: float) -> None:
+    own = own_score(0.45)
+    rig = Rig(min_confidence=0.0, min_score=0.0, min_new_score=0.0)
+    rig.localizer.evidence = [evidence]
+    (pose,) = rig.frame(Truth(at(0.0), confidence=0.45))
+    odds = own / (1.0 - own) * np.exp(evidence)
+    assert pose.score == pytest.approx(odds / (1.0 + odds))
+    (pose,) = rig.frame(Truth(at(0.0), confidence=0.45))
+    assert pose.score == pytest.approx(own), 'followed, it must stand by itself'
+
+
+def test_of_many_places_the_evidence_chooses() -> None:
+    rig = Rig(max_hands=1, min_confidence=0.0, min_score=0.0, min_new_score=0.0)
+    hands = [Truth(at(-0.18), confidence=0.5), Truth(at(0.18), confidence=0.45)]
+    rig.backend.hands = hands
+    rig.localizer.centers = [hand.center_m for hand in hands]
+    for evidence, x in (([0.0, 0.0], -0.18), ([0.0, 3.0], 0.18)):
+        rig.localizer.evidence = evidence
+        rig.estimator.reset()
+        (pose,) = rig.estimator.estimate_hands(rig.depth, K)
+        assert pose.joints[:, 0].mean() == pytest.approx(x)
+
+
+def test_what_is_almost_a_new_hand_is_looked_at_again_in_the_next_frame() -> None:
+    score = own_score(0.45)
+    rig = Rig(search_every=5, min_score=score - 0.05, min_new_score=score + 0.01)
+    first, second = Truth(at(-0.15)), Truth(at(0.15), confidence=0.45)
+    rig.frame(first)
+    while rig.localizer.calls < 2:
+        assert len(rig.frame(first, second)) == 1
+    second.confidence = 0.7
+    assert len(rig.frame(first, second)) == 2
+
+
+def test_places_that_were_looked_at_in_vain_wait_for_the_others() -> None:
+    rig = Rig(search_every=2)
+    hand = Truth(at(-0.3))
+    rig.frame(hand)
+    asked = []
+    for _ in range(4):
+        for _ in range(2):
+            rig.localizer.centers = [at(x) for x in (0.0, 0.1, 0.25)]
+            rig.estimator.estimate_hands(rig.depth, K)
+            looked = [round(float(x), 2) for x, *_ in rig.backend.centers[-1][1:]]
+        asked.append(looked)
+    assert asked == [[0.0, 0.1], [0.25, 0.0], [0.1, 0.0], [0.25, 0.0]]
+
+
+def test_a_hand_that_the_detector_does_not_know_gives_way_to_a_better_one() -> None:
+    rig = Rig(max_hands=1, min_score=0.0, min_new_score=0.0, min_confidence=0.0)
+    rig.localizer.check_every = 3
+    wrong, right = Truth(at(-0.2), confidence=0.5), Truth(at(0.2), confidence=0.8)
+    (pose,) = rig.frame(wrong)
+    for evidence, centers, moves in (
+        (2.0, [wrong, right], False),  # both are known: no reason to look
+        (-1.0, [right], False),
+        (2.0, [right], True),
+    ):
+        rig.localizer.evidence = [evidence] * 2
+        rig.backend.hands = [wrong, right]
+        rig.localizer.centers = [hand.center_m for hand in centers]
+        calls = rig.localizer.calls
+        found = [rig.estimator.estimate_hands(rig.depth, K) for _ in range(3)]
+        assert rig.localizer.calls == calls + 1
+        assert [len(poses) for poses in found] == [1, 1, 1]
+        place = float(found[-1][0].joints[:, 0].mean())
+        assert place == pytest.approx(0.2 if moves else -0.2)
+    assert (found[-1][0].hand_id, found[-1][0].frames_seen) == (0, 1)
+    rig.localizer.centers = [wrong.center_m]
+    right.confidence = 0.9
+    for _ in range(4):
+        (pose,) = rig.estimator.estimate_hands(rig.depth, K)
+    assert pose.joints[:, 0].mean() == pytest.approx(0.2), 'not for one that is worse'
+
+
+def test_a_hand_that_was_lost_is_looked_for_where_it_was() -> None:
+    rig = Rig(max_hands=1)
+    hand = Truth(at(0.1))
+    rig.frame(hand)
+    for _ in range(3):
+        assert rig.frame() == []
+    rig.backend.hands = [hand]
+    rig.localizer.centers = []
+    (pose,) = rig.estimator.estimate_hands(rig.depth, K)
+    assert pose.frames_seen == 2
+    rig.frame()
+    rig.backend.hands = [hand]
+    rig.estimator.config = replace(rig.estimator.config, depth_min_m=0.7)
+    assert rig.estimator.estimate_hands(rig.depth, K) == [], 'out of range'
 
 
 FILM_K = Intrinsics(237.5, 237.5, 159.5, 119.5)

@@ -1,22 +1,24 @@
 # Copyright 2026 The dense_hand_pose authors
 # SPDX-License-Identifier: Apache-2.0
 """
-Where else to look while hands are followed and more are wanted: few cubes, in few frames.
+Where else to look while hands are followed: few cubes, in few frames.
 
 The cubes go through the network with those of the followed hands. A promising place that shows
-no hand yet is looked at again in the next frame, around what was seen there.
+no hand yet is looked at again in the next frame, around what was seen there. Where as many hands
+are followed as are wanted, a localiser that can tell is asked now and then whether one of them is
+none.
 """
 
 from collections.abc import Sequence
 
-from dense_hand_pose.localization.localizer import Localizer
+from dense_hand_pose.localization.localizer import Localizer, Proposal
 from dense_hand_pose.localization.tracker import JUMP_M, Track, Tracker
 import numpy as np
 import numpy.typing as npt
 
 from .config import EstimatorConfig
 from .look import Frame, Seen
-from .search import is_apart, propose
+from .search import is_apart, is_in_range, propose
 
 Point = npt.NDArray[np.float64]
 
@@ -28,29 +30,35 @@ _LEAD_FRAMES = 1
 
 
 class Lookout:
-    """Looks for further hands; ``searches`` counts how often the localiser was asked."""
+    """
+    Looks for further hands.
+
+    searches: how often the localiser was asked; doubtful: the followed hands that are none if what
+    was proposed instead is one.
+    """
 
     def __init__(self, localizer: Localizer) -> None:
         self.searches = 0
+        self.doubtful: list[Track] = []
         self._localizer = localizer
         self._waited = 0
-        self._turn = 0
-        self._lead: Point | None = None
+        self._tried: list[Point] = []
+        self._lead: Proposal | None = None
         self._lead_frames = 0
 
     def reset(self) -> None:
-        """Forget what looked promising."""
-        self._waited, self._lead = 0, None
+        """Forget what looked promising, and where it was looked already."""
+        self._waited, self._lead, self._tried = 0, None, []
 
     def places(
         self, frame: Frame, config: EstimatorConfig, tracker: Tracker[Seen], max_hands: int
-    ) -> list[Point]:
+    ) -> list[Proposal]:
         """Return where to look in this frame beside the expected places of living tracks."""
-        living = tracker.living
+        living, self.doubtful = tracker.living, []
         if len(living) >= max_hands:
-            self.reset()
-            return []
-        places = [track.expected_m for track in tracker.lost if track.expected_m[2] > 0.0]
+            return self._rivals(frame, config, living)
+        lost = [track.expected_m for track in tracker.lost]
+        places = [Proposal(place, 0.0) for place in lost if is_in_range(place, config)]
         if self._lead is not None:
             places.append(self._lead)
         self._waited += 1
@@ -60,33 +68,65 @@ class Lookout:
         return [
             place
             for number, place in enumerate(places)
-            if is_apart(place, [track.expected_m for track in living], JUMP_M / 2)
-            and is_apart(place, places[:number], JUMP_M / 4)
+            if is_apart(place.center_m, [track.expected_m for track in living], JUMP_M / 2)
+            and is_apart(place.center_m, [one.center_m for one in places[:number]], JUMP_M / 4)
         ]
 
     def _proposed(
         self, frame: Frame, config: EstimatorConfig, living: Sequence[Track]
-    ) -> list[Point]:
-        """Ask the localiser; return the places whose turn it is, away from living tracks."""
+    ) -> list[Proposal]:
+        """
+        Ask the localiser; return the most promising places away from living tracks.
+
+        Those that were looked at in vain come last, until all have had their turn.
+        """
         self.searches += 1
         taken = [track.expected_m for track in living]
         free = [
-            proposal.center_m
-            for proposal in propose(frame, self._localizer, config)
-            if is_apart(proposal.center_m, taken, JUMP_M)
+            place
+            for place in propose(frame, self._localizer, config)
+            if is_apart(place.center_m, taken, JUMP_M)
         ]
-        chosen = [free[(self._turn + i) % len(free)] for i in range(min(_CUBES, len(free)))]
-        self._turn += len(chosen)
+        fresh = [place for place in free if is_apart(place.center_m, self._tried, JUMP_M / 2)]
+        if len(fresh) < _CUBES:  # a new round
+            self._tried = []
+        again = [place for place in free if all(place is not one for one in fresh)]
+        chosen = [*fresh, *again][:_CUBES]
+        self._tried += [place.center_m for place in chosen]
         return chosen
+
+    def _rivals(
+        self, frame: Frame, config: EstimatorConfig, living: Sequence[Track]
+    ) -> list[Proposal]:
+        """
+        Return likely hands elsewhere, where a hand that is followed may be none.
+
+        It may where none is proposed near by: else nothing is looked at.
+        """
+        self._lead, self._tried = None, []
+        self._waited += 1
+        if not 0 < self._localizer.check_every <= self._waited:
+            return []
+        self._waited = 0
+        self.searches += 1
+        proposed = propose(frame, self._localizer, config)
+        known = [place.center_m for place in proposed]
+        self.doubtful = [one for one in living if is_apart(one.expected_m, known, JUMP_M)]
+        if not self.doubtful:
+            return []
+        taken = [track.expected_m for track in living]
+        likely = [place for place in proposed if place.evidence > 0.0]
+        return [place for place in likely if is_apart(place.center_m, taken, JUMP_M)][:_CUBES]
 
     def learn(self, seen: Sequence[Seen | None], config: EstimatorConfig) -> None:
         """Take what was seen at the places: the best of those that are no hands yet is a lead."""
-        unsure = [one for one in seen if one is not None and not one.is_hand(config)]
+        unsure = [one for one in seen if one is not None and not one.is_new_hand(config)]
         best = max(unsure, key=lambda one: one.score, default=None)
         self._lead_frames += 1
         if best is not None and best.score >= _PROMISING * config.min_score:
             if self._lead is None:
                 self._lead_frames = 0
-            self._lead = best.center_m if self._lead_frames < _LEAD_FRAMES else None
+            lead = Proposal(best.center_m, best.score, best.evidence)
+            self._lead = lead if self._lead_frames < _LEAD_FRAMES else None
         else:
             self._lead = None

@@ -129,6 +129,10 @@ class Tracker(Generic[S]):
         """Forget the hands beyond a number."""
         self._tracks = [track for track in self._tracks if track.hand_id < max_hands]
 
+    def forget(self, track: Track) -> None:
+        """Forget one hand, whose number is free again."""
+        self._tracks = [one for one in self._tracks if one is not track]
+
     def advance(self, stamp_s: float | None = None) -> None:
         """
         Go on to a frame; without its time in seconds, by 1/30 s.
