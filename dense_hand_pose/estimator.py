@@ -165,7 +165,9 @@ class HandPoseEstimator:
         at = {track.hand_id: hand for track, hand in zip(reached, hands[:known], strict=True)}
         followed = self._tracker.follow(living, [at.get(track.hand_id) for track in living])
         found = distinct(hands[known:])
-        return self._take_up(found, self._without_rivals(followed, found), max_hands)
+        if len(followed) == max_hands:
+            followed = self._without_rivals(followed, found)
+        return self._take_up(found, followed, max_hands)
 
     def _without_rivals(
         self, followed: list[Followed[Seen]], found: list[Seen]
