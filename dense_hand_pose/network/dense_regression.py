@@ -62,9 +62,12 @@ class SharedHead(nn.Module):
     def forward(self, x: Tensor, depth: Tensor) -> tuple[Tensor, Tensor]:
         """Return the maps (B, 5 J, H, W) and the features (B, C, H, W)."""
         features = self.features(x)
-        # The product over both, without the copy that joining them would take. Both terms are
-        # convolutions, so that under autocast both come in its type and lie channels last: a
-        # multiplication by the depth, broadcast in float32, took a sixth of a training step.
+        if not self.training:
+            # One convolution: beside a second one, the runtimes copy all maps between types.
+            return self.maps(torch.cat([features, depth], dim=1)), features
+        # The same without the copy that joining them takes. Both terms are convolutions, so
+        # that under autocast both come in its type and lie channels last: a multiplication by
+        # the depth, broadcast in float32, took a sixth of a training step.
         weight = self.maps.weight
         of_features = F.conv2d(features, weight[:, :-1], self.maps.bias)
         return of_features + F.conv2d(depth, weight[:, -1:]), features

@@ -37,7 +37,6 @@ def test_multiplications_are_those_of_the_convolutions() -> None:
             module.register_forward_hook(count)
     with torch.no_grad():
         network(torch.zeros(1, 1, 128, 128))
-    # SharedHead multiplies features and depth apart: as much as its one convolution would.
     assert 0.9 * counted <= 1e9 * network_gmac(network) <= 1.2 * counted
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from dense_hand_pose.network.baselines import build_network
 from dense_hand_pose.network.config import CONFIGURATIONS, NetworkConfig
-from dense_hand_pose.network.dense_regression import DenseRegressionNet, PaperHead
+from dense_hand_pose.network.dense_regression import DenseRegressionNet, PaperHead, SharedHead
 import pytest
 import torch
 from torch.utils.flop_counter import FlopCounterMode
@@ -58,6 +58,26 @@ def test_the_second_stack_reads_the_maps_of_the_first() -> None:
         first_moved, second_moved = network(crop)
     assert not torch.allclose(first, first_moved)
     assert not torch.allclose(second, second_moved)
+
+
+def test_the_shared_head_is_one_product_where_it_serves_and_the_same_in_training() -> None:
+    torch.manual_seed(0)
+    head = SharedHead(8, 3).eval()
+    x, depth = torch.randn(2, 8, 32, 32), torch.rand(2, 1, 32, 32)
+    read: list[torch.Size] = []
+    head.maps.register_forward_pre_hook(lambda _module, args: read.append(args[0].shape))
+    with torch.no_grad():
+        served, features = head(x, depth)
+        assert read == [(2, 9, 32, 32)]
+        head.training = True  # its normalisation stays at rest
+        trained, _ = head(x, depth)
+    expected = torch.einsum(
+        'oc,bchw->bohw',
+        head.maps.weight[:, :, 0, 0].double(),
+        torch.cat([features, depth], dim=1).double(),
+    ) + head.maps.bias.double().view(1, -1, 1, 1)
+    torch.testing.assert_close(served.double(), expected, rtol=0.0, atol=1e-5)
+    torch.testing.assert_close(trained.double(), expected, rtol=0.0, atol=1e-5)
 
 
 def test_the_paper_head_masks_by_the_binarised_depth() -> None:
