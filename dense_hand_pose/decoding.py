@@ -7,6 +7,7 @@ Legend: B crops, J joints, K candidates, H = W = MAP_SIZE_PX. Static shapes thro
 network and decoding export as one graph; no result is ever NaN, whatever the maps hold.
 """
 
+import math
 from typing import NamedTuple
 
 import torch
@@ -20,6 +21,8 @@ __all__ = ['Decoded', 'DecodingConfig', 'decode', 'decode_soft', 'mean_shift']
 
 _FEWEST_RANKED = 16
 """So many are ranked where fewer are wanted: OpenVINO finds sixteen faster than five."""
+_FEW = 8
+"""So many are found faster by ranking columns of a table first."""
 
 
 class Decoded(NamedTuple):
@@ -48,10 +51,12 @@ def decode(
     their pixel, R at their projection (at the joint's, where all votes are merged), and how close
     to the joint they land. It does not depend on how many further candidates there are.
     """
+    # Vectors in planes of all pixels: OpenVINO would copy the five dimensions.
+    direction = _finite(maps.direction.flatten(3)).clamp(-1.0, 1.0)
     maps = DenseMaps(
         _finite(maps.heat_2d).clamp(0.0, 1.0),
         _finite(maps.heat_3d).clamp(0.0, 1.0),
-        _finite(maps.direction).clamp(-1.0, 1.0),
+        direction.unflatten(3, maps.direction.shape[3:]),
     )
     if config.method == 'mean_shift':
         return _merge_best(maps, surface, cube, reach, config)
@@ -100,10 +105,10 @@ def _merge_all(
     squared = _squared(votes, joints)
     close = share * near * torch.exp(squared * (-0.5 / CLOSE_M**2))
     at = project_to_map(joints, cube, maps.heat_2d.shape[-1])
-    agreement = _sample(maps.heat_2d, at.unsqueeze(2)).squeeze(2)
+    agreement = _sample_one(maps.heat_2d, at)
     confidence = (agreement * close.sum(dim=2)).clamp(0.0, 1.0) ** (1 / 3)
     spread = (share * squared).sum(dim=2).sqrt()
-    told, index = _best(share, config.candidates)
+    told, index = _best_of_map(share, maps.heat_3d.shape[-1], config.candidates)
     told_votes = votes.gather(3, index.unsqueeze(2).expand(-1, -1, 3, -1)).transpose(2, 3)
     return Decoded(joints, confidence, spread, told_votes, told)
 
@@ -152,6 +157,21 @@ def _best(values: Tensor, count: int) -> tuple[Tensor, Tensor]:
     return ranked[:, :, :count], index[:, :, :count]
 
 
+def _best_of_map(values: Tensor, width: int, count: int) -> tuple[Tensor, Tensor]:
+    """
+    Return what _best does, of maps (B, J, H W).
+
+    The best few of all are among the best few of their columns, which runtimes find side
+    by side: a sixth of the time of ranking all at once.
+    """
+    if not count <= _FEW <= values.shape[2] // width:
+        return _best(values, count)
+    ranked, row = values.unflatten(2, (-1, width)).topk(count, dim=2)
+    index = row * width + torch.arange(width, device=values.device)
+    best, place = ranked.flatten(2).topk(count, dim=2)
+    return best, index.flatten(2).gather(2, place)
+
+
 def _squared(votes_m: Tensor, joints_m: Tensor) -> Tensor:
     """Return the squared distances (B, J, N) of votes (B, J, 3, N) from joints (B, J, 3)."""
     offset = votes_m - joints_m.unsqueeze(3)
@@ -177,12 +197,26 @@ def _sample(maps: Tensor, pixels: Tensor) -> Tensor:
     Bilinear interpolation is separable in hat functions, so two small products do it without a
     gather.
     """
-    size_px = maps.shape[-1]
+    columns, rows = _hats(pixels, maps.shape[-1])
+    return (torch.matmul(rows, maps) * columns).sum(dim=-1)
+
+
+def _sample_one(maps: Tensor, pixels: Tensor) -> Tensor:
+    """
+    Read maps (B, J, H, W) at one pixel each, (B, J, 2), as _sample does.
+
+    A product of matrices would draw the maps into bfloat16 where OpenVINO computes in it, and
+    copy them there.
+    """
+    columns, rows = _hats(pixels, maps.shape[-1])
+    return (maps * rows.unsqueeze(3) * columns.unsqueeze(2)).sum(dim=(2, 3))
+
+
+def _hats(pixels: Tensor, size_px: int) -> tuple[Tensor, ...]:
+    """Return the weights (..., size_px) of columns and of rows at pixels (..., 2)."""
     at = pixels.clamp(0.0, size_px - 1.0).unsqueeze(-1)
-    steps = torch.arange(size_px, device=maps.device, dtype=maps.dtype)
-    hats = (1.0 - (steps - at).abs()).clamp(min=0.0)
-    rows = torch.matmul(hats[..., 1, :], maps)
-    return (rows * hats[..., 0, :]).sum(dim=-1)
+    steps = torch.arange(size_px, device=pixels.device, dtype=pixels.dtype)
+    return (1.0 - (steps - at).abs()).clamp(min=0.0).unbind(-2)
 
 
 def _spread(votes_m: Tensor, joints_m: Tensor, near_joint: Tensor) -> Tensor:
@@ -198,4 +232,5 @@ def _exponent(votes_m: Tensor, mode: Tensor, bandwidth_m: float) -> Tensor:
 
 
 def _finite(tensor: Tensor) -> Tensor:
-    return torch.nan_to_num(tensor, nan=0.0, posinf=0.0, neginf=0.0)
+    """Put 0 for what is no finite number, as nan_to_num does: that takes runtimes more passes."""
+    return torch.where(tensor.abs() < math.inf, tensor, 0.0)

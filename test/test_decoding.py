@@ -289,6 +289,37 @@ def test_all_votes_are_merged_as_by_brute_force(
     np.testing.assert_allclose(told, -np.sort(-shares)[:candidates], rtol=0.0, atol=1e-4)
 
 
+@pytest.mark.parametrize('candidates', [1, 5, 8, 9, 16])
+@pytest.mark.parametrize('column', [None, 0, 31], ids=['anywhere', 'left', 'right'])
+def test_votes_are_told_by_their_share_wherever_they_stand(
+    candidates: int, column: int | None
+) -> None:
+    maps, depth = noisy_maps(5, 2, 0.9)
+    near = maps.heat_3d.clamp(0.0, 1.0)
+    if column is not None:  # all of the best below each other
+        depth[:] = 0.0
+        near *= 0.5
+        near[..., column] += 0.5
+    decoded = decode(
+        DenseMaps(maps.heat_2d, near, maps.direction),
+        surface_of(depth),
+        CUBE,
+        REACH,
+        DecodingConfig(candidates=candidates),
+    )
+    raised = np.exp(30.0 * near[0].double().numpy() * (depth < 1.0)).reshape(2, -1)
+    share = raised / raised.sum(axis=1, keepdims=True)
+    order = np.argsort(-share, axis=1)[:, :candidates]
+    expected = np.take_along_axis(share, order, axis=1)
+    np.testing.assert_allclose(decoded.vote_weights[0], expected, rtol=1e-4)
+    reach_m = 0.08 * SIZE_M / 0.3 * (1.0 - near[0].flatten(1).double().numpy())
+    points = surface_of(depth).points_m[0].flatten(1).double().numpy()
+    pointing = maps.direction[0].flatten(2).clamp(-1.0, 1.0).double().numpy()
+    votes = (points + reach_m[:, None] * pointing).transpose(0, 2, 1)
+    expected = np.take_along_axis(votes, order[..., None], axis=1)
+    np.testing.assert_allclose(decoded.votes_m[0], expected, rtol=0.0, atol=1e-6)
+
+
 @pytest.mark.parametrize('method', ['soft', 'dense_mean_shift'])
 def test_without_foreground_all_merged_votes_are_believed_nowhere(method: str) -> None:
     maps, depth = noisy_maps(1, 3, 0.0)

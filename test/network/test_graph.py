@@ -70,6 +70,15 @@ def test_no_operation_is_one_that_runtimes_lack() -> None:
     assert not exported.range_constraints, 'a size of the graph is not static'
 
 
+@pytest.mark.parametrize('method', ['soft', 'dense_mean_shift'])
+def test_votes_are_merged_without_what_draws_them_into_bfloat16(method: str) -> None:
+    """OpenVINO computes in bfloat16 what leads to a product of matrices, maps and votes too."""
+    exported = export_graph(HandGraph(tiny_network(), DecodingConfig(method=method)), 1)
+    names = {str(node.target) for node in exported.graph.nodes if node.op == 'call_function'}
+    products = ('matmul', 'bmm', 'einsum', 'linear', 'addmm')
+    assert not [name for name in names if any(product in name for product in products)]
+
+
 def test_the_maps_follow_where_they_are_asked_for() -> None:
     inputs = example_inputs(2)
     plain = HandGraph(tiny_network(), DecodingConfig())(*inputs)
