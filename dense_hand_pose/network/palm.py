@@ -58,9 +58,9 @@ def palm_coordinates(joints: Tensor) -> Tensor:
 
 def _cross(a: Tensor, b: Tensor) -> Tensor:
     """Return the cross products of (B, 3) by products alone, which every runtime has."""
-    ax, ay, az = a[:, 0], a[:, 1], a[:, 2]
-    bx, by, bz = b[:, 0], b[:, 1], b[:, 2]
-    return torch.stack([ay * bz - az * by, az * bx - ax * bz, ax * by - ay * bx], dim=1)
+    # (y, z, x) and (z, x, y): as slices of the vectors twice, fewer operations than by component.
+    a, b = torch.cat([a, a], dim=1), torch.cat([b, b], dim=1)
+    return a[:, 1:4] * b[:, 2:5] - a[:, 2:5] * b[:, 1:4]
 
 
 def _length(vectors: Tensor) -> Tensor:

@@ -93,7 +93,7 @@ class VerdictHead(nn.Module):
             seen.lowest.flatten(1),
             seen.features.mean(dim=(2, 3)),
             seen.features.amax(dim=(2, 3)),
-            maps[:, : 2 * joints].amax(dim=(2, 3)),
+            maps.flatten(2)[:, : 2 * joints].amax(dim=2),
         ]
         return torch.cat([part.to(self.hidden.weight.dtype) for part in pooled], dim=1)
 
