@@ -56,7 +56,7 @@ def decode(
     maps = DenseMaps(
         _finite(maps.heat_2d).clamp(0.0, 1.0),
         _finite(maps.heat_3d).clamp(0.0, 1.0),
-        direction.unflatten(3, maps.direction.shape[3:]),
+        torch.unflatten(direction, 3, maps.direction.shape[3:]),
     )
     if config.method == 'mean_shift':
         return _merge_best(maps, surface, cube, reach, config)
@@ -166,7 +166,7 @@ def _best_of_map(values: Tensor, width: int, count: int) -> tuple[Tensor, Tensor
     """
     if not count <= _FEW <= values.shape[2] // width:
         return _best(values, count)
-    ranked, row = values.unflatten(2, (-1, width)).topk(count, dim=2)
+    ranked, row = torch.unflatten(values, 2, (-1, width)).topk(count, dim=2)
     index = row * width + torch.arange(width, device=values.device)
     best, place = ranked.flatten(2).topk(count, dim=2)
     return best, index.flatten(2).gather(2, place)

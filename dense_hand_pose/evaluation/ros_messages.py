@@ -151,9 +151,9 @@ def _column(cloud: Any, rows: Floats, name: str) -> Floats | None:
     """Return a field (N,) of the points of a cloud, None where it has none of our type."""
     dtype = _CLOUD[name]
     for field in cloud.fields:
-        end = int(field.offset) + dtype.itemsize
+        begin, end = int(field.offset), int(field.offset) + dtype.itemsize
         if field.name == name and field.datatype == _kind(dtype) and end <= rows.shape[1]:
-            column: Floats = rows[:, int(field.offset) : end].copy().view(dtype)[:, 0]
+            column: Floats = rows[:, begin:end].copy().view(dtype)[:, 0]
             return column
     return None
 

@@ -72,7 +72,7 @@ def test_no_operation_is_one_that_runtimes_lack() -> None:
 
 @pytest.mark.parametrize('method', ['soft', 'dense_mean_shift'])
 def test_votes_are_merged_without_what_draws_them_into_bfloat16(method: str) -> None:
-    """OpenVINO computes in bfloat16 what leads to a product of matrices, maps and votes too."""
+    """What leads to a product of matrices, maps and votes too, OpenVINO computes in bfloat16."""
     exported = export_graph(HandGraph(tiny_network(), DecodingConfig(method=method)), 1)
     names = {str(node.target) for node in exported.graph.nodes if node.op == 'call_function'}
     products = ('matmul', 'bmm', 'einsum', 'linear', 'addmm')
