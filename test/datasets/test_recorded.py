@@ -172,7 +172,7 @@ def test_training_predicting_and_evaluating_a_miniature(
     np.testing.assert_allclose(labels_m, test.joints_m, atol=2e-6)
 
 
-@pytest.mark.parametrize('name', ['nyu', 'icvl', 'msra'])
+@pytest.mark.parametrize('name', ['nyu', 'icvl', 'msra', 'synthetic'])
 def test_the_shipped_configurations_are_the_paper_s(name: str) -> None:
     config = load_config(CONFIGS / f'{name}.yaml')
     assert (config.data, config.batch_size, config.optimiser) == (name, 40, 'adam')
