@@ -24,6 +24,9 @@ from .localization.localizer import Localizer, NearestSurfaces, Proposal
 from .localization.tracker import Followed, Tracker
 from .network.weight_file import find_weights
 
+_SEVERAL = 4
+"""As many cubes as runtimes compute together at most (backends)."""
+
 
 class HandPoseEstimator:
     """
@@ -85,6 +88,22 @@ class HandPoseEstimator:
     def searches(self) -> int:
         """Return in how many frames the localiser was asked where hands are."""
         return self._searches + self._lookout.searches
+
+    def warm_up(self) -> None:
+        """
+        Compute what frames will need once: the first costs a runtime time and memory.
+
+        One cube and several are different graphs to a runtime, and a scene without hands, such as
+        the board that is shown here, would bring only one of them about.
+        """
+        distance_m = 0.5 * (self.config.depth_min_m + self.config.depth_max_m)
+        board = np.full((480, 640), distance_m, np.float32)
+        frame = Frame(board, 1.0, Intrinsics(fx=500.0, fy=500.0, cx=319.5, cy=239.5), Clock())
+        center = np.array([0.0, 0.0, distance_m])
+        for count in (1, _SEVERAL):
+            for _ in range(2):
+                look(self._backend, frame, [center] * count, self.config)
+        search(self._backend, frame, self._localizer, self.config, self.config.max_hands)
 
     def reset(self) -> None:
         """Forget all hands: the next frame is searched."""

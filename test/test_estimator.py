@@ -128,6 +128,15 @@ def test_reset_searches_again_and_gives_the_first_answer() -> None:
     assert again.stages_ms['localize'] > 0.0
 
 
+def test_a_warm_up_computes_one_cube_and_several_and_leaves_no_track() -> None:
+    estimator, counted = new_estimator()
+    estimator.warm_up()
+    assert {1, 4} <= {len(centers) for centers in counted.asked}
+    assert estimator.searches == 0
+    estimator.estimate(hand_at(0.0, 0.0, 0.5), K)
+    assert estimator.searches == 1
+
+
 def test_nearest_searches_every_frame() -> None:
     estimator, _ = new_estimator(roi_mode='nearest')
     depth = hand_at(*AT)

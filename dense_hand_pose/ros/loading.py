@@ -8,11 +8,9 @@ from collections.abc import Mapping
 import os
 from typing import Any, TYPE_CHECKING
 
-from dense_hand_pose.camera import Intrinsics
 from dense_hand_pose.process import wait_passively
 from dense_hand_pose.ros.library_log import log_through_ros
 from dense_hand_pose.ros.settings import estimator_config
-import numpy as np
 
 if TYPE_CHECKING:
     from dense_hand_pose.estimator import HandPoseEstimator
@@ -32,7 +30,7 @@ def load_estimator(values: Mapping[str, Any]) -> HandPoseEstimator:
         config=config,
         threads=values['model.threads'] or spare_threads(),
     )
-    _warm_up(estimator, 0.5 * (config.depth_min_m + config.depth_max_m))
+    estimator.warm_up()
     return estimator
 
 
@@ -44,14 +42,3 @@ def spare_threads() -> int:
     middleware has pushed aside.
     """
     return max(1, len(os.sched_getaffinity(0)) - 1)
-
-
-def _warm_up(estimator: HandPoseEstimator, distance_m: float) -> None:
-    """Run the network on a board in front of the camera, so that nothing is left to compile."""
-    intrinsics = Intrinsics(fx=500.0, fy=500.0, cx=319.5, cy=239.5)
-    board = np.full((480, 640), distance_m, dtype=np.float32)
-    center = np.array([0.0, 0.0, distance_m], dtype=np.float32)
-    for _ in range(2):
-        estimator.estimate(board, intrinsics, center=center)
-    estimator.estimate(board, intrinsics)
-    estimator.reset()
