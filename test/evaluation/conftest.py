@@ -2,9 +2,11 @@
 # SPDX-License-Identifier: Apache-2.0
 """A small synthetic bag and a small network that believes in hands, made once."""
 
+from collections.abc import Iterator
 from pathlib import Path
 import sys
 
+from dense_hand_pose.localization import choice
 import pytest
 
 sys.path.insert(0, str(Path(__file__).parents[1]))  # for tiny.py
@@ -20,6 +22,14 @@ def sample(tmp_path_factory: pytest.TempPathFactory) -> Path:
     bag = tmp_path_factory.mktemp('sample') / 'sample'
     write_sample(bag, SampleOptions(seconds=0.4, rate_hz=20.0, width=160, height=120))
     return bag
+
+
+@pytest.fixture(scope='session', autouse=True)
+def _no_detector_where_tracks_begin() -> Iterator[None]:
+    """Search at the nearest surfaces: random weights see hands where the detector sees none."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(choice, 'detector_is_installed', lambda: False)
+        yield
 
 
 @pytest.fixture(scope='session')
