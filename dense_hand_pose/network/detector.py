@@ -9,11 +9,15 @@ heat map shows the centres themselves (the median u, v of the joints), as in Zho
 as Points (2019), and each of its pixels says where the centre is that it belongs to, how far away,
 and which hand it is. The score of a pixel is the presence that the paper's detector lacks.
 
-Legend: B frames, H = MAP_HEIGHT, W = MAP_WIDTH.
+The paper's heat maps are made as well, but only while the network learns: where fingers are says
+much more about a hand's looks than where its middle is.
+
+Legend: B frames, H = MAP_HEIGHT, W = MAP_WIDTH, J joints.
 """
 
 import math
 
+from dense_hand_pose.skeleton import HAND_21
 from dense_hand_pose.thumbnail import CHANNELS, MAP_STRIDE_PX
 import torch
 from torch import nn, Tensor
@@ -34,6 +38,9 @@ _PRIOR_LOGIT = -4.0
 class DetectorNet(nn.Module):
     """Thumbnails (B, 3, HEIGHT_PX, WIDTH_PX) in (thumbnail.py), [maps (B, OUTPUTS, H, W)] out."""
 
+    taught_by = ('joints.',)
+    """What only a training needs: no weight file holds it, and none need."""
+
     def __init__(self, config: NetworkConfig) -> None:
         super().__init__()
         if config.task != 'detector':
@@ -49,15 +56,23 @@ class DetectorNet(nn.Module):
         nn.init.zeros_(self.maps.bias)  # type: ignore[arg-type]
         with torch.no_grad():
             self.maps.bias[0] = _PRIOR_LOGIT  # type: ignore[index]
+        self.joints = nn.Conv2d(width, len(HAND_21.joints), 1)
+        nn.init.normal_(self.joints.weight, std=0.01)
+        nn.init.constant_(self.joints.bias, _PRIOR_LOGIT)  # type: ignore[arg-type]
 
     def forward(self, frame: Tensor) -> list[Tensor]:
-        """Return the maps of the one stack; the score and the side are logits."""
+        """
+        Return the maps of the one stack; the score and the side are logits.
+
+        In training mode heat maps of the joints (B, J, H, W), logits, come before them.
+        """
         nearest = nearest_log2(frame)
         x = self.features(self.hourglass(self.stem(F.pixel_unshuffle(frame, MAP_STRIDE_PX))))
         made = self.maps(torch.cat([x, nearest.to(x.dtype)], dim=1)).float()
         # The depth is learnt as what lies behind the surface that is seen: that is small.
         log2_m = _LOG_SCALE * nearest.float() + made[:, 3:4]
-        return [torch.cat([made[:, :3], log2_m, made[:, 4:]], dim=1)]
+        maps = torch.cat([made[:, :3], log2_m, made[:, 4:]], dim=1)
+        return [self.joints(x).float(), maps] if self.training else [maps]
 
     def for_inference(self) -> 'DetectorNet':
         """Fold the normalisation, freeze, and return the network itself."""

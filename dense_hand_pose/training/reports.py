@@ -15,7 +15,7 @@ from .validation import validate
 _PROGRESS = ('step', 'samples', 'elapsed_s', 'samples_per_s', 'learning_rate')
 _LOSSES = ('loss', 'heat_2d', 'heat_3d', 'direction', 'coordinates', 'train_soft_mm')
 _VALIDATION = ('validation_mean_shift_mm', 'validation_median_mm', 'validation_soft_mm')
-_SCENE_LOSSES = ('loss', 'score', 'offset', 'depth', 'side', 'train_center_px')
+_SCENE_LOSSES = ('loss', 'score', 'offset', 'depth', 'side', 'joints', 'train_center_px')
 _SCENE_VALIDATION = (
     'validation_recall', 'validation_false_positives', 'validation_recall_at_1_percent',
     'validation_center_mm', 'validation_side',

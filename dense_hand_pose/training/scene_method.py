@@ -21,6 +21,7 @@ import torch.nn.functional as F  # noqa: N812
 from .group import Group
 from .scenes import IGNORED, MOST_HANDS, PRESENT, SceneBatch
 
+_JOINT_PX = 1.0
 _WIDTH_M, _WIDTH_PX = 0.04, (0.8, 2.5)
 """Standard deviation of a peak: that of a palm, but at least so much that a pixel lies on it."""
 _NEAR, _IGNORED_NEAR = 0.25, 0.1
@@ -37,6 +38,7 @@ class SceneLosses(NamedTuple):
     offset: Tensor
     depth: Tensor
     side: Tensor
+    joints: Tensor
     train_center_px: Tensor
 
 
@@ -77,6 +79,27 @@ def make_targets(batch: SceneBatch) -> Targets:
     return Targets(score, counts, best * (best > _NEAR), values)
 
 
+def make_joint_targets(batch: SceneBatch) -> tuple[Tensor, Tensor]:
+    """
+    Return ideal heat maps of the joints (B, J, H, W), and where they matter (0 or 1), alike.
+
+    A joint is 1 in the pixel that holds it, whether it is seen or not.
+    """
+    state = batch.hands[:, :, 4]
+    along = [
+        at.unsqueeze(-1) - torch.arange(size, device=at.device)
+        for at, size in zip(batch.joints.unbind(dim=-1), (MAP_WIDTH, MAP_HEIGHT), strict=True)
+    ]
+    x, y = (torch.exp(-0.5 * (gap / _JOINT_PX) ** 2) for gap in along)
+    peak = y.unsqueeze(-1) * x.unsqueeze(-2)
+    in_x, in_y = (gap.abs() <= 0.5 for gap in along)
+    peak = torch.where(in_y.unsqueeze(-1) & in_x.unsqueeze(-2), torch.ones_like(peak), peak)
+    present, hidden = (
+        (peak * (state == one)[..., None, None, None]).amax(dim=1) for one in (PRESENT, IGNORED)
+    )
+    return present, ((hidden < _IGNORED_NEAR) | (present > hidden)).float()
+
+
 @dataclass(frozen=True)
 class SceneMethod:
     """The method of the task 'detector'."""
@@ -86,10 +109,11 @@ class SceneMethod:
         Compare the maps of the stack with the ideal ones.
 
         The score by the focal loss of Law and Deng, CornerNet (2018), per frame; all else near the
-        centres, by their peaks' weights.
+        centres, by their peaks' weights. Heat maps of the joints, the paper's, teach beside them.
         """
-        targets, made = make_targets(batch), outputs[-1].float()
+        targets, (heat, made) = make_targets(batch), outputs
         score = _focal(made[:, 0], targets.score, targets.counts) / len(made)
+        joints = _focal(heat, *make_joint_targets(batch)) / (len(heat) * heat.shape[1])
         weight = targets.near / targets.near.sum().clamp(min=1.0)
         wrong = made[:, 1:4] - targets.values[:, :3]
         zero = torch.zeros_like(wrong)
@@ -98,9 +122,9 @@ class SceneMethod:
         right = (targets.values[:, 3] + 1.0) / 2.0
         side = F.binary_cross_entropy_with_logits(2.0 * made[:, 4], right, reduction='none')
         parts = [(part * weight).sum() for part in (offset, depth, side)]
-        total = score + _OFFSET * parts[0] + _DEPTH * parts[1] + _SIDE * parts[2]
+        total = score + joints + _OFFSET * parts[0] + _DEPTH * parts[1] + _SIDE * parts[2]
         miss_px = (wrong[:, :2].norm(dim=1) * weight).sum()
-        details = [part.detach() for part in (score, *parts, miss_px)]
+        details = [part.detach() for part in (score, *parts, joints, miss_px)]
         return SceneLosses(total, *details)
 
 

@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from dense_hand_pose.camera import project
 from dense_hand_pose.localization.hand_center import hand_center
+from dense_hand_pose.skeleton import HAND_21
 from dense_hand_pose.synthesis.full_scene import FullScene, render_lattice, sample_full_scene
 from dense_hand_pose.thumbnail import (
     CHANNELS,
@@ -38,29 +39,33 @@ class SceneBatch(NamedTuple):
     Thumbnails (B, 3, HEIGHT_PX, WIDTH_PX) and their hands (B, MOST_HANDS, 5).
 
     A hand is x, y in map pixels and z in metres of its centre, side +1 or -1, and whether it is
-    ABSENT, PRESENT or IGNORED. ray_step (B,): a map pixel's width in X / Z.
+    ABSENT, PRESENT or IGNORED. ray_step (B,): a map pixel's width in X / Z. joints (B, MOST_HANDS,
+    J, 2): x and y of the hands' joints in map pixels; meaningless for an ABSENT hand.
     """
 
     crop: Tensor
     hands: Tensor
     ray_step: Tensor
+    joints: Tensor
 
     def to(self, device: torch.device) -> 'SceneBatch':
         """Return the batch on another device."""
         return SceneBatch(*(tensor.to(device) for tensor in self))
 
 
-def sees(scene: FullScene, thumbnail: Thumbnail) -> tuple[Array, float]:
-    """Return the hands (MOST_HANDS, 5) of a scene in the detector's maps, and the ray step."""
+def sees(scene: FullScene, thumbnail: Thumbnail) -> tuple[Array, float, Array]:
+    """Return hands (MOST_HANDS, 5), ray step and joints of a scene in the detector's maps."""
     rows = np.zeros((MOST_HANDS, 5), np.float32)
-    for row, hand in zip(rows, scene.hands, strict=False):
+    joints = np.zeros((MOST_HANDS, len(HAND_21.joints), 2), np.float32)
+    for row, places, hand in zip(rows, joints, scene.hands, strict=False):
         if hand.joints_m[:, 2].min() <= 0.0:  # partly behind the camera
             continue
         center = hand_center(hand.joints_m, scene.intrinsics)
         row[:2] = thumbnail.to_map(project(center, scene.intrinsics))
         row[2], row[3] = center[2], hand.side
         row[4] = PRESENT if hand.present else IGNORED
-    return rows, thumbnail.step_px * MAP_STRIDE_PX / scene.intrinsics.fx
+        places[:] = thumbnail.to_map(project(hand.joints_m, scene.intrinsics))
+    return rows, thumbnail.step_px * MAP_STRIDE_PX / scene.intrinsics.fx, joints
 
 
 def render_thumbnail(
@@ -79,12 +84,13 @@ def make_scene_batch(seed: int, count: int, first: int = 0) -> SceneBatch:
     frames = np.empty((count, CHANNELS, HEIGHT_PX, WIDTH_PX), np.float32)
     hands = np.empty((count, MOST_HANDS, 5), np.float32)
     steps = np.empty(count, np.float32)
+    joints = np.empty((count, MOST_HANDS, len(HAND_21.joints), 2), np.float32)
     for i in range(count):
         rng = np.random.default_rng([seed, first + i])
         scene = sample_full_scene(rng)
         frames[i], thumbnail = render_thumbnail(scene, rng)
-        hands[i], steps[i] = sees(scene, thumbnail)
-    return SceneBatch(*(torch.from_numpy(array) for array in (frames, hands, steps)))
+        hands[i], steps[i], joints[i] = sees(scene, thumbnail)
+    return SceneBatch(*(torch.from_numpy(array) for array in (frames, hands, steps, joints)))
 
 
 class SceneBatches(IterableDataset[SceneBatch]):

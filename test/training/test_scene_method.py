@@ -11,12 +11,18 @@ from dense_hand_pose.localization.detector import detections
 from dense_hand_pose.localization.hand_center import hand_center
 from dense_hand_pose.network.config import NetworkConfig
 from dense_hand_pose.network.detector import activated, DetectorNet
-from dense_hand_pose.network.weights import load_detector, load_weights, WeightsError
+from dense_hand_pose.network.weights import (
+    load_detector,
+    load_weights,
+    save_weights,
+    WeightsError,
+)
 from dense_hand_pose.synthesis.full_scene import render_full_frame, sample_full_scene
 from dense_hand_pose.thumbnail import encode_thumbnail, MAP_HEIGHT, MAP_WIDTH, Thumbnail
 from dense_hand_pose.training.config import load_config, TrainingConfig
 from dense_hand_pose.training.loop import Trainer
 from dense_hand_pose.training.scene_method import (
+    make_joint_targets,
     make_targets,
     SceneMethod,
     Targets,
@@ -33,6 +39,7 @@ from dense_hand_pose.training.scenes import (
 )
 import numpy as np
 import pytest
+from safetensors import safe_open
 import torch
 from torch import nn, Tensor
 
@@ -43,6 +50,8 @@ CONFIG = TrainingConfig(
     network=TINY, samples=8, batch_size=2, validation_samples=3, warmup_steps=2, threads=1,
     checkpoint_every=2, seed=4,
 )  # fmt: skip
+
+NOWHERE = torch.zeros(1, 2, 21, 2)
 
 
 @pytest.fixture(scope='module')
@@ -79,9 +88,12 @@ def test_ideal_maps_give_the_centres_back() -> None:
     for seed in range(40):
         scene = sample_full_scene(np.random.default_rng([52, seed]))
         thumbnail = Thumbnail.of(scene.camera.width, scene.camera.height)
-        hands, step = sees(scene, thumbnail)
+        hands, step, joints = sees(scene, thumbnail)
         one = SceneBatch(
-            torch.zeros(1), torch.from_numpy(hands[None]), torch.tensor([step], dtype=torch.float)
+            torch.zeros(1),
+            torch.from_numpy(hands[None]),
+            torch.tensor([step], dtype=torch.float),
+            torch.from_numpy(joints[None]),
         )
         maps = as_maps(make_targets(one))[0].numpy()
         hits = detections(maps, thumbnail, scene.intrinsics, 0.5, 4)
@@ -103,18 +115,72 @@ def test_ideal_maps_give_the_centres_back() -> None:
 def test_hands_that_are_hardly_seen_count_neither_way() -> None:
     hands = torch.tensor([[[20.0, 10.0, 0.6, 1.0, IGNORED], [0.0, 0.0, 0.0, 0.0, ABSENT]]])
     step = torch.tensor([0.03])
-    ignored = make_targets(SceneBatch(torch.zeros(1), hands, step))
+    ignored = make_targets(SceneBatch(torch.zeros(1), hands, step, NOWHERE))
     assert ignored.counts[0, 10, 20] == 0.0 and ignored.counts[0, 25, 40] == 1.0
     assert ignored.score.max() == 0.0 and ignored.near.max() == 0.0
     hands[0, 0, 4] = PRESENT
-    present = make_targets(SceneBatch(torch.zeros(1), hands, step))
+    present = make_targets(SceneBatch(torch.zeros(1), hands, step, NOWHERE))
     assert present.counts.min() == 1.0
     assert present.score[0, 10, 20] == 1.0 and (present.score == 1.0).sum() == 1
 
 
+def test_every_joint_of_a_hand_has_a_peak_where_it_is() -> None:
+    rng = np.random.default_rng(8)
+    hands = torch.zeros(3, 2, 5)
+    hands[:, :, 4] = torch.tensor([[PRESENT, PRESENT], [IGNORED, PRESENT], [ABSENT, ABSENT]])
+    joints = torch.from_numpy(rng.uniform((-6.0, -6.0), (54.0, 38.0), (3, 2, 21, 2)))
+    made = make_joint_targets(SceneBatch(torch.zeros(3), hands, torch.ones(3), joints))
+    peaks, counts = (tensor.numpy() for tensor in made)
+    row, column = np.mgrid[:MAP_HEIGHT, :MAP_WIDTH]
+    for frame, joint in np.ndindex(3, 21):
+        reach = {PRESENT: np.zeros(row.shape), IGNORED: np.zeros(row.shape)}
+        for (x, y), state in zip(joints[frame, :, joint].numpy(), hands[frame, :, 4], strict=True):
+            if int(state) == ABSENT:
+                continue
+            bell = np.exp(-((column - x) ** 2 + (row - y) ** 2) / 2.0)
+            bell[(np.rint(x) == column) & (np.rint(y) == row)] = 1.0
+            reach[int(state)] = np.maximum(reach[int(state)], bell)
+        np.testing.assert_allclose(peaks[frame, joint], reach[PRESENT], atol=1e-6)
+        hidden = (reach[IGNORED] >= 0.1) & (reach[IGNORED] >= reach[PRESENT])
+        np.testing.assert_array_equal(counts[frame, joint], ~hidden)
+
+
+def test_joints_teach_and_are_not_shipped(batch: SceneBatch, tmp_path: Path) -> None:
+    torch.manual_seed(0)
+    network = DetectorNet(TINY)
+    heat, maps = network(batch.crop)
+    assert heat.shape == (24, 21, MAP_HEIGHT, MAP_WIDTH)
+    wanted, _ = make_joint_targets(batch)
+    ideal = torch.logit(wanted.clamp(1e-6, 1 - 1e-6))
+    method = SceneMethod()
+    untaught, taught = (method.loss([one, maps], batch) for one in (heat, ideal))
+    assert taught.joints < 0.5 * untaught.joints
+    gap = (taught.joints - untaught.joints).item()
+    assert (taught.total - untaught.total).item() == pytest.approx(gap, rel=1e-4)
+    assert len(network.train()(batch.crop[:1])) == 2
+    assert len(network.eval()(batch.crop[:1])) == 1
+    path = tmp_path / 'one.safetensors'
+    save_weights(network, path, {})
+    with safe_open(path, framework='pt') as file:
+        assert not [name for name in file.keys() if 'joints' in name]  # noqa: SIM118
+    loaded = load_detector(path)
+    torch.testing.assert_close(
+        loaded(batch.crop[:2])[0], network(batch.crop[:2])[0], atol=0.02, rtol=0.02
+    )
+
+
+def test_a_detector_without_its_maps_is_refused(tmp_path: Path) -> None:
+    network = DetectorNet(TINY)
+    del network.maps
+    save_weights(network, tmp_path / 'one.safetensors', {})
+    with pytest.raises(WeightsError, match='maps'):
+        load_detector(tmp_path / 'one.safetensors')
+
+
 def test_the_loss_is_least_where_the_maps_are_ideal(batch: SceneBatch) -> None:
     method, ideal = SceneMethod(), as_outputs(make_targets(batch))
-    best = method.loss([ideal], batch)
+    heat = torch.zeros(24, 21, MAP_HEIGHT, MAP_WIDTH)
+    best = method.loss([heat, ideal], batch)
     # A peak's flanks are no hands: the score cannot reach 0 where they are told from the top.
     assert best.offset < 1e-6 and best.depth < 1e-6 and best.side < 1e-4
     for channel, part in ((0, 'score'), (1, 'offset'), (2, 'offset'), (3, 'depth'), (4, 'side')):
@@ -123,7 +189,7 @@ def test_the_loss_is_least_where_the_maps_are_ideal(batch: SceneBatch) -> None:
             worse[:, channel] += change if channel < 4 else 16.0 * change * worse[:, 4].sign()
             if channel == 4 and change > 0.0:
                 continue
-            assert getattr(method.loss([worse], batch), part) > getattr(best, part) + 1e-3
+            assert getattr(method.loss([heat, worse], batch), part) > getattr(best, part) + 1e-3
 
 
 def test_gradients_lead_to_hands(batch: SceneBatch) -> None:
