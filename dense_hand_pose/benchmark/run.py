@@ -72,6 +72,7 @@ def run_benchmark(options: Options, say: Say) -> Report:
     products = _products(contenders, (512,) if options.quick else None)
     times = run_in_turns(contenders, film, list(products.values()), options.turn, say)
     facts['load_average_after'] = load_average()
+    contenders, times = _those_that_answered(contenders, times, facts['not_available'])
     rows = [
         Row.of(contender.name, contender.precision, stage, time.by_stage[stage])
         for contender, time in zip(contenders, times, strict=True)
@@ -80,6 +81,20 @@ def run_benchmark(options: Options, say: Say) -> Report:
     ]
     memory = [_memory(contender, options, say) for contender in contenders]
     return Report(rows, _summaries(contenders, times, rows, products, memory), facts)
+
+
+def _those_that_answered(
+    contenders: Sequence[Contender], times: Sequence[Times], not_available: dict[str, str]
+) -> tuple[list[Contender], list[Times]]:
+    """Return who has times; the others are added to ``not_available``."""
+    answered = []
+    for contender, time in zip(contenders, times, strict=True):
+        if time.frames > time.without_hand:
+            answered.append((contender, time))
+        else:
+            who = f'{contender.name} {contender.precision}'
+            not_available[who] = f'no joints in any of its {time.frames} frames'
+    return [one for one, _ in answered], [time for _, time in answered]
 
 
 def _facts(options: Options, threads: int) -> dict[str, Any]:

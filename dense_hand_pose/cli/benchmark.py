@@ -73,7 +73,10 @@ def run(args: argparse.Namespace) -> int:
         raise CommandError(f'{args.json}: its folder does not exist', status=2)
     found = _ros(args) if args.ros else _backends(args)
     if args.json is not None:
-        args.json.write_text(json.dumps(found, indent=1) + '\n')
+        try:
+            args.json.write_text(json.dumps(found, indent=1) + '\n')
+        except OSError as error:
+            raise CommandError(f'{error}: only what is printed above was kept') from error
         _say(f'figures in {args.json}')
     return 0
 

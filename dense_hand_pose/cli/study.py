@@ -7,6 +7,8 @@ from pathlib import Path
 import shlex
 import sys
 
+from ._common import CommandError
+
 _SAMPLES, _CROPS = 20_000, 2_000
 _QUICK = 4
 
@@ -65,18 +67,20 @@ def run(args: argparse.Namespace) -> int:
     except ValueError as error:
         print(f'study: {error}', file=sys.stderr)
         return 2
-    args.out.mkdir(parents=True, exist_ok=True)
-    return run_study(
-        StudyRequest(
-            out=args.out,
-            report=args.report or args.out / 'study.md',
-            common=common,
-            network=args.network,
-            crops=_QUICK if args.quick else args.crops,
-            command=_command(args),
-            tiny=args.quick,
-        )
+    request = StudyRequest(
+        out=args.out,
+        report=args.report or args.out / 'study.md',
+        common=common,
+        network=args.network,
+        crops=_QUICK if args.quick else args.crops,
+        command=_command(args),
+        tiny=args.quick,
     )
+    try:
+        args.out.mkdir(parents=True, exist_ok=True)
+        return run_study(request)
+    except OSError as error:  # a folder or a page that cannot be written
+        raise CommandError(str(error), status=2) from error
 
 
 def _command(args: argparse.Namespace) -> str:

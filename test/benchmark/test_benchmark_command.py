@@ -62,6 +62,25 @@ def test_a_quick_run_writes_every_stage(
     assert 'not run: cpu float16: ' in out
 
 
+@pytest.mark.slow
+def test_who_answers_nothing_has_no_figures_and_full_disks_lose_none(
+    model: str, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    look: Callable[..., object] = timing._look
+
+    def blind(estimator: object, frame: object) -> object:
+        name = estimator.backend_name  # type: ignore[attr-defined]
+        return None if name == 'cpu' else look(estimator, frame)
+
+    monkeypatch.setattr(timing, '_look', blind)
+    monkeypatch.setenv('XDG_CACHE_HOME', str(tmp_path))
+    arguments = ['--quick', '--backend', 'cpu', '--model', model, '--json', '/dev/full']
+    assert main(['benchmark', *arguments]) == 1
+    out, err = capsys.readouterr()
+    assert 'not run: cpu float32: no joints in any of its 4 frames' in out
+    assert 'eager' in out and 'No space left' in err.splitlines()[-1]
+
+
 def test_all_take_turns_and_warm_up_does_not_count(monkeypatch: pytest.MonkeyPatch) -> None:
     seen: list[str] = []
     look: Callable[..., object] = timing._look

@@ -103,3 +103,6 @@ def test_wrong_arguments(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> 
     assert main(['study', '--out', str(tmp_path), '--crops', '0']) == 2
     assert main(['study', '--out', str(tmp_path), '--processes', '7']) == 2
     assert 'no multiple of processes = 7' in capsys.readouterr().err
+    (tmp_path / 'file').touch()
+    assert main(['study', '--quick', '--out', str(tmp_path / 'file' / 'study')]) == 2
+    assert 'Not a directory' in capsys.readouterr().err
