@@ -100,14 +100,19 @@ def _teach(network: 'DenseRegressionNet', config: 'VerdictConfig') -> float:
     import copy
 
     from dense_hand_pose.network.verdict import VerdictHead
-    from dense_hand_pose.training.judged import judge
+    from dense_hand_pose.training.judged import judge, Judged
+    from dense_hand_pose.training.searched import judge_searched
     from dense_hand_pose.training.verdict import fit_head, with_verdict
     import torch
 
     torch.manual_seed(config.seed)
     torch.set_num_threads(config.threads or torch.get_num_threads())
     head = VerdictHead(replace(network.config, verdict=True))
-    judged = judge(copy.deepcopy(network).for_inference(), head, config)
+    frozen = copy.deepcopy(network).for_inference()
+    judged = judge(frozen, head, config)
+    searched = judge_searched(frozen, head, config) if config.scenes else None
+    if searched is not None:
+        judged = Judged.joined([judged, *[searched] * config.scene_weight])
     losses = fit_head(head, judged, config)
     with_verdict(network, head)
     return losses[-1]

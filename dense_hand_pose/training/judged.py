@@ -3,13 +3,15 @@
 """
 What a frozen network makes of crops with and without a hand: the data that a verdict learns from.
 
+Those of a search in whole scenes are in searched.py.
+
 Legend: N crops, F pooled features.
 """
 
 from typing import NamedTuple
 
 from dense_hand_pose.network.dense_regression import DenseRegressionNet
-from dense_hand_pose.network.verdict import VerdictHead
+from dense_hand_pose.network.verdict import Seen, VerdictHead
 from dense_hand_pose.synthesis.engine import render_crops
 from dense_hand_pose.synthesis.negatives import render_negatives
 import numpy as np
@@ -71,10 +73,20 @@ def pool_crops(
     network: DenseRegressionNet, head: VerdictHead, crops: Tensor, bfloat16: bool = False
 ) -> Tensor:
     """Return the pooled features (N, F) float16 of crops (N, 1, 128, 128)."""
+    return pooled_half(head, see_crops(network, crops, bfloat16))
+
+
+@torch.no_grad()
+def see_crops(network: DenseRegressionNet, crops: Tensor, bfloat16: bool) -> Seen:
+    """Return what the network makes of crops (N, 1, 128, 128)."""
     crops = crops.to(memory_format=torch.channels_last)
     with torch.autocast('cpu', torch.bfloat16, enabled=bfloat16):
-        seen = network.see(crops)
-    # In half precision they take half the memory; they are of the order of one.
+        return network.see(crops)
+
+
+@torch.no_grad()
+def pooled_half(head: VerdictHead, seen: Seen) -> Tensor:
+    """Return the features (N, F) in half precision, half the memory: they are of order one."""
     return head.pool(seen).clamp(-_LARGEST, _LARGEST).half()
 
 

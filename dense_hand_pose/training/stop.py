@@ -3,6 +3,7 @@
 """Ctrl-C and SIGTERM as wishes that a training grants between two steps."""
 
 from collections.abc import Callable
+import gc
 import signal
 import threading
 from types import FrameType, TracebackType
@@ -48,6 +49,12 @@ class StopWish:
 
 
 def leave_signals_to_the_trainer(_worker: int = 0) -> None:
-    """Let a loader's worker survive the Ctrl-C that its terminal sends to all; for its start."""
+    """
+    Let a loader's worker survive the Ctrl-C that its terminal sends to all; for its start.
+
+    What the trainer has left behind is not the worker's to clean up: an OpenVINO network in the
+    garbage would wait for threads that did not come along, for ever.
+    """
+    gc.freeze()
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_DFL)

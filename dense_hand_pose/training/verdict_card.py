@@ -13,8 +13,8 @@ TITLE = '## Is there a hand, and which'
 _SECTION = """{title}
 
 A head that was trained after the network, which itself it leaves as it was: presence and side
-(network/verdict.py). It learnt from {hands:,} crops of hands and {others:,} of
-other places (synthesis/negatives.py), of seed 2 ** 44 + {seed}; commit {commit}. The last
+(network/verdict.py). It learnt from {hands:,} crops of hands and {others:,} of other places
+(synthesis/negatives.py), of seed 2 ** 44 + {seed}{searched}; commit {commit}. The last
 epoch's mean loss was {loss:.4f}. Made from weights with the SHA-256 {digest} by
 
 ```
@@ -29,6 +29,12 @@ with the settings
 {figures}"""
 
 
+_SEARCHED = (
+    ',\nand from what a search with the detector {detector} looks at in {scenes:,} whole scenes '
+    '(training/searched.py),\neach counted {weight} times'
+)
+
+
 def make_section(
     config: VerdictConfig, digest: str, commit: str, loss: float, figures: str
 ) -> str:
@@ -38,11 +44,20 @@ def make_section(
         hands=config.hands,
         others=config.others,
         seed=config.seed,
+        searched=_searched(config),
         commit=commit,
         loss=loss,
         digest=digest[:12],
         settings=yaml.safe_dump({'learns': 'verdict', **asdict(config)}, sort_keys=False),
         figures=figures,
+    )
+
+
+def _searched(config: VerdictConfig) -> str:
+    if not config.scenes:
+        return ''
+    return _SEARCHED.format(
+        detector=config.detector, scenes=config.scenes, weight=config.scene_weight
     )
 
 

@@ -12,6 +12,9 @@ import yaml
 LEARNS = 'verdict'
 """What the key ``learns`` of the YAML says; one without that key is of a whole network."""
 _MOST_SEEDS = 2**16
+_POSITIVE = (
+    'hands', 'others', 'scene_weight', 'epochs', 'batch_size', 'learning_rate', 'workers',
+)  # fmt: skip
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -20,13 +23,18 @@ class VerdictConfig:
     How to teach a verdict to a network that stays as it is.
 
     ``hands`` crops of hands and ``others`` without are rendered by ``workers`` and seen by the
-    network once, in bfloat16 if ``bfloat16`` says so; on what it makes of them the head learns for
-    ``epochs`` with AdamW, the rate falling along a cosine. ``dropout``: the share of the pooled
+    network once, in bfloat16 if ``bfloat16`` says so; so is what a search with the ``detector``
+    (a name or a file) looks at in ``scenes`` whole scenes, which counts ``scene_weight`` times. On
+    what the network makes of them the head learns for ``epochs`` with AdamW, the rate falling
+    along a cosine. ``dropout``: the share of the pooled
     features that each step leaves out. ``threads`` 0: one for each core.
     """
 
     hands: int = 24_000
     others: int = 24_000
+    scenes: int = 0
+    scene_weight: int = 2
+    detector: str = 'detector'
     epochs: int = 30
     batch_size: int = 256
     learning_rate: float = 1e-3
@@ -41,10 +49,10 @@ class VerdictConfig:
         """Check types and ranges; errors name the value."""
         for entry in fields(self):
             self._check_type(entry.name, type(entry.default), getattr(self, entry.name))
-        for name in ('hands', 'others', 'epochs', 'batch_size', 'learning_rate', 'workers'):
+        for name in _POSITIVE:
             if getattr(self, name) <= 0:
                 raise ValueError(f'{name} = {getattr(self, name)}: expected a positive number')
-        for name in ('weight_decay', 'threads'):
+        for name in ('weight_decay', 'threads', 'scenes'):
             if getattr(self, name) < 0:
                 raise ValueError(f'{name} = {getattr(self, name)}: expected 0 or more')
         if not 0.0 <= self.dropout < 1.0:

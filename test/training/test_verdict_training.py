@@ -10,11 +10,14 @@ from dense_hand_pose.camera import Intrinsics
 from dense_hand_pose.cli import main
 from dense_hand_pose.crop import CropWindow
 from dense_hand_pose.evaluation.verdict import mirrored
+from dense_hand_pose.network.detector import DetectorNet
 from dense_hand_pose.network.verdict import VerdictHead
-from dense_hand_pose.network.weights import load_weights, save_weights
+from dense_hand_pose.network.weights import load_weights, save_weights, WeightsError
 from dense_hand_pose.synthesis.engine import render_crop, sample_scene, Scene
+from dense_hand_pose.synthesis.full_scene import SceneHand
 from dense_hand_pose.synthesis.shapes import Mesh
 from dense_hand_pose.training.judged import judge, Judged, pool_crops
+from dense_hand_pose.training.searched import judge_searched, labels
 from dense_hand_pose.training.verdict import fit_head, with_verdict
 from dense_hand_pose.training.verdict_card import add_section, TITLE
 from dense_hand_pose.training.verdict_config import (
@@ -60,6 +63,7 @@ def test_shipped_settings_are_of_a_verdict() -> None:
     ('text', 'words'),
     [('hands: 0', 'hands = 0'), ('dropout: 1.0', 'dropout = 1.0'), ('hands: 2.5', 'hands = 2.5'),
      ('weight_decay: -1.0', 'weight_decay'), ('colour: red', 'colour'), ('seed: -1', 'seed = -1'),
+     ('scenes: -1', 'scenes = -1'), ('scene_weight: 0', 'scene_weight = 0'),
      ('learning_rate: .inf', 'learning_rate'), ('bfloat16: 1', 'bfloat16 = 1')],
 )  # fmt: skip
 def test_wrong_settings_are_named(tmp_path: Path, text: str, words: str) -> None:
@@ -92,6 +96,42 @@ def test_the_data_are_hands_and_others() -> None:
     assert judged.pooled.shape == (5, head.hidden.in_features)
     again = judge(network, head, replace(SMALL, workers=2))
     torch.testing.assert_close(again.pooled, judged.pooled)
+
+
+def test_crops_are_named_by_what_is_at_their_centre() -> None:
+    rng = np.random.default_rng(3)
+    joints = rng.normal((0.1, 0.0, 0.6), 0.05, (21, 3))
+    middle = joints.mean(axis=0)
+    aside = np.array([0.5, 0.0, 0.0])
+    hidden = SceneHand(joints + aside, 1, 0.2)
+    hands = (SceneHand(joints, -1, 0.9), hidden)
+    away = rng.normal(size=3)
+    away /= np.linalg.norm(away)
+    centers = np.array([middle + gap * away for gap in (0.0, 0.049, 0.051, 0.099, 0.101)])
+    present, side = labels(np.vstack([centers, centers + aside]), hands)
+    nan = np.nan
+    np.testing.assert_array_equal(present, [1, 1, nan, nan, 0, nan, nan, nan, nan, 0])
+    np.testing.assert_array_equal(side, [-1, -1, *[0] * 8])
+
+
+def test_a_search_of_scenes_teaches_too(tmp_path: Path) -> None:
+    # A detector that believes in hands everywhere: every scene has places to look at.
+    detector = DetectorNet(replace(TINY, task='detector'))
+    with torch.no_grad():
+        detector.maps.bias[0] = 2.0
+    save_weights(detector, tmp_path / 'd.safetensors', {})
+    settings = replace(SMALL, scenes=3, detector=str(tmp_path / 'd.safetensors'))
+    network, head = tiny_network().for_inference(), fresh_head()
+    judged = judge_searched(network, head, settings)
+    assert judged is not None and len(judged.pooled) > 10
+    assert len(judged.pooled) == len(judged.present) == len(judged.side)
+    assert set(judged.present.tolist()) <= {0.0, 1.0}
+    assert ((judged.side != 0.0) == (judged.present == 1.0)).all()
+    assert torch.isfinite(judged.pooled).all()
+    again = judge_searched(network, head, replace(settings, workers=2))
+    torch.testing.assert_close(again, judged)
+    with pytest.raises(WeightsError, match='nowhere'):
+        judge_searched(network, head, replace(settings, detector='nowhere'))
 
 
 @pytest.mark.parametrize('seed', range(3))

@@ -1,0 +1,156 @@
+# Copyright 2026 The dense_hand_pose authors
+# SPDX-License-Identifier: Apache-2.0
+"""
+What a frozen network makes of the places at which a search of whole scenes looks.
+
+They are what a verdict is asked about in the end: places that the detector took for hands, and
+those to which the network's answers lead from there. Random places without a hand (judged.py) are
+seldom so hard. Legend: N crops.
+"""
+
+from typing import Any, NamedTuple
+
+from dense_hand_pose.camera import Intrinsics
+from dense_hand_pose.crop import BACKGROUND, crop_depth, CropWindow
+from dense_hand_pose.decoding import decode
+from dense_hand_pose.decoding_config import DecodingConfig
+from dense_hand_pose.encoding import DenseMaps, Reach
+from dense_hand_pose.geometry import Cube, lift, reduce_depth
+from dense_hand_pose.localization.detector import HandDetector
+from dense_hand_pose.network.dense_regression import DenseRegressionNet
+from dense_hand_pose.network.verdict import Seen, VerdictHead
+from dense_hand_pose.synthesis.full_scene import (
+    DISTANCE_M,
+    render_full_frame,
+    sample_full_scene,
+    SceneHand,
+)
+from dense_hand_pose.synthesis.negatives import FAR_M
+import numpy as np
+import numpy.typing as npt
+import torch
+from torch import Tensor
+from torch.utils.data import DataLoader, Dataset
+from tqdm import tqdm
+
+from .judged import Judged, pooled_half, see_crops
+from .stop import leave_signals_to_the_trainer
+from .verdict_config import VerdictConfig
+
+Point = npt.NDArray[np.float64]
+
+_FIRST_SEED = 2**48
+"""Beyond the scenes that any detector was trained or is tested on."""
+_CUBE_M = 0.3
+_NEAR_M = 0.05
+"""Nearer to the mean of a hand's joints a crop shows it; farther than FAR_M from all, none."""
+_LOOKS = 2
+_LEAST_SCORE, _MOST_PLACES = 0.05, 8
+_MARGIN_M = 0.1
+_FOREGROUND_PX = 100
+
+
+class Shot(NamedTuple):
+    """A depth image (H, W) of a scene, metres, and the hands that are in it."""
+
+    depth_m: npt.NDArray[np.float32]
+    intrinsics: Intrinsics
+    hands: tuple[SceneHand, ...]
+
+
+class _Shots(Dataset[Shot]):
+    """Whole scenes by their numbers."""
+
+    def __init__(self, config: VerdictConfig) -> None:
+        self._seed, self._count = _FIRST_SEED + config.seed, config.scenes
+
+    def __len__(self) -> int:
+        return self._count
+
+    def __getitem__(self, index: int) -> Shot:
+        rng = np.random.default_rng([self._seed, index])
+        scene = sample_full_scene(rng)
+        return Shot(render_full_frame(scene, rng), scene.intrinsics, scene.hands)
+
+
+def judge_searched(
+    network: DenseRegressionNet, head: VerdictHead, config: VerdictConfig
+) -> Judged | None:
+    """
+    Look at what the detector proposes in ``config.scenes`` scenes; None where nothing is left.
+
+    Raises WeightsError for a detector that cannot be loaded.
+    """
+    detector = HandDetector.load(
+        config.detector, 'cpu', config.threads, min_score=_LEAST_SCORE, max_hands=_MOST_PLACES
+    )
+    shots = DataLoader(
+        _Shots(config), batch_size=None, num_workers=config.workers, collate_fn=_as_it_is,
+        worker_init_fn=leave_signals_to_the_trainer,
+    )  # fmt: skip
+    near_m, far_m = DISTANCE_M[0] - _MARGIN_M, DISTANCE_M[1] + _MARGIN_M
+    parts = []
+    for shot in tqdm(shots, unit='scene'):
+        found = detector.detect(shot.depth_m, 1.0, shot.intrinsics, near_m, far_m)
+        parts += _looks(network, head, shot, [one.center_m for one in found], config.bfloat16)
+    return Judged.joined(parts) if parts else None
+
+
+def _as_it_is(shot: Any) -> Any:
+    return shot
+
+
+def _looks(
+    network: DenseRegressionNet,
+    head: VerdictHead,
+    shot: Shot,
+    places: list[Point],
+    bfloat16: bool,
+) -> list[Judged]:
+    """Look at places (3,) of a shot, then at where the joints are that were seen there."""
+    parts = []
+    for _ in range(_LOOKS):
+        windows = [
+            CropWindow((float(x), float(y), float(z)), _CUBE_M, shot.intrinsics)
+            for x, y, z in places
+        ]
+        cropped = [(window, crop_depth(shot.depth_m, window, 1.0)) for window in windows]
+        filled = [one for one in cropped if np.sum(one[1] < BACKGROUND) >= _FOREGROUND_PX]
+        if not filled:
+            break
+        crops = torch.from_numpy(np.stack([crop for _, crop in filled])).unsqueeze(1)
+        centers = np.array([window.center_m for window, _ in filled])
+        seen = see_crops(network, crops, bfloat16)
+        present, side = labels(centers, shot.hands)
+        known = torch.from_numpy(~np.isnan(present))
+        told = (torch.from_numpy(one).float()[known] for one in (present, side))
+        parts.append(Judged(pooled_half(head, seen)[known], *told))
+        places = list(_middles(network, seen, crops, centers))
+    return parts
+
+
+@torch.no_grad()
+def _middles(network: DenseRegressionNet, seen: Seen, crops: Tensor, centers: Point) -> Point:
+    """Return the means (N, 3) of the joints that were seen in crops."""
+    maps = DenseMaps.from_channels(seen.outputs[-1].float(), network.config.joints)
+    cube = Cube(torch.from_numpy(centers).float(), torch.full((len(centers),), _CUBE_M))
+    reach = Reach(network.config.theta_m, network.config.tau_px)
+    surface = lift(reduce_depth(crops), cube)
+    joints = decode(maps, surface, cube, reach, DecodingConfig()).joints_m
+    middles: Point = joints.double().mean(dim=1).numpy()
+    return middles
+
+
+def labels(centers_m: Point, hands: tuple[SceneHand, ...]) -> tuple[Point, Point]:
+    """
+    Return whether crops around centres (N, 3) show a hand, 1, 0 or NaN, and its side or 0.
+
+    NaN is what nobody could say: a hand at the border, or one that is hardly seen.
+    """
+    present, side = np.zeros(len(centers_m)), np.zeros(len(centers_m))
+    for hand in hands:
+        gap_m = np.linalg.norm(centers_m - hand.joints_m.mean(axis=0), axis=1)
+        shown = (gap_m <= _NEAR_M) & hand.present
+        present[(gap_m <= FAR_M) & ~shown & (present == 0.0)] = np.nan
+        present[shown], side[shown] = 1.0, hand.side
+    return present, side
