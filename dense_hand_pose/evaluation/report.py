@@ -14,7 +14,8 @@ from .summary import Figures, THRESHOLDS_MM
 from .synthetic import Answers, CENTERS
 
 _COLUMNS = (
-    'seed', 'camera', 'side', 'center', 'found', 'mean_error_mm', 'max_error_mm', 'confidence',
+    'seed', 'camera', 'side', 'center', 'found', 'other_hand',
+    'mean_error_mm', 'max_error_mm', 'confidence',
 )  # fmt: skip
 _WIDTH = 26
 _CELL = 17
@@ -60,14 +61,16 @@ def write_per_frame(path: Path, centers: Mapping[str, Answers]) -> None:
             for i, seed in enumerate(answers.seeds):
                 numbers = (1000.0 * means[i], 1000.0 * worst[i], trust[i])
                 cells = [f'{n:.4f}' if np.isfinite(n) else '' for n in numbers]
-                row = (seed, answers.cameras[i], answers.sides[i], center, int(answers.found[i]))
-                writer.writerow([*row, *cells])
+                row = (seed, answers.cameras[i], answers.sides[i], center)
+                flags = (int(answers.found[i]), int(answers.other[i]))
+                writer.writerow([*row, *flags, *cells])
 
 
 def _overall() -> list[Row]:
     return [
         ('all', lambda f: str(f['frames'])),
         ('no hand found', lambda f: _percent(f['no_hand_share'])),
+        ('another than the first', lambda f: _percent(f['other_hand_share'])),
     ]
 
 

@@ -33,6 +33,7 @@ def summarise(answers: Answers) -> Figures:
     overall_mm = whole['mean_joint_error_mm']
     return {
         **whole,
+        'other_hand_share': _rounded(float((answers.other & found).mean())),
         'per_joint': _joints(errors[found]),
         'per_camera': _groups(answers, answers.cameras, overall_mm),
         'per_side': _groups(answers, answers.sides, overall_mm),

@@ -36,7 +36,8 @@ class Answer:
 
     pose: the estimate however uncertain, None where the cube was empty or nothing was found to
     look at. found: whether the estimator would report it, by its min_confidence and min_score, and
-    by its min_new_score where it searched.
+    by its min_new_score where it searched. other: whether the frame's second hand was found; side
+    and true_joints_m are those of the hand by which the estimate is measured.
     """
 
     seed: int
@@ -45,6 +46,7 @@ class Answer:
     true_joints_m: Floats
     pose: HandPose | None
     found: bool
+    other: bool = False
 
 
 @dataclass(frozen=True)
@@ -52,14 +54,16 @@ class Answers:
     """
     The answers to N frames with one kind of centre, as columns.
 
-    found (N,): whether a hand was reported; errors_m (N, J) metres of every estimate, however
-    uncertain, inf where there was none; confidence (N, J), 0 where there was none.
+    found (N,): whether a hand was reported; other (N,): whether it was the frame's second hand;
+    errors_m (N, J) metres of every estimate, however uncertain, inf where there was none;
+    confidence (N, J), 0 where there was none.
     """
 
     seeds: tuple[int, ...]
     cameras: tuple[str, ...]
     sides: tuple[str, ...]
     found: npt.NDArray[np.bool_]
+    other: npt.NDArray[np.bool_]
     errors_m: Floats
     confidence: Floats
 
@@ -94,10 +98,30 @@ def estimate_frames(
             for center, column in answers.items():
                 pose = _estimate(estimator, frame, center)
                 found = pose is not None and _is_reported(pose, config, center)
-                column.append(Answer(seed, frame.camera, frame.side, frame.joints_m, pose, found))
+                column.append(_judged(seed, frame, pose, found, center))
     finally:
         estimator.config = config
     return answers
+
+
+def _judged(
+    seed: int, frame: SensorFrame, pose: HandPose | None, found: bool, center: str
+) -> Answer:
+    """
+    Return an answer, measured by the frame's first hand.
+
+    Who searches does not know which of two is meant: there the hand counts that is nearest.
+    """
+    hands = [(frame.joints_m, frame.side)]
+    if center == 'detected':
+        hands += frame.others
+    gaps = [0.0] * len(hands)
+    if pose is not None:
+        middle = pose.joints.mean(axis=0)
+        gaps = [float(np.linalg.norm(joints.mean(axis=0) - middle)) for joints, _ in hands]
+    which = int(np.argmin(gaps))
+    joints_m, side = hands[which]
+    return Answer(seed, frame.camera, side, joints_m, pose, found, which > 0)
 
 
 def _is_reported(pose: HandPose, config: EstimatorConfig, center: str) -> bool:
@@ -124,6 +148,7 @@ def tabulate(answers: Sequence[Answer]) -> Answers:
         cameras=tuple(answer.camera for answer in answers),
         sides=tuple(answer.side for answer in answers),
         found=np.array([answer.found for answer in answers]),
+        other=np.array([answer.other for answer in answers]),
         errors_m=errors,
         confidence=confidence,
     )

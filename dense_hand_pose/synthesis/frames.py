@@ -22,7 +22,8 @@ class SensorFrame:
     A frame and its truth.
 
     depth_m (H, W) float32 metres, 0 = no measurement; joints_m (21, 3) metres in the camera frame;
-    camera: a name of synthesis.cameras.CAMERAS; side: 'right' or 'left'.
+    camera: a name of synthesis.cameras.CAMERAS; side: 'right' or 'left'. others: joints and
+    side of further hands that were drawn beside this one.
     """
 
     depth_m: npt.NDArray[np.float32]
@@ -30,6 +31,7 @@ class SensorFrame:
     intrinsics: Intrinsics
     camera: str
     side: str
+    others: tuple[tuple[npt.NDArray[np.float64], str], ...] = ()
 
 
 def render_frame(seed: int) -> SensorFrame:
@@ -44,8 +46,10 @@ def render_frame(seed: int) -> SensorFrame:
     rng = np.random.default_rng([seed, 0])
     scene = sample_view(rng).scene
     depth_m = render_depth(scene, NoiseLevel.sample(rng), rng)
+    sides = (SIDES[side] for side in scene.other_sides)
+    others = tuple(zip(scene.others_m, sides, strict=True))
     return SensorFrame(
-        depth_m, scene.joints_m, scene.intrinsics, scene.camera.name, SIDES[scene.side]
+        depth_m, scene.joints_m, scene.intrinsics, scene.camera.name, SIDES[scene.side], others
     )
 
 

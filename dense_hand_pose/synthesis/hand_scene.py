@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """A hand before a depth camera, with what it holds and what is around it, drawn at random."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from dense_hand_pose.camera import Intrinsics
 from dense_hand_pose.synthesis.cameras import CAMERAS, DepthCamera
@@ -33,12 +33,13 @@ class HandScene(Scene):
     """
     A hand before a camera: its mesh is the first; joints_m (21, 3) in the camera frame.
 
-    side: +1 right, -1 left; others_m: joints of further hands.
+    side: +1 right, -1 left; others_m: joints of further hands, and other_sides their sides.
     """
 
     joints_m: FloatArray
     side: int
     others_m: tuple[FloatArray, ...] = ()
+    other_sides: tuple[int, ...] = ()
 
 
 def sample_scene(rng: np.random.Generator) -> HandScene:
@@ -51,7 +52,7 @@ def sample_scene(rng: np.random.Generator) -> HandScene:
     joints = hand.joints_m @ rotation.T + shift
     vertices = hand.vertices_m @ rotation.T.astype(np.float32) + shift.astype(np.float32)
     placed = Placed(Mesh(vertices, hand.triangles), joints, hand.side)
-    meshes, others = [placed.mesh], []
+    meshes, others, sides = [placed.mesh], [], []
     if rng.random() < (HELD_SHARE_GRASP if is_grasping(joints) else HELD_SHARE):
         meshes += hold(rng, joints, hand.side)
     elif rng.random() < COMPANION_SHARE:
@@ -59,5 +60,7 @@ def sample_scene(rng: np.random.Generator) -> HandScene:
         if second is not None:
             meshes.append(second[0])
             others.append(second[1])
+            sides.append(second[2])
     meshes += sample_surroundings(rng, placed)
-    return HandScene(camera, intrinsics, meshes, joints, hand.side, tuple(others))
+    scene = HandScene(camera, intrinsics, meshes, joints, hand.side)
+    return replace(scene, others_m=tuple(others), other_sides=tuple(sides))

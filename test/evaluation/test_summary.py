@@ -31,6 +31,7 @@ def made_up() -> Answers:
         cameras=('sr300', 'd435', 'd435', 'kinect'),
         sides=('left', 'right', 'left', 'right'),
         found=np.array([True, True, False, False]),
+        other=np.array([False, True, True, False]),
         errors_m=errors,
         confidence=confidence,
     )
@@ -40,6 +41,7 @@ def test_all_figures_of_known_errors() -> None:
     found = summarise(made_up())
     mean_mm = (J * 5.0 + (J - 1) * 15.0 + 36.0) / (2 * J)
     assert (found['frames'], found['frames_with_hand'], found['no_hand_share']) == (4, 2, 0.5)
+    assert found['other_hand_share'] == 0.25  # a refused hand is none that was found
     assert found['mean_joint_error_mm'] == pytest.approx(mean_mm, abs=1e-4)
     assert found['median_joint_error_mm'] == pytest.approx(10.0)
     assert found['p95_joint_error_mm'] == pytest.approx(15.0)
@@ -86,7 +88,7 @@ def test_no_hand_anywhere_gives_nulls_not_errors() -> None:
         '30': 0.0,
         '40': 0.0,
     }
-    answers = Answers((1, 2, 3), ('a',) * 3, ('left',) * 3, none, nothing, zeros)
+    answers = Answers((1, 2, 3), ('a',) * 3, ('left',) * 3, none, none, nothing, zeros)
     found = summarise(answers)
     assert found['reliability']['error_ratio'] is None
     text = table({'truth': found})
@@ -115,7 +117,8 @@ def test_a_row_per_frame_and_centre(tmp_path: Path) -> None:
     assert [row['center'] for row in rows] == ['truth'] * 4 + ['detected'] * 4
     assert rows[1] == {
         'seed': '11', 'camera': 'd435', 'side': 'right', 'center': 'truth', 'found': '1',
-        'mean_error_mm': '16.0000', 'max_error_mm': '36.0000', 'confidence': '0.6810',
+        'other_hand': '1', 'mean_error_mm': '16.0000', 'max_error_mm': '36.0000',
+        'confidence': '0.6810',
     }  # fmt: skip
     assert (rows[2]['found'], rows[2]['mean_error_mm']) == ('0', '100.0000')
     assert (rows[3]['found'], rows[3]['mean_error_mm'], rows[3]['max_error_mm']) == ('0', '', '')

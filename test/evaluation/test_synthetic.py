@@ -10,8 +10,9 @@ import sys
 
 import cv2
 from dense_hand_pose.backends.torch_backend import TorchBackend
+from dense_hand_pose.camera import Intrinsics
 from dense_hand_pose.cli import main
-from dense_hand_pose.estimator import EstimatorConfig, HandPoseEstimator
+from dense_hand_pose.estimator import EstimatorConfig, HandPose, HandPoseEstimator
 from dense_hand_pose.evaluation.synthetic import (
     Answer,
     estimate_frames,
@@ -20,7 +21,7 @@ from dense_hand_pose.evaluation.synthetic import (
 )
 from dense_hand_pose.evaluation.worst import mean_error_m, worst_answers, worst_sheet
 from dense_hand_pose.network.weights import save_weights
-from dense_hand_pose.synthesis.frames import render_frame
+from dense_hand_pose.synthesis.frames import render_frame, SensorFrame
 from dense_hand_pose.training import config as training_config
 from dense_hand_pose.training import data as training_data
 import numpy as np
@@ -97,6 +98,52 @@ def test_a_detected_hand_is_reported_as_a_new_one() -> None:
             middle = frame.joints_m.mean(axis=0) if at else None
             pose = fresh.estimate(frame.depth_m, frame.intrinsics, middle)
             assert answer.found == (pose is not None)
+
+
+class SearchesOthers:
+    """Answers the n-th hand of a frame where it is to search, moved a little."""
+
+    def __init__(self, estimator: HandPoseEstimator, which: int) -> None:
+        self.config, self.which = estimator.config, which
+        self.frames = [render_frame(FIRST_SEED + i) for i in range(30)]
+        self.pose = next(
+            pose
+            for frame in map(render_frame, range(20))
+            if (pose := estimator.estimate(frame.depth_m, frame.intrinsics, _middle(frame)))
+        )
+
+    def reset(self) -> None:
+        """Do nothing."""
+
+    def estimate(
+        self, depth: np.ndarray, _: Intrinsics, center: np.ndarray | None = None
+    ) -> HandPose:
+        """Return the hand, or the first one for a centre."""
+        (frame,) = (f for f in self.frames if np.array_equal(f.depth_m, depth))
+        hands = [frame.joints_m, *(joints for joints, _ in frame.others)]
+        joints = hands[0 if center is not None else min(self.which, len(hands) - 1)]
+        return replace(self.pose, joints=(joints + np.array([0.0, 0.0, 0.01])).astype(np.float32))
+
+
+def _middle(frame: SensorFrame) -> np.ndarray:
+    return frame.joints_m.mean(axis=0)
+
+
+def test_whoever_searches_may_find_another_hand_of_the_frame(
+    estimator: HandPoseEstimator,
+) -> None:
+    for which in (0, 1):
+        oracle = SearchesOthers(estimator, which)
+        crowded = [len(frame.others) for frame in oracle.frames]
+        assert sum(crowded) >= 2
+        found = estimate_frames(oracle, 30)  # type: ignore[arg-type]
+        for center, column in found.items():
+            answers = tabulate(column)
+            other = [which == 1 and center == 'detected' and count == 1 for count in crowded]
+            assert answers.other.tolist() == other
+            assert answers.errors_m == pytest.approx(np.full((30, 21), 0.01), abs=1e-6)
+            for answer, frame in zip(column, oracle.frames, strict=True):
+                assert answer.side == (frame.others[0][1] if answer.other else frame.side)
 
 
 def moved(answer: Answer, by_m: tuple[float, float, float]) -> np.ndarray:
