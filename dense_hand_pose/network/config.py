@@ -10,7 +10,7 @@ STEMS = ('paper', 'folded')
 TASKS = (
     'dense', 'coordinates', 'detection_coordinates', 'detection_depth', 'offset', 'detector',
 )  # fmt: skip
-GRAPH_VERSION = 4
+GRAPH_VERSION = 5
 """Raise it with every change of code that changes what network or decoding compute."""
 _WIDEST = 1024
 """More would be a damaged file that asks for all memory rather than a network."""

@@ -54,7 +54,9 @@ class HandGraph(nn.Module):
         channels = seen.outputs[-1].float()
         cube = Cube(centers_m, sizes_m)
         maps = DenseMaps.from_channels(channels, self.network.config.joints)
-        surface = lift(reduce_depth(crop), cube)
+        # What the network reduced is too coarse for metres where it computes in half precision.
+        depth = seen.depth if seen.depth.dtype == crop.dtype else reduce_depth(crop)
+        surface = lift(depth, cube)
         decoded = decode(maps, surface, cube, self._reach, self.decoding)
         verdict = () if self.network.verdict is None else self.network.verdict(seen)
         return (*decoded, *verdict, *((channels,) if self.maps else ()))
