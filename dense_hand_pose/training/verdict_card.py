@@ -30,7 +30,7 @@ with the settings
 
 
 _SEARCHED = (
-    ',\nand from what a search with the detector {detector} looks at in {scenes:,} whole scenes '
+    ',\nand from what a search by `{detector}` looks at in {scenes:,} whole scenes '
     '(training/searched.py),\neach counted {weight} times'
 )
 
