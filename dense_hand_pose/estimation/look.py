@@ -21,7 +21,7 @@ from .verification import hand_scores, probability_log_odds
 Array = npt.NDArray[np.float32]
 Point = npt.NDArray[np.float64]
 
-_MIN_FOREGROUND_PX = 100
+MIN_FOREGROUND_PX = 100
 """Crop pixels (of 16,384) below which there is nothing to look at."""
 _MIN_Z_M = 0.01
 
@@ -109,7 +109,7 @@ def look(
                 continue
             window = CropWindow((float(x), float(y), float(z)), size_m, frame.intrinsics)
             crop = crop_depth(frame.depth, window, frame.unit_m)
-            if np.count_nonzero(crop < BACKGROUND) >= _MIN_FOREGROUND_PX:
+            if np.count_nonzero(crop < BACKGROUND) >= MIN_FOREGROUND_PX:
                 windows[place] = window
                 crops.append(crop)
     seen: list[Seen | None] = [None] * len(centers)

@@ -12,11 +12,11 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from dense_hand_pose.decoding import decode, DecodingConfig
-from dense_hand_pose.encoding import DenseMaps, Reach
-from dense_hand_pose.geometry import Cube, lift, reduce_depth
+from dense_hand_pose.decoding_config import DecodingConfig
+from dense_hand_pose.geometry import Cube
 from dense_hand_pose.handedness import side_log_odds
 from dense_hand_pose.network.dense_regression import DenseRegressionNet
+from dense_hand_pose.network.graph import decode_seen
 from dense_hand_pose.synthesis.cameras import CAMERAS
 from dense_hand_pose.synthesis.engine import CropBatch, render_crops
 from dense_hand_pose.synthesis.negatives import NAMES, NegativeBatch, render_negatives
@@ -92,9 +92,7 @@ def _asked(network: DenseRegressionNet, batch: CropBatch | NegativeBatch) -> lis
     crop = torch.from_numpy(batch.depth).unsqueeze(1)
     cube = Cube(torch.from_numpy(batch.center_m), torch.from_numpy(batch.cube_size_m))
     seen = network.see(crop)
-    maps = DenseMaps.from_channels(seen.outputs[-1], network.config.joints)
-    reach = Reach(network.config.theta_m, network.config.tau_px)
-    decoded = decode(maps, lift(reduce_depth(crop), cube), cube, reach, DecodingConfig())
+    decoded = decode_seen(network, seen, crop, cube, DecodingConfig())
     presence, side = network.verdict(seen)
     confidence = decoded.confidence.mean(dim=1)
     bend = side_log_odds(decoded.joints_m.numpy())

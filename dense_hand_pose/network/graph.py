@@ -9,13 +9,14 @@ metric cube, so that the cube's centre and edge are its intrinsics and its trans
 """
 
 from dense_hand_pose.crop import CROP_SIZE_PX
-from dense_hand_pose.decoding import decode, DecodingConfig
+from dense_hand_pose.decoding import decode, Decoded, DecodingConfig
 from dense_hand_pose.encoding import DenseMaps, Reach
 from dense_hand_pose.geometry import Cube, lift, reduce_depth
 import torch
 from torch import nn, Tensor
 
 from .dense_regression import DenseRegressionNet
+from .verdict import Seen
 
 INPUTS = ('crops', 'centers_m', 'sizes_m')
 DECODED = ('joints_m', 'confidence', 'spread_m', 'votes_m', 'vote_weights')
@@ -44,22 +45,27 @@ class HandGraph(nn.Module):
         self.maps = maps
         verdict = VERDICT if network.config.verdict else ()
         self.outputs = (*DECODED, *verdict, *((MAPS,) if maps else ()))
-        self._reach = Reach(network.config.theta_m, network.config.tau_px)
 
     def forward(self, crops: Tensor, centers_m: Tensor, sizes_m: Tensor) -> tuple[Tensor, ...]:
         """Return what ``outputs`` names, in float32."""
         crop = crops.unsqueeze(1)
         weight = next(self.network.parameters())
         seen = self.network.see(crop.to(weight.dtype))
-        channels = seen.outputs[-1].float()
-        cube = Cube(centers_m, sizes_m)
-        maps = DenseMaps.from_channels(channels, self.network.config.joints)
-        # What the network reduced is too coarse for metres where it computes in half precision.
-        depth = seen.depth if seen.depth.dtype == crop.dtype else reduce_depth(crop)
-        surface = lift(depth, cube)
-        decoded = decode(maps, surface, cube, self._reach, self.decoding)
+        decoded = decode_seen(self.network, seen, crop, Cube(centers_m, sizes_m), self.decoding)
         verdict = () if self.network.verdict is None else self.network.verdict(seen)
-        return (*decoded, *verdict, *((channels,) if self.maps else ()))
+        return (*decoded, *verdict, *((seen.outputs[-1].float(),) if self.maps else ()))
+
+
+def decode_seen(
+    network: DenseRegressionNet, seen: Seen, crop: Tensor, cube: Cube, decoding: DecodingConfig
+) -> Decoded:
+    """Merge what a network saw in crops (B, 1, 128, 128), float32, to joints in metres."""
+    config = network.config
+    maps = DenseMaps.from_channels(seen.outputs[-1].float(), config.joints)
+    # What the network reduced is too coarse for metres where it computes in half precision.
+    depth = seen.depth if seen.depth.dtype == crop.dtype else reduce_depth(crop)
+    reach = Reach(config.theta_m, config.tau_px)
+    return decode(maps, lift(depth, cube), cube, reach, decoding)
 
 
 def example_inputs(batch: int, device: str | torch.device = 'cpu') -> tuple[Tensor, ...]:

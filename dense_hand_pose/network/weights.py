@@ -49,7 +49,7 @@ def save_weights(
     tensors = {
         name: (tensor.half() if tensor.is_floating_point() else tensor).contiguous()
         for name, tensor in network.state_dict().items()
-        if not (name.endswith('num_batches_tracked') or _is_taught_by(network, name))
+        if not _is_left_out(network, name)
     }
     broken = [name for name, tensor in tensors.items() if not torch.isfinite(tensor).all()]
     if broken:
@@ -85,17 +85,15 @@ def _load(path: Path, build: Callable[[NetworkConfig], _Net]) -> _Net:
     return network
 
 
-def _is_taught_by(network: nn.Module, name: str) -> bool:
-    return name.startswith(getattr(network, 'taught_by', ()))
+def _is_left_out(network: nn.Module, name: str) -> bool:
+    """Say whether only a training needs a tensor."""
+    taught_by = getattr(network, 'taught_by', ())
+    return name.endswith('num_batches_tracked') or name.startswith(taught_by)
 
 
 def _fill(network: nn.Module, tensors: dict[str, torch.Tensor]) -> None:
     missing, unexpected = network.load_state_dict(tensors, strict=False)
-    missing = [
-        name
-        for name in missing
-        if not (name.endswith('num_batches_tracked') or _is_taught_by(network, name))
-    ]
+    missing = [name for name in missing if not _is_left_out(network, name)]
     if missing or unexpected:
         raise ValueError(f'missing {missing[:3]}, unexpected {unexpected[:3]}')
     if not all(bool(torch.isfinite(tensor).all()) for tensor in tensors.values()):

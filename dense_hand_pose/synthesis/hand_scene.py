@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """A hand before a depth camera, with what it holds and what is around it, drawn at random."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from dense_hand_pose.camera import Intrinsics
 from dense_hand_pose.synthesis.cameras import CAMERAS, DepthCamera
@@ -62,5 +62,4 @@ def sample_scene(rng: np.random.Generator) -> HandScene:
             others.append(second[1])
             sides.append(second[2])
     meshes += sample_surroundings(rng, placed)
-    scene = HandScene(camera, intrinsics, meshes, joints, hand.side)
-    return replace(scene, others_m=tuple(others), other_sides=tuple(sides))
+    return HandScene(camera, intrinsics, meshes, joints, hand.side, tuple(others), tuple(sides))

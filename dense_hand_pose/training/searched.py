@@ -12,12 +12,13 @@ from typing import Any, NamedTuple
 
 from dense_hand_pose.camera import Intrinsics
 from dense_hand_pose.crop import BACKGROUND, crop_depth, CropWindow
-from dense_hand_pose.decoding import decode
 from dense_hand_pose.decoding_config import DecodingConfig
-from dense_hand_pose.encoding import DenseMaps, Reach
-from dense_hand_pose.geometry import Cube, lift, reduce_depth
+from dense_hand_pose.estimation.config import EstimatorConfig
+from dense_hand_pose.estimation.look import MIN_FOREGROUND_PX
+from dense_hand_pose.geometry import Cube
 from dense_hand_pose.localization.detector import HandDetector
 from dense_hand_pose.network.dense_regression import DenseRegressionNet
+from dense_hand_pose.network.graph import decode_seen
 from dense_hand_pose.network.verdict import Seen, VerdictHead
 from dense_hand_pose.synthesis.full_scene import (
     DISTANCE_M,
@@ -41,13 +42,12 @@ Point = npt.NDArray[np.float64]
 
 _FIRST_SEED = 2**48
 """Beyond the scenes that any detector was trained or is tested on."""
-_CUBE_M = 0.3
+_CUBE_M = EstimatorConfig().cube_size_m
 _NEAR_M = 0.05
 """Nearer to the mean of a hand's joints a crop shows it; farther than FAR_M from all, none."""
 _LOOKS = 2
 _LEAST_SCORE, _MOST_PLACES = 0.05, 8
 _MARGIN_M = 0.1
-_FOREGROUND_PX = 100
 
 
 class Shot(NamedTuple):
@@ -115,7 +115,7 @@ def _looks(
             for x, y, z in places
         ]
         cropped = [(window, crop_depth(shot.depth_m, window, 1.0)) for window in windows]
-        filled = [one for one in cropped if np.sum(one[1] < BACKGROUND) >= _FOREGROUND_PX]
+        filled = [one for one in cropped if np.sum(one[1] < BACKGROUND) >= MIN_FOREGROUND_PX]
         if not filled:
             break
         crops = torch.from_numpy(np.stack([crop for _, crop in filled])).unsqueeze(1)
@@ -132,12 +132,9 @@ def _looks(
 @torch.no_grad()
 def _middles(network: DenseRegressionNet, seen: Seen, crops: Tensor, centers: Point) -> Point:
     """Return the means (N, 3) of the joints that were seen in crops."""
-    maps = DenseMaps.from_channels(seen.outputs[-1].float(), network.config.joints)
     cube = Cube(torch.from_numpy(centers).float(), torch.full((len(centers),), _CUBE_M))
-    reach = Reach(network.config.theta_m, network.config.tau_px)
-    surface = lift(reduce_depth(crops), cube)
-    joints = decode(maps, surface, cube, reach, DecodingConfig()).joints_m
-    middles: Point = joints.double().mean(dim=1).numpy()
+    decoded = decode_seen(network, seen, crops, cube, DecodingConfig())
+    middles: Point = decoded.joints_m.double().mean(dim=1).numpy()
     return middles
 
 

@@ -26,8 +26,8 @@ class VerdictConfig:
     network once, in bfloat16 if ``bfloat16`` says so; so is what a search with the ``detector``
     (a name or a file) looks at in ``scenes`` whole scenes, which counts ``scene_weight`` times. On
     what the network makes of them the head learns for ``epochs`` with AdamW, the rate falling
-    along a cosine. ``dropout``: the share of the pooled
-    features that each step leaves out. ``threads`` 0: one for each core.
+    along a cosine. ``dropout``: the share of the pooled features that each step leaves out.
+    ``threads`` 0: one for each core.
     """
 
     hands: int = 24_000
