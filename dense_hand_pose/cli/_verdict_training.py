@@ -107,7 +107,7 @@ def _teach(network: 'DenseRegressionNet', config: 'VerdictConfig') -> float:
 
     torch.manual_seed(config.seed)
     torch.set_num_threads(config.threads or torch.get_num_threads())
-    head = VerdictHead(replace(network.config, verdict=True))
+    head = VerdictHead(replace(network.config, verdict=True, verdict_hidden=config.hidden))
     frozen = copy.deepcopy(network).for_inference()
     judged = judge(frozen, head, config)
     searched = judge_searched(frozen, head, config) if config.scenes else None

@@ -12,6 +12,8 @@ TASKS = (
 )  # fmt: skip
 GRAPH_VERSION = 5
 """Raise it with every change of code that changes what network or decoding compute."""
+_FIRST_HIDDEN = 64
+"""Of the first verdicts, whose files do not tell."""
 _WIDEST = 1024
 """More would be a damaged file that asks for all memory rather than a network."""
 
@@ -28,7 +30,7 @@ class NetworkConfig:
     learns; 'dense' is R, S and V, the others are the paper's baselines (baselines.py), which have
     a head of their own; 'detector' finds hands in whole frames (detector.py), the widths being
     those at 32 rows of pixels, 16, 8, 4 and 2. ``verdict``: whether a head tells if there is a
-    hand and which (verdict.py).
+    hand and which (verdict.py), with ``verdict_hidden`` hidden units.
     """
 
     joints: int = 21
@@ -40,6 +42,7 @@ class NetworkConfig:
     tau_px: float = 4.0
     task: str = 'dense'
     verdict: bool = False
+    verdict_hidden: int = _FIRST_HIDDEN
 
     def __post_init__(self) -> None:
         """Check the values; errors name them."""
@@ -57,6 +60,8 @@ class NetworkConfig:
                 f'verdict = {self.verdict!r}: expected true or false, and true only with task '
                 'dense and 21 joints'
             )
+        if type(self.verdict_hidden) is not int or not 1 <= self.verdict_hidden <= _WIDEST:
+            raise ValueError(f'verdict_hidden = {self.verdict_hidden!r}: expected 1 to {_WIDEST}')
         if not 1 <= self.stacks <= 8 or not 1 <= self.joints <= 64:
             raise ValueError(
                 f'stacks = {self.stacks}, joints = {self.joints}: expected 1 to 8 and 1 to 64'
@@ -68,13 +73,16 @@ class NetworkConfig:
         """
         Return the values as plain types, for YAML and a weight file's metadata.
 
-        The task 'dense' and no verdict go without saying: earlier versions know no other.
+        The task 'dense', no verdict, and the size of the first verdicts go without saying: earlier
+        versions know no other.
         """
         values = {**asdict(self), 'widths': list(self.widths)}
         if self.task == 'dense':
             del values['task']
         if not self.verdict:
             del values['verdict']
+        if not self.verdict or self.verdict_hidden == _FIRST_HIDDEN:
+            del values['verdict_hidden']
         return values
 
     @classmethod

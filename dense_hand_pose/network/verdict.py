@@ -15,7 +15,6 @@ from torch import nn, Tensor
 from .config import NetworkConfig
 from .palm import palm_coordinates, soft_joints
 
-HIDDEN = 64
 _SIDE_HIDDEN = 32
 _LOWEST_PX = 2
 _FAR = 8.0
@@ -65,8 +64,8 @@ class VerdictHead(nn.Module):
         self.palm = 3 * config.joints
         lowest = config.widths[-1] * _LOWEST_PX * _LOWEST_PX
         inputs = self.palm + lowest + 2 * config.widths[0] + 2 * config.joints
-        self.hidden = nn.Linear(inputs, HIDDEN)
-        self.presence = nn.Linear(HIDDEN, 1)
+        self.hidden = nn.Linear(inputs, config.verdict_hidden)
+        self.presence = nn.Linear(config.verdict_hidden, 1)
         self.bend = nn.Linear(self.palm, _SIDE_HIDDEN)
         self.side = nn.Linear(_SIDE_HIDDEN, 1, bias=False)
 

@@ -26,7 +26,8 @@ _LEAST_SCALE = 0.1
 
 def with_verdict(network: DenseRegressionNet, head: VerdictHead) -> DenseRegressionNet:
     """Give a network a verdict, in place, and return it."""
-    network.config = replace(network.config, verdict=True)
+    hidden = head.hidden.out_features
+    network.config = replace(network.config, verdict=True, verdict_hidden=hidden)
     network.verdict = head
     return network.eval()
 

@@ -13,7 +13,8 @@ LEARNS = 'verdict'
 """What the key ``learns`` of the YAML says; one without that key is of a whole network."""
 _MOST_SEEDS = 2**16
 _POSITIVE = (
-    'hands', 'others', 'scene_weight', 'epochs', 'batch_size', 'learning_rate', 'workers',
+    'hands', 'others', 'scene_weight', 'hidden', 'epochs', 'batch_size', 'learning_rate',
+    'workers',
 )  # fmt: skip
 
 
@@ -25,9 +26,9 @@ class VerdictConfig:
     ``hands`` crops of hands and ``others`` without are rendered by ``workers`` and seen by the
     network once, in bfloat16 if ``bfloat16`` says so; so is what a search with the ``detector``
     (a name or a file) looks at in ``scenes`` whole scenes, which counts ``scene_weight`` times. On
-    what the network makes of them the head learns for ``epochs`` with AdamW, the rate falling
-    along a cosine. ``dropout``: the share of the pooled features that each step leaves out.
-    ``threads`` 0: one for each core.
+    what the network makes of them the head, with ``hidden`` units, learns for ``epochs`` with
+    AdamW, the rate falling along a cosine. ``dropout``: the share of the pooled features that each
+    step leaves out. ``threads`` 0: one for each core.
     """
 
     hands: int = 24_000
@@ -35,6 +36,7 @@ class VerdictConfig:
     scenes: int = 0
     scene_weight: int = 2
     detector: str = 'detector'
+    hidden: int = 64
     epochs: int = 30
     batch_size: int = 256
     learning_rate: float = 1e-3

@@ -141,11 +141,19 @@ def test_without_it_weights_and_header_are_as_before() -> None:
     assert NetworkConfig.from_dict(JUDGING.to_dict()) == JUDGING
 
 
-def test_a_weight_file_holds_it(tmp_path: Path) -> None:
-    network = tiny_network(JUDGING)
+def test_the_size_of_the_first_verdicts_goes_without_saying() -> None:
+    assert JUDGING.verdict_hidden == 64
+    assert 'verdict_hidden' not in JUDGING.to_dict()
+    wide = replace(JUDGING, verdict_hidden=96)
+    assert NetworkConfig.from_dict(wide.to_dict()) == wide
+
+
+@pytest.mark.parametrize('hidden', [64, 96])
+def test_a_weight_file_holds_it(tmp_path: Path, hidden: int) -> None:
+    network = tiny_network(replace(JUDGING, verdict_hidden=hidden))
     save_weights(network, tmp_path / 'a.safetensors', {})
     loaded = load_weights(tmp_path / 'a.safetensors')
-    assert loaded.config.verdict
+    assert loaded.config == network.config
     assert loaded.verdict is not None
     with torch.no_grad():
         for ours, theirs in zip(Judge(network)(crops(2)), Judge(loaded)(crops(2)), strict=True):
@@ -159,6 +167,12 @@ def test_a_weight_file_holds_it(tmp_path: Path) -> None:
 def test_a_wrong_setting_is_named(changes: dict[str, object]) -> None:
     with pytest.raises(ValueError, match='verdict = '):
         replace(TINY, **changes)
+
+
+@pytest.mark.parametrize('hidden', [0, 2000, 64.0, True])
+def test_a_wrong_size_is_named(hidden: object) -> None:
+    with pytest.raises(ValueError, match='verdict_hidden = '):
+        replace(JUDGING, verdict_hidden=hidden)
 
 
 def test_it_exports_and_costs_next_to_nothing() -> None:
