@@ -69,7 +69,7 @@ class HandPoseEstimator:
         unknown backend or precision and BackendError when one asked for by name cannot run.
         """
         config = config or EstimatorConfig()
-        localizer = make_localizer(config.roi_mode, backend, threads)
+        localizer = make_localizer(config.roi_mode, backend, threads, precision)
         model = Model(find_weights(name_or_path))
         made = make_backend(backend, model, threads=threads, precision=precision)
         return cls(made, config, localizer)

@@ -9,7 +9,9 @@ from .localizer import Localizer, NearestSurfaces
 _DETECTOR = 'detector'
 
 
-def make_localizer(roi_mode: str, backend: str = 'auto', threads: int = 0) -> Localizer:
+def make_localizer(
+    roi_mode: str, backend: str = 'auto', threads: int = 0, precision: str = 'auto'
+) -> Localizer:
     """
     Return the localiser of a mode: 'tracked', 'detector' or 'nearest'.
 
@@ -20,7 +22,12 @@ def make_localizer(roi_mode: str, backend: str = 'auto', threads: int = 0) -> Lo
         from .detector import HandDetector, MOST_PROPOSED, PROPOSED_SCORE  # only where wanted
 
         return HandDetector.load(
-            _DETECTOR, backend, threads, min_score=PROPOSED_SCORE, max_hands=MOST_PROPOSED
+            _DETECTOR,
+            backend,
+            threads,
+            min_score=PROPOSED_SCORE,
+            max_hands=MOST_PROPOSED,
+            precision=precision,
         )
     return NearestSurfaces()
 

@@ -69,9 +69,12 @@ class HandDetector:
         *,
         min_score: float = MIN_SCORE,
         max_hands: int = MAX_HANDS,
+        precision: str = 'auto',
     ) -> 'HandDetector':
         """
         Load a shipped detector by name, or a .safetensors file.
+
+        ``precision``: 'auto' is bfloat16 where OpenVINO and the CPU have it, else float32.
 
         Raises WeightsError (a ValueError) for a missing or unusable file or one that holds no
         detector, ValueError for an unknown backend, BackendError where it cannot run.
@@ -87,12 +90,17 @@ class HandDetector:
             raise WeightsError(
                 f'{model.path}: a network for task {model.config.task!r}, no hand detector'
             )
-        return cls(load_runtime(model, backend, threads), min_score, max_hands)
+        return cls(load_runtime(model, backend, threads, precision), min_score, max_hands)
 
     @property
     def backend_name(self) -> str:
         """Return the name of the runtime: openvino, or cpu for PyTorch."""
         return self._runtime.name
+
+    @property
+    def precision(self) -> str:
+        """Return what the network computes in: float32 or bfloat16."""
+        return self._runtime.precision
 
     def detect(
         self,

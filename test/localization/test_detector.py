@@ -9,8 +9,10 @@ from pathlib import Path
 
 from dense_hand_pose.backends.base import Array
 from dense_hand_pose.backends.detector_export import probe_thumbnails
+from dense_hand_pose.backends.openvino_backend import offered_precisions
 from dense_hand_pose.camera import Intrinsics, project
 from dense_hand_pose.cli import export
+from dense_hand_pose.evaluation.scenes import render_scene
 from dense_hand_pose.localization.detector import Detection, evidence_of, HandDetector
 from dense_hand_pose.network.config import CONFIGURATIONS, NetworkConfig
 from dense_hand_pose.network.dense_regression import DenseRegressionNet
@@ -58,14 +60,15 @@ def both(weights: Path, exported: str) -> list[HandDetector]:
     """Load it on OpenVINO, from the exported graph, and on PyTorch."""
     assert exported
     return [
-        HandDetector.load(str(weights), backend, min_score=0.05) for backend in ('openvino', 'cpu')
+        HandDetector.load(str(weights), backend, min_score=0.05, precision='float32')
+        for backend in ('openvino', 'cpu')
     ]
 
 
 class Fixed:
     """A runtime that knows the answer: hands at map places, each x, y, z, score, side."""
 
-    name = 'fixed'
+    name, precision = 'fixed', 'float32'
 
     def __init__(self, *hands: tuple[float, float, float, float, float]) -> None:
         self.hands = hands
@@ -148,6 +151,27 @@ def test_openvino_and_pytorch_find_the_same(both: list[HandDetector]) -> None:
     metres = frame.astype(np.float32) / 1000.0
     again = found(both[0], metres)
     np.testing.assert_allclose([d.center_m for d in again], [d.center_m for d in ours], atol=1e-4)
+
+
+def test_bfloat16_is_chosen_where_the_cpu_has_it_and_finds_the_same() -> None:
+    if 'bfloat16' not in offered_precisions():
+        pytest.skip('this CPU does not compute in bfloat16')
+    detectors = [
+        HandDetector.load('detector', 'openvino', min_score=0.05, precision=precision)
+        for precision in ('float32', 'auto')
+    ]
+    assert [one.precision for one in detectors] == ['float32', 'bfloat16']
+    hands = 0
+    for index in range(12):
+        scene = render_scene(index)
+        near = [one.detect(scene.depth_m, 1.0, scene.intrinsics, 0.15, 1.6) for one in detectors]
+        for ours in near[0]:
+            theirs = min(near[1], key=lambda one: np.linalg.norm(one.center_m - ours.center_m))
+            if ours.score >= 0.5:
+                assert np.linalg.norm(theirs.center_m - ours.center_m) < 0.01
+                assert abs(evidence_of(theirs.score) - evidence_of(ours.score)) < 0.2
+                hands += 1
+    assert hands >= 5
 
 
 @settings(max_examples=25, deadline=None)
