@@ -47,11 +47,13 @@ class OpenVinoDetector:
     ) -> None:
         import openvino
 
+        from .openvino_backend import HINTS
+
         core = openvino.Core()
         model = core.read_model(xml, openvino.Tensor(np.frombuffer(weights, np.uint8)))
         settings = {
             'PERFORMANCE_HINT': 'LATENCY',
-            'INFERENCE_PRECISION_HINT': 'bf16' if precision == 'bfloat16' else 'f32',
+            'INFERENCE_PRECISION_HINT': HINTS[precision],
             'ENABLE_CPU_PINNING': False,
             **({'INFERENCE_NUM_THREADS': threads} if threads else {}),
         }
@@ -115,7 +117,7 @@ def _load_openvino(model: Model, threads: int, precision: str) -> OpenVinoDetect
         raise BackendError('OpenVINO is not installed (pip install openvino)')
     from .openvino_backend import offered_precisions
 
-    able = 'bfloat16' in offered_precisions() and precision in ('auto', 'bfloat16')
+    able = precision in ('auto', 'bfloat16') and 'bfloat16' in offered_precisions()
     graph = exported_graph(model, _export)
     return OpenVinoDetector(graph.xml, graph.weights, threads, 'bfloat16' if able else 'float32')
 

@@ -26,7 +26,7 @@ Crops that are computed together: one for a hand that is followed, more for a se
 Two crops take less time alone than in a batch of four, of which half is padding.
 """
 _FEWEST_IN_A_BATCH = 3
-_HINTS = {'float32': 'f32', 'bfloat16': 'bf16', 'float16': 'f16'}
+HINTS = {'float32': 'f32', 'bfloat16': 'bf16', 'float16': 'f16'}
 _CAPABILITIES = {'bfloat16': 'BF16', 'float16': 'FP16', 'float32': 'FP32'}
 _MAPS = 'maps'
 _JUDGED = ('presence', 'side')
@@ -52,7 +52,7 @@ class OpenVinoBackend:
         self._core = openvino.Core()
         self._settings = {
             'PERFORMANCE_HINT': 'LATENCY',
-            'INFERENCE_PRECISION_HINT': _HINTS[precision],
+            'INFERENCE_PRECISION_HINT': HINTS[precision],
             # Pinned threads wait for whatever else runs on their core.
             'ENABLE_CPU_PINNING': False,
             **({'INFERENCE_NUM_THREADS': threads} if threads else {}),

@@ -64,6 +64,7 @@ def test_shipped_settings_are_of_a_verdict() -> None:
     [('hands: 0', 'hands = 0'), ('dropout: 1.0', 'dropout = 1.0'), ('hands: 2.5', 'hands = 2.5'),
      ('weight_decay: -1.0', 'weight_decay'), ('colour: red', 'colour'), ('seed: -1', 'seed = -1'),
      ('scenes: -1', 'scenes = -1'), ('scene_weight: 0', 'scene_weight = 0'),
+     ('hidden: 0', 'hidden = 0'),
      ('learning_rate: .inf', 'learning_rate'), ('bfloat16: 1', 'bfloat16 = 1')],
 )  # fmt: skip
 def test_wrong_settings_are_named(tmp_path: Path, text: str, words: str) -> None:
@@ -165,7 +166,7 @@ def test_the_network_itself_is_left_as_it_was() -> None:
 
 def write_settings(folder: Path) -> Path:
     path = folder / 'verdict.yaml'
-    path.write_text('learns: verdict\nhands: 8\nothers: 8\nepochs: 1\nthreads: 1\n')
+    path.write_text('learns: verdict\nhands: 8\nothers: 8\nhidden: 24\nepochs: 1\nthreads: 1\n')
     return path
 
 
@@ -177,6 +178,7 @@ def test_the_command_writes_weights_card_and_figures(tmp_path: Path) -> None:
     assert main(['train', '--config', config, '--init', str(init), '--out', str(out)]) == 0
     loaded, before = load_weights(out / 'weights.safetensors'), load_weights(init).state_dict()
     assert loaded.verdict is not None
+    assert loaded.config.verdict_hidden == 24
     assert all(torch.equal(loaded.state_dict()[name], t) for name, t in before.items())
     card = (out / 'weights.md').read_text()
     assert 'As it was.' in card
