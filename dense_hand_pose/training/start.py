@@ -41,7 +41,9 @@ def make_network(config: TrainingConfig, init: Path | None, device: torch.device
     network: HandNet = load(init) if init else build_network(config.network)
     if isinstance(network, DenseRegressionNet) and not config.network.verdict:
         # A verdict was learnt from features that this training is about to change.
-        network.verdict, network.config = None, replace(network.config, verdict=False)
+        hidden = config.network.verdict_hidden
+        without = replace(network.config, verdict=False, verdict_hidden=hidden)
+        network.verdict, network.config = None, without
     if network.config != config.network:
         raise ValueError(f'{init}: another architecture than the configuration asks for')
     if config.batch_renorm:
