@@ -265,6 +265,17 @@ def test_of_many_places_the_evidence_chooses() -> None:
         assert pose.joints[:, 0].mean() == pytest.approx(x)
 
 
+@pytest.mark.parametrize(('evidence', 'looks'), [(-2.0, 1), (0.0, 3)])
+def test_a_doubted_place_that_shows_nothing_is_not_looked_at_again(
+    evidence: float, looks: int
+) -> None:
+    rig = Rig()
+    rig.localizer.evidence = [evidence]
+    rig.localizer.centers = [at(0.1)]
+    assert rig.estimator.estimate_hands(rig.depth, K) == []
+    assert len(rig.backend.batches) == looks
+
+
 def test_what_is_almost_a_new_hand_is_looked_at_again_in_the_next_frame() -> None:
     score = own_score(0.45)
     rig = Rig(search_every=5, min_score=score - 0.05, min_new_score=score + 0.01)

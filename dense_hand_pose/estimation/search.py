@@ -18,6 +18,8 @@ Point = npt.NDArray[np.float64]
 _REFINEMENTS = 2
 _SPARE_FINALISTS = 2
 """So many more places than hands are looked at again."""
+_HOPELESS_SCORE = 0.0025
+"""What scores less, with the localiser's opinion of the place, is not looked at again."""
 
 
 def propose(frame: Frame, localizer: Localizer, config: EstimatorConfig) -> list[Proposal]:
@@ -51,7 +53,8 @@ def search(
         seen = seen[: max_hands + _SPARE_FINALISTS]
         if not seen:
             return []
-        closer = [Proposal(one.center_m, one.score, one.evidence) for one in seen]
+        hopeful = [one for one in seen if not one.evidence or one.score >= _HOPELESS_SCORE]
+        closer = [Proposal(one.center_m, one.score, one.evidence) for one in hopeful]
         seen = distinct([*seen, *look_at(backend, frame, closer, config)])
     return [one for one in seen[:max_hands] if one.is_hand(config)]
 
