@@ -16,7 +16,7 @@ from dense_hand_pose.ros.launch_profile import room_for_images
 from launch import LaunchDescription
 from launch.actions import DeclareLaunchArgument, IncludeLaunchDescription
 from launch.launch_description_sources import PythonLaunchDescriptionSource
-from launch.substitutions import LaunchConfiguration
+from launch.substitutions import LaunchConfiguration, PathJoinSubstitution
 from launch_ros.actions import Node
 from launch_ros.parameter_descriptions import ParameterValue
 
@@ -62,12 +62,13 @@ def generate_launch_description() -> LaunchDescription:
         output='screen',
     )
     name = LaunchConfiguration('camera_name')
-    depth = ['/', LaunchConfiguration('camera_namespace'), '/', name, '/depth']
+    # Joined as paths are, an empty namespace leaves no second slash.
+    depth = PathJoinSubstitution(['/', LaunchConfiguration('camera_namespace'), name, 'depth'])
     hand_pose = IncludeLaunchDescription(
         PythonLaunchDescriptionSource(str(Path(__file__).parent / 'hand_pose.launch.py')),
         launch_arguments={
-            'image_topic': [*depth, '/image_rect_raw'],
-            'camera_info_topic': [*depth, '/camera_info'],
+            'image_topic': [depth, '/image_rect_raw'],
+            'camera_info_topic': [depth, '/camera_info'],
             'fixed_frame': [name, '_depth_optical_frame'],
         }.items(),
     )

@@ -115,11 +115,15 @@ def test_launch_starts_the_node_with_what_it_was_told(share: Path, model: str) -
     node = rclpy.create_node('watcher', context=context)
     try:
         deadline = time.monotonic() + 180.0
-        while not node.count_subscribers('/depth') and time.monotonic() < deadline:
+        named = ('hand_pose', '/robot')
+        # Names and topics are discovered apart from each other.
+        while time.monotonic() < deadline and not (
+            node.count_subscribers('/depth') and named in node.get_node_names_and_namespaces()
+        ):
             assert process.poll() is None
             time.sleep(0.1)
         assert node.count_subscribers('/depth') == 1
-        assert ('hand_pose', '/robot') in node.get_node_names_and_namespaces()
+        assert named in node.get_node_names_and_namespaces()
         assert node.count_publishers('/robot/hand_pose/joints') == 1
     finally:
         node.destroy_node()
@@ -193,9 +197,12 @@ def test_the_params_file_may_leave_the_node_to_a_manager(
     assert [message.status[0].message for message in heard[:3]] == ['unconfigured'] * 3
 
 
-@pytest.mark.parametrize('own', ['', '/own/profile.xml'])
+@pytest.mark.parametrize(
+    ('own', 'namespace', 'topics'),
+    [('', '', '/left'), ('/own/profile.xml', 'camera', '/camera/left'), ('', '/a/b', '/a/b/left')],
+)
 def test_the_camera_gets_its_parameters_and_the_node_its_topics(
-    share: Path, model: str, tmp_path: Path, own: str
+    share: Path, model: str, tmp_path: Path, own: str, namespace: str, topics: str
 ) -> None:
     log = tmp_path / 'camera.log'
     prefixes = install(tmp_path, 'realsense2_camera', 'realsense2_camera_node', log)
@@ -205,6 +212,7 @@ def test_the_camera_gets_its_parameters_and_the_node_its_topics(
     arguments = [
         f'model:={model}',
         'backend:=cpu',
+        f'camera_namespace:={namespace}',
         'camera_name:=left',
         'serial_no:=0123',
         'rviz:=false',
@@ -212,10 +220,10 @@ def test_the_camera_gets_its_parameters_and_the_node_its_topics(
     process = start(share, 'realsense.launch.py', *arguments, **environment)
     said = said_until(process, 'active:', 'cannot')
     end(process)
-    assert '/camera/left/depth/image_rect_raw with /camera/left/depth/camera_info' in said[-1]
+    assert f' {topics}/depth/image_rect_raw with {topics}/depth/camera_info' in said[-1]
     text = log.read_text()
     assert '__node:=left' in text
-    assert '__ns:=/camera' in text
+    assert not namespace or f'__ns:={topics.removesuffix("/left")}' in text
     # What the user has set holds, else the profile of the package.
     own = own or os.environ.get('FASTRTPS_DEFAULT_PROFILES_FILE', '')
     assert f'profile {own or share / "config" / "fastdds_large_images.xml"}\n' in text
