@@ -31,6 +31,7 @@ CROP_SIZE_PX = 128
 MAP_SIZE_PX = 32
 BACKGROUND = 1.0
 _FAR_PX = 2**31
+_EACH_PIXEL = np.arange(CROP_SIZE_PX, dtype=np.float64)
 
 
 @dataclass(frozen=True)
@@ -110,10 +111,15 @@ class CropWindow:
         columns, rows = pixels.astype(np.int64)
         return columns, rows
 
-    def bent_pixels(self) -> npt.NDArray[np.float64]:
-        """Return where the lens shows each pixel of the crop, (2, S, S); -1 where it does not."""
-        steps = np.arange(CROP_SIZE_PX)
-        rays = self._rays(np.stack(np.meshgrid(steps, steps), axis=-1))
+    def bent_pixels(
+        self, steps_px: npt.NDArray[np.floating] = _EACH_PIXEL
+    ) -> npt.NDArray[np.float64]:
+        """
+        Return where the lens shows points of the crop, (2, S, S); -1 where it does not.
+
+        steps_px (S,): their crop coordinates along both sides; each pixel's if not given.
+        """
+        rays = self._rays(np.stack(np.meshgrid(steps_px, steps_px), axis=-1))
         pixels = rays_to_pixels(rays, self.intrinsics)
         pixels[np.hypot(rays[..., 0], rays[..., 1]) >= self._limit] = -1.0
         return np.moveaxis(pixels, -1, 0)

@@ -115,17 +115,18 @@ def zoom(image_bgr: Image, window: CropWindow, size_px: int) -> tuple[Image, Int
     """
     Cut a window out of an image and enlarge it to (size_px, size_px).
 
-    Returns the picture and the intrinsics of its pixels, to draw into it at full sharpness.
+    Returns the picture and the intrinsics of its pixels, to draw into it at full sharpness. A lens
+    that bends is undone: they are a pinhole's.
     """
     step = CROP_SIZE_PX / size_px
-    first = window.crop_to_image(np.full(2, 0.5 * step - 0.5))
-    scale = np.array(window.scale_px) * step
+    steps = (np.arange(size_px) + 0.5) * step - 0.5
     height, width = image_bgr.shape[:2]
-    places = np.rint(first + scale * np.arange(size_px)[:, None]).astype(np.int64)
-    shown = (places >= 0) & (places < (width, height))
+    pixels = window.bent_pixels(steps)
+    columns, rows = np.rint(pixels.clip(-1, max(width, height))).astype(np.int64)
+    shown = (columns >= 0) & (columns < width) & (rows >= 0) & (rows < height)
     tile = np.full((size_px, size_px, 3), _INVALID_BGR, dtype=np.uint8)
-    (columns, rows), (in_u, in_v) = places.T, shown.T
-    tile[np.ix_(in_v, in_u)] = image_bgr[np.ix_(rows[in_v], columns[in_u])]
+    tile[shown] = image_bgr[rows[shown], columns[shown]]
+    first, scale = window.crop_to_image(np.full(2, steps[0])), np.array(window.scale_px) * step
     k = window.intrinsics
     intrinsics = Intrinsics(
         fx=k.fx / scale[0],

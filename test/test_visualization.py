@@ -4,6 +4,7 @@
 
 from dense_hand_pose.camera import Intrinsics, project
 from dense_hand_pose.crop import CropWindow
+from dense_hand_pose.distortion import Distortion
 from dense_hand_pose.skeleton import FINGER_COLOURS, HAND_21
 from dense_hand_pose.visualization import (
     contact_sheet,
@@ -109,18 +110,25 @@ def test_the_crop_box_encloses_the_cube() -> None:
     assert (rows.min(), rows.max()) == pytest.approx((v - half_v, v + half_v), abs=1.5)
 
 
+LENS = Distortion('plumb_bob', (-0.28, 0.09, 0.0011, -0.0017, -0.015))
+
+
+@pytest.mark.parametrize('lens', [None, LENS])
 @pytest.mark.parametrize('size_px', [64, 128, 300])
-def test_zoom_shows_a_point_where_its_intrinsics_say(size_px: int) -> None:
-    window = CropWindow((0.03, 0.02, 0.5), 0.2, K)
-    point = np.array([0.05, 0.0, 0.52])
-    u, v = np.rint(project(point, K)).astype(int)
+def test_zoom_shows_a_point_where_its_intrinsics_say(
+    size_px: int, lens: Distortion | None
+) -> None:
+    camera = Intrinsics(200.0, 198.0, 160.0, 120.0, lens)
+    window = CropWindow((0.2, 0.1, 0.5), 0.2, camera)
+    point = np.array([0.23, 0.12, 0.52])
+    u, v = np.rint(project(point, camera)).astype(int)
     image = BLANK.copy()
     rows, columns = slice(v - 2, v + 3), slice(u - 2, u + 3)
     image[rows, columns] = 255
     tile, intrinsics = zoom(image, window, size_px)
     assert tile.shape == (size_px, size_px, 3)
     rows, columns = np.nonzero(tile[:, :, 0])
-    pixel_px = size_px / (0.2 * K.fx / 0.5)
+    pixel_px = size_px / (0.2 * camera.fx / 0.5)
     expected = project(point, intrinsics)
     tolerance = pixel_px + 0.5
     assert (columns.mean(), rows.mean()) == pytest.approx(tuple(expected), abs=tolerance)
