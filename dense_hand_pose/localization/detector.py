@@ -19,7 +19,7 @@ from .peaks import find_peaks, Maps, Peak
 
 DEFAULT = 'detector'
 MIN_SCORE, MAX_HANDS = 0.5, 4
-PROPOSED_SCORE, MOST_PROPOSED = 0.1, 6
+PROPOSED_SCORE, MOST_PROPOSED = 0.03, 10
 """What is proposed is looked at before it counts: far below the score that alone is a hand."""
 _NEUTRAL_SCORE, _EVIDENCE = 0.55, 1.0
 """The score that tells nothing, and the weight of the others' log odds. With them 0.8 % of 2,361

@@ -16,7 +16,11 @@ from dense_hand_pose.decoding_config import DecodingConfig
 from dense_hand_pose.estimation.config import EstimatorConfig
 from dense_hand_pose.estimation.look import MIN_FOREGROUND_PX
 from dense_hand_pose.geometry import Cube
-from dense_hand_pose.localization.detector import HandDetector
+from dense_hand_pose.localization.detector import (
+    HandDetector,
+    MOST_PROPOSED,
+    PROPOSED_SCORE,
+)
 from dense_hand_pose.network.dense_regression import DenseRegressionNet
 from dense_hand_pose.network.graph import decode_seen
 from dense_hand_pose.network.verdict import Seen, VerdictHead
@@ -46,8 +50,9 @@ _CUBE_M = EstimatorConfig().cube_size_m
 _NEAR_M = 0.05
 """Nearer to the mean of a hand's joints a crop shows it; farther than FAR_M from all, none."""
 _LOOKS = 2
-_LEAST_SCORE, _MOST_PLACES = 0.05, 8
 _MARGIN_M = 0.1
+_TOGETHER = 32
+"""Places, of whatever scenes, that go through the network together."""
 
 
 class Shot(NamedTuple):
@@ -56,6 +61,19 @@ class Shot(NamedTuple):
     depth_m: npt.NDArray[np.float32]
     intrinsics: Intrinsics
     hands: tuple[SceneHand, ...]
+
+
+class Place(NamedTuple):
+    """A place center_m (3,) in a shot."""
+
+    shot: Shot
+    center_m: Point
+
+    def cut(self) -> tuple[CropWindow, npt.NDArray[np.float32]]:
+        """Return the cube around the place, and its crop (128, 128)."""
+        x, y, z = (float(value) for value in self.center_m)
+        window = CropWindow((x, y, z), _CUBE_M, self.shot.intrinsics)
+        return window, crop_depth(self.shot.depth_m, window, 1.0)
 
 
 class _Shots(Dataset[Shot]):
@@ -82,7 +100,7 @@ def judge_searched(
     Raises WeightsError for a detector that cannot be loaded.
     """
     detector = HandDetector.load(
-        config.detector, 'cpu', config.threads, min_score=_LEAST_SCORE, max_hands=_MOST_PLACES
+        config.detector, 'auto', config.threads, min_score=PROPOSED_SCORE, max_hands=MOST_PROPOSED
     )
     shots = DataLoader(
         _Shots(config), batch_size=None, num_workers=config.workers, collate_fn=_as_it_is,
@@ -90,9 +108,13 @@ def judge_searched(
     )  # fmt: skip
     near_m, far_m = DISTANCE_M[0] - _MARGIN_M, DISTANCE_M[1] + _MARGIN_M
     parts = []
-    for shot in tqdm(shots, unit='scene'):
+    waiting: list[Place] = []
+    for number, shot in enumerate(tqdm(shots, unit='scene'), 1):
         found = detector.detect(shot.depth_m, 1.0, shot.intrinsics, near_m, far_m)
-        parts += _looks(network, head, shot, [one.center_m for one in found], config.bfloat16)
+        waiting += [Place(shot, one.center_m) for one in found]
+        if len(waiting) >= _TOGETHER or number == len(shots):
+            parts += _looks(network, head, waiting, config.bfloat16)
+            waiting = []
     return Judged.joined(parts) if parts else None
 
 
@@ -101,31 +123,26 @@ def _as_it_is(shot: Any) -> Any:
 
 
 def _looks(
-    network: DenseRegressionNet,
-    head: VerdictHead,
-    shot: Shot,
-    places: list[Point],
-    bfloat16: bool,
+    network: DenseRegressionNet, head: VerdictHead, places: list[Place], bfloat16: bool
 ) -> list[Judged]:
-    """Look at places (3,) of a shot, then at where the joints are that were seen there."""
+    """Look at places, then at where the joints are that were seen there."""
     parts = []
     for _ in range(_LOOKS):
-        windows = [
-            CropWindow((float(x), float(y), float(z)), _CUBE_M, shot.intrinsics)
-            for x, y, z in places
-        ]
-        cropped = [(window, crop_depth(shot.depth_m, window, 1.0)) for window in windows]
-        filled = [one for one in cropped if np.sum(one[1] < BACKGROUND) >= MIN_FOREGROUND_PX]
+        cropped = [(place.shot, *place.cut()) for place in places]
+        filled = [one for one in cropped if np.sum(one[2] < BACKGROUND) >= MIN_FOREGROUND_PX]
         if not filled:
             break
-        crops = torch.from_numpy(np.stack([crop for _, crop in filled])).unsqueeze(1)
-        centers = np.array([window.center_m for window, _ in filled])
+        shots = [shot for shot, _, _ in filled]
+        crops = torch.from_numpy(np.stack([crop for _, _, crop in filled])).unsqueeze(1)
+        centers = np.array([window.center_m for _, window, _ in filled])
         seen = see_crops(network, crops, bfloat16)
-        present, side = labels(centers, shot.hands)
-        known = torch.from_numpy(~np.isnan(present))
-        told = (torch.from_numpy(one).float()[known] for one in (present, side))
-        parts.append(Judged(pooled_half(head, seen)[known], *told))
-        places = list(_middles(network, seen, crops, centers))
+        told = [labels(one[None], shot.hands) for shot, one in zip(shots, centers, strict=True)]
+        present, side = torch.from_numpy(np.array(told)[:, :, 0]).unbind(dim=1)
+        known = ~present.isnan()
+        pooled = pooled_half(head, seen)[known]
+        parts.append(Judged(pooled, present[known].float(), side[known].float()))
+        middles = _middles(network, seen, crops, centers)
+        places = [Place(shot, middle) for shot, middle in zip(shots, middles, strict=True)]
     return parts
 
 
