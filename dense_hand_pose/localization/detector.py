@@ -21,7 +21,7 @@ DEFAULT = 'detector'
 MIN_SCORE, MAX_HANDS = 0.5, 4
 PROPOSED_SCORE, MOST_PROPOSED = 0.03, 10
 """What is proposed is looked at before it counts: far below the score that alone is a hand."""
-_NEUTRAL_SCORE, _EVIDENCE = 0.55, 1.0
+NEUTRAL_SCORE, EVIDENCE = 0.55, 1.0
 """The score that tells nothing, and the weight of the others' log odds. With them 0.8 % of 2,361
 random scenes without a hand show one (EstimatorConfig.min_new_score 0.7); the weight is from 1,300
 scenes with and without. They belong to the shipped pair of detector and verdict."""
@@ -140,7 +140,7 @@ class HandDetector:
 
 def evidence_of(score: float) -> float:
     """Return what a score adds to the log odds of a hand that is seen there; 0 of the neutral."""
-    return _EVIDENCE * (_log_odds(score) - _log_odds(_NEUTRAL_SCORE))
+    return EVIDENCE * (_log_odds(score) - _log_odds(NEUTRAL_SCORE))
 
 
 def _log_odds(score: float) -> float:
