@@ -18,6 +18,7 @@ from .estimation.look import Frame, look, Seen
 from .estimation.lookout import Lookout
 from .estimation.pose import HandPose as HandPose
 from .estimation.pose import pose_of
+from .estimation.rota import Rota
 from .estimation.search import distinct, is_in_range, look_at, search
 from .localization.choice import make_localizer
 from .localization.localizer import Localizer, NearestSurfaces, Proposal
@@ -45,7 +46,8 @@ class HandPoseEstimator:
         self.config = config or EstimatorConfig()
         self._backend = backend
         self._localizer = localizer or NearestSurfaces()
-        self._lookout = Lookout(self._localizer)
+        self._rota = Rota(self._localizer.parts)
+        self._lookout = Lookout(self._localizer, self._rota)
         self._tracker: Tracker[Seen] = Tracker()
         self._searches = 0
 
@@ -109,6 +111,7 @@ class HandPoseEstimator:
         """Forget all hands: the next frame is searched."""
         self._tracker.reset()
         self._lookout.reset()
+        self._rota.reset()
 
     def estimate(
         self,
@@ -163,7 +166,10 @@ class HandPoseEstimator:
             self._searches += 1
             lost = self._tracker.lost if self.config.roi_mode == 'tracked' else []
             places = [track.expected_m for track in lost]
-            found = search(self._backend, frame, self._localizer, self.config, max_hands, places)
+            views = self._rota.thorough()
+            found = search(
+                self._backend, frame, self._localizer, self.config, max_hands, places, views
+            )
             followed = self._take_up(found, [], max_hands)
         size_m = self.config.cube_size_m
         return [pose_of(one.sighting, frame, size_m, one.track) for one in followed]

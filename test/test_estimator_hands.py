@@ -11,7 +11,7 @@ from dense_hand_pose.decoding import DecodingConfig
 from dense_hand_pose.estimation.config import EstimatorConfig
 from dense_hand_pose.estimator import HandPose, HandPoseEstimator
 from dense_hand_pose.localization import choice
-from dense_hand_pose.localization.localizer import NearestSurfaces, Proposal
+from dense_hand_pose.localization.localizer import NearestSurfaces, Proposal, Views, WHOLE
 from dense_hand_pose.network.weights import MODELS_DIR, WeightsError
 from dense_hand_pose.synthesis.hands import sample_hand
 from dense_hand_pose.synthesis.sequence import GestureSequence, Side
@@ -73,16 +73,18 @@ class Knowing:
 class Told:
     """A localiser that proposes what it is told, and counts."""
 
-    search_every, check_every = 7, 0
+    search_every, check_every, parts = 7, 0, 0
 
     def __init__(self) -> None:
         self.centers: list[np.ndarray] = []
         self.evidence: list[float] = []
+        self.views: list[Views] = []
         self.calls = 0
 
-    def propose(self, *_: object) -> list[Proposal]:
+    def propose(self, *asked: object) -> list[Proposal]:
         """Return the places, with evidence where there is any."""
         self.calls += 1
+        self.views += [one for one in asked if isinstance(one, Views)]
         evidence = [*self.evidence, *[0.0] * len(self.centers)]
         return [Proposal(c, 1.0, e) for c, e in zip(self.centers, evidence, strict=False)]
 
@@ -326,6 +328,21 @@ def test_a_hand_that_the_detector_does_not_know_gives_way_to_a_better_one() -> N
     for _ in range(4):
         (pose,) = rig.estimator.estimate_hands(rig.depth, K)
     assert pose.joints[:, 0].mean() == pytest.approx(0.2), 'not for one that is worse'
+
+
+def test_all_parts_of_a_frame_are_searched_at_first_and_in_turn_beside_a_hand() -> None:
+    rig = Rig(search_every=1)
+    rig.localizer.parts = 2
+    rig.estimator = HandPoseEstimator(rig.backend, rig.estimator.config, rig.localizer)
+    hand = Truth(at(0.0))
+    both = Views(parts=(0, 1))
+    for _ in range(2):
+        rig.localizer.views.clear()
+        for present in ([], [], [hand], [hand], [hand]):
+            rig.frame(*present)
+        first, part = Views(parts=(0,)), Views(whole=False, parts=(0,))
+        assert rig.localizer.views == [both, first, Views(parts=(1,)), WHOLE, part]
+        rig.estimator.reset()
 
 
 def test_a_hand_that_was_lost_is_looked_for_where_it_was() -> None:

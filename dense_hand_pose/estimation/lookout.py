@@ -18,6 +18,7 @@ import numpy.typing as npt
 
 from .config import EstimatorConfig
 from .look import Frame, Seen
+from .rota import Rota
 from .search import is_apart, is_in_range, propose
 
 Point = npt.NDArray[np.float64]
@@ -37,10 +38,10 @@ class Lookout:
     was proposed instead is one.
     """
 
-    def __init__(self, localizer: Localizer) -> None:
+    def __init__(self, localizer: Localizer, rota: Rota) -> None:
         self.searches = 0
         self.doubtful: list[Track] = []
-        self._localizer = localizer
+        self._localizer, self._rota = localizer, rota
         self._waited = 0
         self._tried: list[Point] = []
         self._lead: Proposal | None = None
@@ -84,7 +85,7 @@ class Lookout:
         taken = [track.expected_m for track in living]
         free = [
             place
-            for place in propose(frame, self._localizer, config)
+            for place in propose(frame, self._localizer, config, self._rota.quick())
             if is_apart(place.center_m, taken, JUMP_M)
         ]
         fresh = [place for place in free if is_apart(place.center_m, self._tried, JUMP_M / 2)]

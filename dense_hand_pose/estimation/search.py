@@ -5,7 +5,7 @@
 from collections.abc import Iterable, Sequence
 
 from dense_hand_pose.backends.base import Backend
-from dense_hand_pose.localization.localizer import Localizer, Proposal
+from dense_hand_pose.localization.localizer import Localizer, Proposal, Views, WHOLE
 from dense_hand_pose.localization.tracker import SAME_HAND_M
 import numpy as np
 import numpy.typing as npt
@@ -22,12 +22,13 @@ _HOPELESS_SCORE = 0.0025
 """What scores less, with the localiser's opinion of the place, is not looked at again."""
 
 
-def propose(frame: Frame, localizer: Localizer, config: EstimatorConfig) -> list[Proposal]:
+def propose(
+    frame: Frame, localizer: Localizer, config: EstimatorConfig, views: Views = WHOLE
+) -> list[Proposal]:
     """Return the places where the localiser expects hands, the most promising first."""
+    near_m, far_m = config.depth_min_m, config.depth_max_m
     with frame.clock.stage('localize'):
-        return localizer.propose(
-            frame.depth, frame.unit_m, frame.intrinsics, config.depth_min_m, config.depth_max_m
-        )
+        return localizer.propose(frame.depth, frame.unit_m, frame.intrinsics, near_m, far_m, views)
 
 
 def search(
@@ -37,14 +38,16 @@ def search(
     config: EstimatorConfig,
     max_hands: int,
     remembered: Sequence[Point] = (),
+    views: Views = WHOLE,
 ) -> list[Seen]:
     """
     Return up to max_hands hands of a frame, the likeliest first.
 
     A cube that was put beside a hand shows where the hand is: a second look is centred on it.
-    ``remembered``: where a hand is to be expected whatever the localiser says.
+    ``remembered``: where a hand is to be expected whatever the localiser says. ``views``: those
+    that the localiser takes.
     """
-    places = propose(frame, localizer, config)
+    places = propose(frame, localizer, config, views)
     known = [place.center_m for place in places]
     reached = [place for place in remembered if is_in_range(place, config)]
     places += [Proposal(one, 0.0) for one in reached if is_apart(one, known, SAME_HAND_M)]

@@ -2,24 +2,23 @@
 # SPDX-License-Identifier: Apache-2.0
 """Hands in whole depth frames, found by a small network (network/detector.py)."""
 
-from dataclasses import dataclass
+from collections.abc import Sequence
 import math
 
 from dense_hand_pose.backends.detector import DetectorRuntime, load_runtime
 from dense_hand_pose.backends.model import Model
-from dense_hand_pose.camera import Intrinsics, unproject
+from dense_hand_pose.camera import Intrinsics
 from dense_hand_pose.depth import check_depth, DepthImage
 from dense_hand_pose.network.weight_file import find_weights, WeightsError
-from dense_hand_pose.thumbnail import encode_thumbnail, MAP_STRIDE_PX, Thumbnail
-import numpy as np
-import numpy.typing as npt
+from dense_hand_pose.thumbnail import encode_thumbnail, Thumbnail
 
-from .localizer import Proposal
-from .peaks import find_peaks, Maps, Peak
+from .detection import Detection, detections
+from .localizer import Proposal, Views, WHOLE
+from .views import agreed, PARTS, views_of
 
 DEFAULT = 'detector'
 MIN_SCORE, MAX_HANDS = 0.5, 4
-PROPOSED_SCORE, MOST_PROPOSED = 0.03, 10
+PROPOSED_SCORE, MOST_PROPOSED = 0.05, 10
 """What is proposed is looked at before it counts: far below the score that alone is a hand."""
 NEUTRAL_SCORE, EVIDENCE = 0.55, 1.0
 """The score that tells nothing, and the weight of the others' log odds. With them 0.8 % of 2,361
@@ -28,24 +27,12 @@ scenes with and without. They belong to the shipped pair of detector and verdict
 _LEAST_SCORE = 0.01
 
 
-@dataclass(frozen=True, eq=False)
-class Detection:
-    """
-    A hand: center_m (3,) float64 in the camera frame, where the cube is to be centred.
-
-    score: presence, 0 to 1; side_score: -1 surely left, +1 surely right.
-    """
-
-    center_m: npt.NDArray[np.float64]
-    score: float
-    side_score: float
-
-
 class HandDetector:
     """Finds hands in whole depth frames. Not thread-safe: one thread owns a detector."""
 
     search_every = 4
     check_every = 30
+    parts = len(PARTS)
 
     def __init__(
         self,
@@ -132,33 +119,25 @@ class HandDetector:
         intrinsics: Intrinsics,
         near_m: float,
         far_m: float,
+        views: Views = WHOLE,
     ) -> list[Proposal]:
-        """Return the detections as places to look at (localizer.Localizer)."""
-        found = self.detect(depth, unit_m, intrinsics, near_m, far_m)
-        return [Proposal(one.center_m, one.score, evidence_of(one.score)) for one in found]
+        """Return the detections in some views as places to look at (localizer.Localizer)."""
+        taken = views_of(depth, intrinsics, views)
+        found = [self.detect(view.depth, unit_m, view.intrinsics, near_m, far_m) for view in taken]
+        together = agreed(taken, found, self.min_score)[: self.max_hands]
+        return [Proposal(one.center_m, one.score, evidence_of(scores)) for one, scores in together]
 
 
-def evidence_of(score: float) -> float:
-    """Return what a score adds to the log odds of a hand that is seen there; 0 of the neutral."""
-    return EVIDENCE * (_log_odds(score) - _log_odds(NEUTRAL_SCORE))
+def evidence_of(scores: Sequence[float]) -> float:
+    """
+    Return what a place's scores in several views add to the log odds of a hand that is seen there.
+
+    That is 0 if all of them are the neutral score.
+    """
+    mean = sum(_log_odds(score) for score in scores) / len(scores)
+    return EVIDENCE * (mean - _log_odds(NEUTRAL_SCORE))
 
 
 def _log_odds(score: float) -> float:
     limited = min(max(score, _LEAST_SCORE), 1.0 - _LEAST_SCORE)
     return math.log(limited / (1.0 - limited))
-
-
-def detections(
-    maps: Maps, thumbnail: Thumbnail, intrinsics: Intrinsics, min_score: float, most: int
-) -> list[Detection]:
-    """Return what maps (5, MAP_HEIGHT, MAP_WIDTH) of a frame tell, the likeliest first."""
-    ray_step = thumbnail.step_px * MAP_STRIDE_PX / intrinsics.fx
-    return [
-        Detection(_lifted(peak, thumbnail, intrinsics), peak.score, peak.side)
-        for peak in find_peaks(maps, ray_step, min_score, most)
-    ]
-
-
-def _lifted(peak: Peak, thumbnail: Thumbnail, intrinsics: Intrinsics) -> npt.NDArray[np.float64]:
-    pixel = thumbnail.from_map([peak.x, peak.y])
-    return unproject(pixel, peak.z_m, intrinsics)

@@ -25,15 +25,29 @@ class Proposal(NamedTuple):
     evidence: float = 0.0
 
 
+class Views(NamedTuple):
+    """Which views of a frame are searched: the whole, and parts of it by their numbers."""
+
+    whole: bool = True
+    parts: tuple[int, ...] = ()
+
+
+WHOLE = Views()
+
+
 class Localizer(Protocol):
     """
     Finds places to look at in a frame.
+
+    parts: so many parts of a frame it can search by themselves, where it sees more than in the
+    whole.
 
     search_every: while hands are followed, one search for others in so many frames costs less than
     a quarter of the rest. check_every: after so many frames it is asked whether one that is
     followed had better be another; 0 where it could not tell.
     """
 
+    parts: int
     search_every: int
     check_every: int
 
@@ -44,6 +58,7 @@ class Localizer(Protocol):
         intrinsics: Intrinsics,
         near_m: float,
         far_m: float,
+        views: Views = WHOLE,
     ) -> list[Proposal]:
         """Return places between near_m and far_m, the most promising first."""
         ...
@@ -52,6 +67,7 @@ class Localizer(Protocol):
 class NearestSurfaces:
     """The places that are held out to the camera; which of them are hands it cannot say."""
 
+    parts = 0
     search_every = 15
     check_every = 0
 
@@ -62,6 +78,7 @@ class NearestSurfaces:
         intrinsics: Intrinsics,
         near_m: float,
         far_m: float,
+        views: Views = WHOLE,  # noqa: ARG002  -- there is but one
     ) -> list[Proposal]:
         """Return places on the nearest surfaces, the nearest first, all with one score."""
         centers = propose_centers(depth, unit_m, intrinsics, near_m, far_m)

@@ -13,7 +13,8 @@ from dense_hand_pose.backends.openvino_backend import offered_precisions
 from dense_hand_pose.camera import Intrinsics, project
 from dense_hand_pose.cli import export
 from dense_hand_pose.evaluation.scenes import render_scene
-from dense_hand_pose.localization.detector import Detection, evidence_of, HandDetector
+from dense_hand_pose.localization.detection import Detection
+from dense_hand_pose.localization.detector import evidence_of, HandDetector
 from dense_hand_pose.network.config import CONFIGURATIONS, NetworkConfig
 from dense_hand_pose.network.dense_regression import DenseRegressionNet
 from dense_hand_pose.network.detector import DetectorNet
@@ -127,13 +128,17 @@ def test_a_proposal_says_what_its_score_is_worth() -> None:
     depth = np.ones((480, 640), np.float32)
     proposals = HandDetector(Fixed(*hands)).propose(depth, 1.0, CAMERA, 0.15, 1.5)
     evidence = [proposal.evidence for proposal in proposals]
-    assert evidence == [evidence_of(proposal.score) for proposal in proposals]
+    assert evidence == [evidence_of([proposal.score]) for proposal in proposals]
     assert sorted(evidence, reverse=True) == evidence and len(set(evidence)) == 4
     # Odds, to one power: what doubles them adds as much anywhere.
-    steps = [evidence_of(2 * odds / (1 + 2 * odds)) - evidence_of(odds / (1 + odds))
-             for odds in (0.1, 1.0, 10.0)]  # fmt: skip
+    one, two = ([evidence_of([k * odds / (1 + k * odds)]) for odds in (0.1, 1.0, 10.0)]
+                for k in (1, 2))  # fmt: skip
+    steps = np.subtract(two, one)
     np.testing.assert_allclose(steps, steps[0])
-    assert steps[0] > 0.0 and np.isfinite([evidence_of(0.0), evidence_of(1.0)]).all()
+    assert steps[0] > 0.0 and np.isfinite([evidence_of([0.0]), evidence_of([1.0])]).all()
+    # Views count alike.
+    both = (evidence_of([0.9]) + evidence_of([0.3])) / 2.0
+    assert evidence_of([0.9, 0.3]) == pytest.approx(both)
 
 
 def test_openvino_and_pytorch_find_the_same(both: list[HandDetector]) -> None:
@@ -169,7 +174,7 @@ def test_bfloat16_is_chosen_where_the_cpu_has_it_and_finds_the_same() -> None:
             theirs = min(near[1], key=lambda one: np.linalg.norm(one.center_m - ours.center_m))
             if ours.score >= 0.5:
                 assert np.linalg.norm(theirs.center_m - ours.center_m) < 0.01
-                assert abs(evidence_of(theirs.score) - evidence_of(ours.score)) < 0.2
+                assert abs(evidence_of([theirs.score]) - evidence_of([ours.score])) < 0.2
                 hands += 1
     assert hands >= 5
 

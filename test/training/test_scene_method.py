@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from dense_hand_pose.camera import project
-from dense_hand_pose.localization.detector import detections
+from dense_hand_pose.localization.detection import detections
 from dense_hand_pose.localization.hand_center import hand_center
 from dense_hand_pose.network.config import NetworkConfig
 from dense_hand_pose.network.detector import activated, DetectorNet

@@ -1,0 +1,92 @@
+# Copyright 2026 The dense_hand_pose authors
+# SPDX-License-Identifier: Apache-2.0
+"""
+Views of a frame that the detector takes one by one, and what they tell together.
+
+A hand that it overlooks in the whole frame it often sees in a part, where the hand is larger and
+lies elsewhere.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+import math
+from typing import Final
+
+from dense_hand_pose.camera import Intrinsics, project
+from dense_hand_pose.depth import DepthImage
+import numpy as np
+import numpy.typing as npt
+
+from .detection import Detection
+from .localizer import Views
+
+_SHARE: Final = 0.7
+"""Of the frame's height and width that a part has; it is of the same shape."""
+PARTS: Final = ((False, False), (False, True), (True, False), (True, True))
+"""Whether a part is at the bottom, and whether at the right: the four corners."""
+_SAME_HAND_M = 0.07
+_MARGIN: Final = 0.03
+"""Of a view's height and width: what lies nearer to its border it need not find."""
+
+
+@dataclass(frozen=True, eq=False)
+class View:
+    """A part of a frame, depth (h, w), and the intrinsics of its own pixels."""
+
+    depth: DepthImage
+    intrinsics: Intrinsics
+
+    def shows(self, center_m: npt.NDArray[np.float64]) -> bool:
+        """Say whether a place (3,) lies well within the view."""
+        size = np.array(self.depth.shape[::-1])
+        inside = (project(center_m, self.intrinsics) + 0.5) / size
+        return bool((inside >= _MARGIN).all() and (inside <= 1.0 - _MARGIN).all())
+
+
+def views_of(depth: DepthImage, intrinsics: Intrinsics, views: Views) -> list[View]:
+    """Return views of a frame (H, W), the whole first; nothing is copied."""
+    whole = [View(depth, intrinsics)] if views.whole else []
+    return whole + [_part(depth, intrinsics, *PARTS[number]) for number in views.parts]
+
+
+def _part(depth: DepthImage, intrinsics: Intrinsics, bottom: bool, right: bool) -> View:
+    height, width = depth.shape
+    rows, columns = math.ceil(_SHARE * height), math.ceil(_SHARE * width)
+    row, column = (height - rows) * bottom, (width - columns) * right
+    part = depth[row : row + rows, column : column + columns]
+    return View(part, replace(intrinsics, cx=intrinsics.cx - column, cy=intrinsics.cy - row))
+
+
+def agreed(
+    views: Sequence[View], found: Sequence[Sequence[Detection]], unseen_score: float
+) -> list[tuple[Detection, list[float]]]:
+    """
+    Return each hand that any view has found, the likeliest first, with its scores.
+
+    The scores are those of the views that show its place; ``unseen_score`` where one has not
+    found it.
+    """
+    ordered = sorted((one for view in found for one in view), key=lambda one: -one.score)
+    hands: list[Detection] = []
+    for one in ordered:
+        if all(_gap_m(one, other) >= _SAME_HAND_M for other in hands):
+            hands.append(one)
+    return [(hand, _scores(hand, views, found, unseen_score)) for hand in hands]
+
+
+def _scores(
+    hand: Detection,
+    views: Sequence[View],
+    found: Sequence[Sequence[Detection]],
+    unseen_score: float,
+) -> list[float]:
+    scores = []
+    for view, detections in zip(views, found, strict=True):
+        near = [one.score for one in detections if _gap_m(one, hand) < _SAME_HAND_M]
+        if near or view.shows(hand.center_m):
+            scores.append(max(near, default=unseen_score))
+    return scores
+
+
+def _gap_m(one: Detection, other: Detection) -> float:
+    return float(np.linalg.norm(one.center_m - other.center_m))
