@@ -53,7 +53,8 @@ def _part(depth: DepthImage, intrinsics: Intrinsics, bottom: bool, right: bool) 
     height, width = depth.shape
     rows, columns = math.ceil(_SHARE * height), math.ceil(_SHARE * width)
     row, column = (height - rows) * bottom, (width - columns) * right
-    part = depth[row : row + rows, column : column + columns]
+    below, beside = row + rows, column + columns
+    part = depth[row:below, column:beside]
     return View(part, replace(intrinsics, cx=intrinsics.cx - column, cy=intrinsics.cy - row))
 
 
