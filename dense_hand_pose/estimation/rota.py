@@ -7,7 +7,7 @@ All of them cost several times as much as the whole frame alone. So they are all
 nothing is known; from then on the parts of the frame have their turns.
 """
 
-from dense_hand_pose.localization.localizer import Views, WHOLE
+from dense_hand_pose.localization.localizer import all_views, Views, WHOLE
 
 
 class Rota:
@@ -25,7 +25,7 @@ class Rota:
         """Return the views of a search of its own: the whole frame, and all parts or the next."""
         if self._fresh:
             self._fresh = False
-            return Views(parts=tuple(range(self._parts)))
+            return all_views(self._parts)
         return Views(parts=self._turn())
 
     def quick(self) -> Views:

@@ -35,6 +35,11 @@ class Views(NamedTuple):
 WHOLE = Views()
 
 
+def all_views(parts: int) -> Views:
+    """Return the whole frame and each of its parts."""
+    return Views(parts=tuple(range(parts)))
+
+
 class Localizer(Protocol):
     """
     Finds places to look at in a frame.

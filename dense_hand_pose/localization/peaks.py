@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 Maps = npt.NDArray[np.float32]
-_SAME_HAND_M, _SAME_CENTER_M, _SAME_RAY_M = 0.07, 0.04, 0.045
+SAME_HAND_M, _SAME_CENTER_M, _SAME_RAY_M = 0.07, 0.04, 0.045
 """Within the last, sideways, whatever the depth: what lies behind a hand's centre is not seen."""
 _MOST_PIXELS = 200
 
@@ -46,7 +46,7 @@ def find_peaks(maps: Maps, ray_step: float, min_score: float, most: int) -> list
         weights = near[:, 3] ** 2
         x, y, z, _, side = (weights @ near) / weights.sum()
         peaks.append(Peak(float(x), float(y), float(z), float(votes[0, 3]), float(side)))
-        votes = votes[(gap >= _SAME_HAND_M) & (aside >= _SAME_RAY_M)]
+        votes = votes[(gap >= SAME_HAND_M) & (aside >= _SAME_RAY_M)]
     return peaks
 
 

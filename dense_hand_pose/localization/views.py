@@ -19,12 +19,12 @@ import numpy.typing as npt
 
 from .detection import Detection
 from .localizer import Views
+from .peaks import SAME_HAND_M
 
 _SHARE: Final = 0.7
 """Of the frame's height and width that a part has; it is of the same shape."""
 PARTS: Final = ((False, False), (False, True), (True, False), (True, True))
 """Whether a part is at the bottom, and whether at the right: the four corners."""
-_SAME_HAND_M = 0.07
 _MARGIN: Final = 0.03
 """Of a view's height and width: what lies nearer to its border it need not find."""
 
@@ -70,7 +70,7 @@ def agreed(
     ordered = sorted((one for view in found for one in view), key=lambda one: -one.score)
     hands: list[Detection] = []
     for one in ordered:
-        if all(_gap_m(one, other) >= _SAME_HAND_M for other in hands):
+        if all(_gap_m(one, other) >= SAME_HAND_M for other in hands):
             hands.append(one)
     return [(hand, _scores(hand, views, found, unseen_score)) for hand in hands]
 
@@ -83,7 +83,7 @@ def _scores(
 ) -> list[float]:
     scores = []
     for view, detections in zip(views, found, strict=True):
-        near = [one.score for one in detections if _gap_m(one, hand) < _SAME_HAND_M]
+        near = [one.score for one in detections if _gap_m(one, hand) < SAME_HAND_M]
         if near or view.shows(hand.center_m):
             scores.append(max(near, default=unseen_score))
     return scores

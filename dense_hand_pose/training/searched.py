@@ -21,7 +21,7 @@ from dense_hand_pose.localization.detector import (
     MOST_PROPOSED,
     PROPOSED_SCORE,
 )
-from dense_hand_pose.localization.localizer import Views
+from dense_hand_pose.localization.localizer import all_views
 from dense_hand_pose.network.dense_regression import DenseRegressionNet
 from dense_hand_pose.network.graph import decode_seen
 from dense_hand_pose.network.verdict import Seen, VerdictHead
@@ -51,7 +51,7 @@ _CUBE_M = EstimatorConfig().cube_size_m
 _NEAR_M = 0.05
 """Nearer to the mean of a hand's joints a crop shows it; farther than FAR_M from all, none."""
 _LOOKS = 2
-_VIEWS = Views(parts=tuple(range(HandDetector.parts)))
+_VIEWS = all_views(HandDetector.parts)
 _MARGIN_M = 0.1
 _TOGETHER = 32
 """Places, of whatever scenes, that go through the network together."""

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dense_hand_pose.camera import Intrinsics, project, unproject
 from dense_hand_pose.distortion import Distortion
 from dense_hand_pose.localization.detection import Detection
-from dense_hand_pose.localization.localizer import Views
+from dense_hand_pose.localization.localizer import all_views, Views
 from dense_hand_pose.localization.views import agreed, PARTS, View, views_of
 from hypothesis import given
 from hypothesis import strategies as st
@@ -15,7 +15,7 @@ import numpy as np
 import pytest
 
 LENS = Distortion('plumb_bob', (-0.1, 0.02, 0.0, 0.0, 0.0))
-ALL = Views(parts=tuple(range(len(PARTS))))
+ALL = all_views(len(PARTS))
 UNSEEN = 0.05
 
 
