@@ -10,7 +10,7 @@ lies elsewhere.
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 import math
-from typing import Final
+from typing import Final, NamedTuple
 
 from dense_hand_pose.camera import Intrinsics, project
 from dense_hand_pose.depth import DepthImage
@@ -46,16 +46,35 @@ class View:
 def views_of(depth: DepthImage, intrinsics: Intrinsics, views: Views) -> list[View]:
     """Return views of a frame (H, W), the whole first; nothing is copied."""
     whole = [View(depth, intrinsics)] if views.whole else []
-    return whole + [_part(depth, intrinsics, *PARTS[number]) for number in views.parts]
+    return whole + [_part(depth, intrinsics, number) for number in views.parts]
 
 
-def _part(depth: DepthImage, intrinsics: Intrinsics, bottom: bool, right: bool) -> View:
+class Rectangle(NamedTuple):
+    """Pixels of a frame: those from column ``left`` and row ``top`` on."""
+
+    left: int
+    top: int
+    width: int
+    height: int
+
+    def intrinsics(self, whole: Intrinsics) -> Intrinsics:
+        """Return the intrinsics of its own pixels."""
+        return replace(whole, cx=whole.cx - self.left, cy=whole.cy - self.top)
+
+
+def part_of(width: int, height: int, number: int) -> Rectangle:
+    """Return where part ``number`` of PARTS lies in a frame of width x height pixels."""
+    bottom, right = PARTS[number]
+    columns, rows = math.ceil(_SHARE * width), math.ceil(_SHARE * height)
+    return Rectangle((width - columns) * right, (height - rows) * bottom, columns, rows)
+
+
+def _part(depth: DepthImage, intrinsics: Intrinsics, number: int) -> View:
     height, width = depth.shape
-    rows, columns = math.ceil(_SHARE * height), math.ceil(_SHARE * width)
-    row, column = (height - rows) * bottom, (width - columns) * right
-    below, beside = row + rows, column + columns
-    part = depth[row:below, column:beside]
-    return View(part, replace(intrinsics, cx=intrinsics.cx - column, cy=intrinsics.cy - row))
+    part = part_of(width, height, number)
+    left, top = part.left, part.top
+    below, beside = top + part.height, left + part.width
+    return View(depth[top:below, left:beside], part.intrinsics(intrinsics))
 
 
 def agreed(

@@ -9,6 +9,8 @@ from pathlib import Path
 from dense_hand_pose.camera import project
 from dense_hand_pose.localization.detection import detections
 from dense_hand_pose.localization.hand_center import hand_center
+from dense_hand_pose.localization.localizer import all_views
+from dense_hand_pose.localization.views import PARTS, views_of
 from dense_hand_pose.network.config import NetworkConfig
 from dense_hand_pose.network.detector import activated, DetectorNet
 from dense_hand_pose.network.weights import (
@@ -31,6 +33,7 @@ from dense_hand_pose.training.scene_method import (
 from dense_hand_pose.training.scenes import (
     ABSENT,
     IGNORED,
+    Look,
     make_scene_batch,
     PRESENT,
     render_thumbnail,
@@ -76,19 +79,66 @@ def as_outputs(targets: Targets) -> Tensor:
 def test_the_network_sees_in_training_what_it_sees_of_the_whole_frame() -> None:
     for seed in range(6):
         scene = sample_full_scene(np.random.default_rng([51, seed]))
-        small, _ = render_thumbnail(scene)
+        small = render_thumbnail(scene, Look.at(scene))
         whole = render_full_frame(scene)
         thumbnail = Thumbnail.of(whole.shape[1], whole.shape[0])
         seen = encode_thumbnail(thumbnail.thin(whole, 1.0), thumbnail, scene.intrinsics)
         np.testing.assert_array_equal(small, seen)
 
 
+def test_it_sees_of_a_part_what_a_search_sees_of_it() -> None:
+    for seed in range(6):
+        scene = sample_full_scene(np.random.default_rng([53, seed]))
+        whole = render_full_frame(scene)
+        views = views_of(whole, scene.intrinsics, all_views(len(PARTS)))[1:]
+        for part, view in enumerate(views):
+            look = Look.at(scene, part)
+            thumbnail = Thumbnail.of(*view.depth.shape[::-1])
+            seen = encode_thumbnail(thumbnail.thin(view.depth, 1.0), thumbnail, view.intrinsics)
+            np.testing.assert_array_equal(render_thumbnail(scene, look), seen)
+            assert look.intrinsics == view.intrinsics
+
+
+def test_a_part_shows_the_hands_that_lie_in_it() -> None:
+    states = []
+    for seed in range(40):
+        scene = sample_full_scene(np.random.default_rng([54, seed]))
+        whole = sees(scene, Look.at(scene))[0]
+        for part in range(len(PARTS)):
+            look = Look.at(scene, part)
+            seen, step, joints = sees(scene, look)
+            assert step == pytest.approx(look.thumbnail.step_px * 4 / scene.intrinsics.fx)
+            for i, hand in enumerate(scene.hands):
+                pixels = project(hand.joints_m, scene.intrinsics) - look.area[:2]
+                inside = ((pixels > 0.0) & (pixels < look.area[2:])).all(axis=1)
+                np.testing.assert_allclose(
+                    look.thumbnail.from_map(joints[i]), pixels, rtol=1e-4, atol=0.05
+                )
+                if inside.all():
+                    assert seen[i, 4] == whole[i, 4]
+                if inside.mean() < 0.2:
+                    assert seen[i, 4] == IGNORED
+                assert seen[i, 4] == IGNORED or whole[i, 4] == PRESENT
+                states.append(int(seen[i, 4]))
+    assert min(states.count(PRESENT), states.count(IGNORED)) > 20
+
+
+def test_about_half_of_a_training_is_parts() -> None:
+    whole, mixed = make_scene_batch(78, 40), make_scene_batch(78, 40, parts_share=0.5)
+    same = np.isclose(whole.ray_step, mixed.ray_step)
+    assert 10 <= same.sum() <= 30
+    smaller = (mixed.ray_step / whole.ray_step)[~same]
+    assert ((smaller > 0.65) & (smaller < 0.75)).all()
+    assert torch.equal(make_scene_batch(78, 8, 32, 0.5).hands, mixed.hands[32:])
+
+
 def test_ideal_maps_give_the_centres_back() -> None:
     found = 0
     for seed in range(40):
         scene = sample_full_scene(np.random.default_rng([52, seed]))
-        thumbnail = Thumbnail.of(scene.camera.width, scene.camera.height)
-        hands, step, joints = sees(scene, thumbnail)
+        look = Look.at(scene)
+        thumbnail = look.thumbnail
+        hands, step, joints = sees(scene, look)
         one = SceneBatch(
             torch.zeros(1),
             torch.from_numpy(hands[None]),
