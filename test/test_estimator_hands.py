@@ -166,6 +166,21 @@ def test_a_hand_that_is_hidden_for_a_moment_keeps_its_number() -> None:
     assert back[0].frames_seen == 2
 
 
+@pytest.mark.parametrize('gone', range(1, 8))
+def test_a_hand_that_was_lost_is_searched_sooner_in_whole_frames(gone: int) -> None:
+    rig = Rig()
+    first, second = Truth(at(-0.15)), Truth(at(0.15))
+    rig.frame(first, second)
+    for _ in range(gone):
+        assert len(rig.frame(second)) == 1
+    first.center_m = at(-0.45)  # where nobody expects it
+    rig.localizer.views.clear()
+    for _ in range(Told.search_every // 2):
+        back = rig.frame(first, second)
+    assert len(back) == 2
+    assert rig.localizer.views == [WHOLE]
+
+
 def test_what_is_no_hand_is_not_reported_and_not_followed() -> None:
     rig = Rig()
     doubtful = Truth(at(0.0), confidence=0.3)

@@ -20,9 +20,10 @@ class EstimatorConfig:
     lost, 'nearest' searches the nearest surfaces of every frame, 'detector' has the detector
     search every frame. ``max_hands``: so many are followed. ``search_every``: frames from one
     search for further hands to the next while fewer are known; 0: so many that searches cost less
-    than a quarter of what following a hand costs, 4 by the detector and 15 else. No hand where the
-    mean confidence is below ``min_confidence`` or the hand's score below ``min_score``; a hand
-    that was not followed before needs ``min_new_score`` as well.
+    than a quarter of what following a hand costs, 4 by the detector and 15 else, half of that
+    while one is missed that was lost a moment ago. No hand where the mean confidence is below
+    ``min_confidence`` or the hand's score below ``min_score``; a hand that was not followed before
+    needs ``min_new_score`` as well.
     """
 
     cube_size_m: float = 0.30

@@ -11,7 +11,7 @@ none.
 
 from collections.abc import Sequence
 
-from dense_hand_pose.localization.localizer import Localizer, Proposal
+from dense_hand_pose.localization.localizer import Localizer, Proposal, Views, WHOLE
 from dense_hand_pose.localization.tracker import JUMP_M, Track, Tracker
 import numpy as np
 import numpy.typing as npt
@@ -28,6 +28,8 @@ _CUBES = 2
 _PROMISING = 0.1
 """Of the least score that a hand must have."""
 _LEAD_FRAMES = 1
+_LOST_SOONER = 2
+"""So many times as often is searched while a hand is missed that was followed a moment ago."""
 
 
 class Lookout:
@@ -63,9 +65,10 @@ class Lookout:
         if self._lead is not None:
             places.append(self._lead)
         self._waited += 1
-        if self._waited >= (config.search_every or self._localizer.search_every):
+        if self._waited >= (config.search_every or self._pace(bool(lost))):
             self._waited = 0
-            places += self._proposed(frame, config, living)
+            views = WHOLE if lost else self._rota.quick()
+            places += self._proposed(frame, config, living, views)
         return [
             place
             for number, place in enumerate(places)
@@ -73,8 +76,13 @@ class Lookout:
             and is_apart(place.center_m, [one.center_m for one in places[:number]], JUMP_M / 4)
         ]
 
+    def _pace(self, lost: bool) -> int:
+        """Return after how many frames to search; sooner where a hand was lost a moment ago."""
+        every = self._localizer.search_every
+        return max(1, every // _LOST_SOONER) if lost else every
+
     def _proposed(
-        self, frame: Frame, config: EstimatorConfig, living: Sequence[Track]
+        self, frame: Frame, config: EstimatorConfig, living: Sequence[Track], views: Views
     ) -> list[Proposal]:
         """
         Ask the localiser; return the most promising places away from living tracks.
@@ -85,7 +93,7 @@ class Lookout:
         taken = [track.expected_m for track in living]
         free = [
             place
-            for place in propose(frame, self._localizer, config, self._rota.quick())
+            for place in propose(frame, self._localizer, config, views)
             if is_apart(place.center_m, taken, JUMP_M)
         ]
         fresh = [place for place in free if is_apart(place.center_m, self._tried, JUMP_M / 2)]

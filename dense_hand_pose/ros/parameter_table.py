@@ -85,7 +85,8 @@ PARAMETERS: tuple[Parameter, ...] = (
         'roi.search_every',
         0,
         'For roi.mode tracked: frames from one search for further hands to the next while fewer '
-        'than roi.max_hands are known; 0: 4 with the detector, 15 without.',
+        'than roi.max_hands are known; 0: 4 with the detector, 15 without, half of that for half '
+        'a second after a hand was lost.',
         0,
         1000,
         live=True,
