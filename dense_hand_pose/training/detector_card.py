@@ -19,7 +19,7 @@ one hourglass. Weights in fp16 safetensors; the architecture stands in the file'
 
 | | |
 |---|---|
-| training data | rendered scenes of `dense_hand_pose.synthesis.full_scene` only (meshes: SOMA, Apache-2.0, and MakeHuman, CC0): batch i those of seed `{seed} * 2 ** 24 + i` |
+| training data | rendered scenes of `dense_hand_pose.synthesis.full_scene` only (meshes: SOMA, Apache-2.0, and MakeHuman, CC0): batch i those of seed `{seed} * 2 ** 24 + i`; of about half of them one corner alone (`training/scenes.py`) |
 | samples seen | {samples:,} in {steps:,} steps of {batch}{before} |
 | training time | {hours:.2f} h |
 | commit at the start | {commit} |
