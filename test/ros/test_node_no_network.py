@@ -4,6 +4,7 @@
 
 import os
 from pathlib import Path
+import re
 import signal
 import subprocess
 import sys
@@ -56,4 +57,6 @@ def test_the_node_needs_no_network_but_that_of_dds(model: str, backend: str) -> 
         rclpy.shutdown(context=context)
     assert process.returncode == 0, said
     # The last answer is counted after it was heard: the signal may come between.
-    assert '3 images: ' in said and '0 under way' in said
+    images = re.search(r'(\d+) images: ', said)
+    assert images is not None and int(images[1]) > 3, said  # one more at least to be matched
+    assert '0 under way' in said
