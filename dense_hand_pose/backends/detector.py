@@ -17,6 +17,7 @@ import numpy as np
 
 from .base import Array, BackendError, BACKENDS
 from .model import Model
+from .openvino_core import openvino_core
 from .openvino_source import exported_graph
 
 _LOG = logging.getLogger(__name__)
@@ -49,7 +50,7 @@ class OpenVinoDetector:
 
         from .openvino_backend import HINTS
 
-        core = openvino.Core()
+        core = openvino_core()
         model = core.read_model(xml, openvino.Tensor(np.frombuffer(weights, np.uint8)))
         settings = {
             'PERFORMANCE_HINT': 'LATENCY',

@@ -15,6 +15,7 @@ import numpy as np
 from .base import Array, Backend, BackendError, joined, Result, Wanted
 from .machine import cpu_name
 from .numpy_decoding import decode_maps
+from .openvino_core import openvino_core
 from .openvino_file import ExportedGraph
 from .openvino_source import exported_graph
 from .precision import choose_precision
@@ -45,11 +46,9 @@ class OpenVinoBackend:
     def __init__(
         self, graph: ExportedGraph, network: NetworkConfig, precision: str, threads: int = 0
     ) -> None:
-        import openvino
-
         self.precision = precision
         self._graph, self._network = graph, network
-        self._core = openvino.Core()
+        self._core = openvino_core()
         self._settings = {
             'PERFORMANCE_HINT': 'LATENCY',
             'INFERENCE_PRECISION_HINT': HINTS[precision],
@@ -139,9 +138,7 @@ def load(wanted: Wanted) -> Backend:
 
 def offered_precisions() -> list[str]:
     """Return the precisions in which this processor computes, the fastest first."""
-    import openvino
-
-    capable = openvino.Core().get_property('CPU', 'OPTIMIZATION_CAPABILITIES')
+    capable = openvino_core().get_property('CPU', 'OPTIMIZATION_CAPABILITIES')
     return [precision for precision, name in _CAPABILITIES.items() if name in capable]
 
 

@@ -141,3 +141,26 @@ def test_an_estimate_over_openvino_loads_no_torch_and_no_renderer(
     finally:
         shipped_file(model).unlink()
     assert done.stdout.split() == ['openvino']
+
+
+_COME_AND_GO = """
+import os, signal
+from dense_hand_pose.backends.choice import make_backend
+from dense_hand_pose.backends.model import Model
+from dense_hand_pose.localization.detector import HandDetector
+from dense_hand_pose.network.weight_file import find_weights
+
+for _ in range(3):
+    detector = HandDetector.load(backend='openvino')
+    backend = make_backend('openvino', Model(find_weights('default')))
+del detector, backend
+signal.signal(signal.SIGUSR1, lambda *_: print('heard'))
+os.kill(os.getpid(), signal.SIGUSR1)
+"""
+
+
+def test_a_signal_is_heard_after_networks_came_and_went() -> None:
+    done = subprocess.run(
+        [sys.executable, '-c', _COME_AND_GO], capture_output=True, text=True, cwd=ROOT
+    )
+    assert (done.returncode, done.stdout) == (0, 'heard\n'), done.stderr
