@@ -11,8 +11,12 @@ import argparse
 from dataclasses import replace
 from pathlib import Path
 import sys
+from typing import TYPE_CHECKING
 
 from ._verdict_training import train_verdict
+
+if TYPE_CHECKING:
+    from dense_hand_pose.training.config import TrainingConfig
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -33,7 +37,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )  # fmt: skip
     parser.add_argument(
         '--data', type=Path, metavar='ROOT',
-        help='folder of the data set, where the YAML names one',
+        help='folder of the data set, where the YAML names one; with data: searched, of the '
+        'places, which are gathered there at first by the weights of --init',
     )  # fmt: skip
     parser.add_argument(
         '--held-out', metavar='SUBJECT', help='of MSRA, P0 to P8 (default: as the YAML says)'
@@ -55,6 +60,7 @@ def run(args: argparse.Namespace) -> int:
 
     if learns_verdict(args.config):
         return train_verdict(args)
+    from dense_hand_pose.backends.base import BackendError
     from dense_hand_pose.training.launch import launch, TrainingRequest
 
     try:
@@ -63,7 +69,9 @@ def run(args: argparse.Namespace) -> int:
         config = load_config(args.config)
         given = {'processes': args.processes, 'held_out': args.held_out}
         config = replace(config, **{k: v for k, v in given.items() if v is not None})
-    except ValueError as error:
+        if config.data == 'searched':
+            _gather(args, config)
+    except (OSError, ValueError, BackendError) as error:
         print(f'train: {error}', file=sys.stderr)
         return 2
     return launch(
@@ -71,3 +79,16 @@ def run(args: argparse.Namespace) -> int:
             config=config, out=args.out, resume=args.resume, init=args.init, root=args.data
         )
     )
+
+
+def _gather(args: argparse.Namespace, config: 'TrainingConfig') -> None:
+    """Gather the places that a training needs and its folder lacks."""
+    from dense_hand_pose.training.places import gather, is_gathered
+
+    if args.data is None:
+        raise ValueError('data: searched needs a folder for the places: add --data DIR')
+    if is_gathered(args.data, config.scenes):
+        return
+    if args.init is None:
+        raise ValueError('places are gathered by weights that have a verdict: add --init WEIGHTS')
+    gather(args.data, config.scenes, str(args.init), config.detector)

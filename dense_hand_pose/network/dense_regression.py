@@ -16,7 +16,9 @@ import torch.nn.functional as F  # noqa: N812
 from .blocks import ConvNorm, fold_norms, Residual
 from .config import NetworkConfig
 from .hourglass import Hourglass
-from .verdict import Seen, VerdictHead
+from .verdict import LOWEST_PX, Seen, VerdictHead
+
+_HIDDEN, _DROPOUT = 128, 0.2
 
 
 class PaperStem(nn.Module):
@@ -102,12 +104,35 @@ class PaperHead(nn.Module):
         return torch.cat([heat_2d, heat_3d, direction], dim=1), features
 
 
+class Presence(nn.Module):
+    """The log odds (B, 1) that a crop shows a hand, for a training."""
+
+    def __init__(self, config: NetworkConfig) -> None:
+        super().__init__()
+        inputs = config.widths[-1] * LOWEST_PX**2 + 2 * config.widths[0]
+        self.layers = nn.Sequential(
+            nn.Dropout(_DROPOUT), nn.Linear(inputs, _HIDDEN), nn.ReLU(), nn.Linear(_HIDDEN, 1)
+        )
+
+    def forward(self, seen: Seen) -> Tensor:
+        """Tell it from the narrowest level and from the mean and the most of each feature."""
+        lowest, features = seen.lowest.flatten(1), seen.features
+        pooled = [lowest, features.mean(dim=(2, 3)), features.amax(dim=(2, 3))]
+        odds: Tensor = self.layers(torch.cat(pooled, dim=1))
+        return odds
+
+
 class DenseRegressionNet(nn.Module):
     """
     A stem and ``stacks`` hourglasses, each with a dense head that is supervised.
 
-    ``verdict`` is the head that tells whether there is a hand and which, None without it.
+    ``verdict`` is the head that tells whether there is a hand and which, None without it. It is
+    taught after the rest; ``there``, of a training with crops that show none, teaches the rest
+    what it will be asked.
     """
+
+    taught_by = ('there.',)
+    """What only a training needs: no weight file holds it, and none need."""
 
     def __init__(self, config: NetworkConfig) -> None:
         super().__init__()
@@ -125,10 +150,22 @@ class DenseRegressionNet(nn.Module):
         self.remap_features = nn.ModuleList(nn.Conv2d(width, width, 1) for _ in range(count - 1))
         # Last, so that the same seed gives a network the same weights with it and without.
         self.verdict = VerdictHead(config) if config.verdict else None
+        self.there: Presence | None = None
+
+    def learn_presence(self) -> None:
+        """Ask in training mode, too, whether there is a hand."""
+        self.there = Presence(self.config)
 
     def forward(self, crop: Tensor) -> list[Tensor]:
-        """Return the channels (B, 5 J, H, W) of every stack, the last one being the result."""
-        return self.see(crop).outputs
+        """
+        Return the channels (B, 5 J, H, W) of every stack, the last one being the result.
+
+        In training mode the log odds (B, 1) of a hand come after them, if they are learnt.
+        """
+        seen = self.see(crop)
+        if self.there is None or not self.training:
+            return seen.outputs
+        return [*seen.outputs, self.there(seen)]
 
     def see(self, crop: Tensor) -> Seen:
         """Return forward's result and what ``self.verdict``, where there is one, reads."""

@@ -16,7 +16,7 @@ from .config import NetworkConfig
 from .palm import palm_coordinates, soft_joints
 
 _SIDE_HIDDEN = 32
-_LOWEST_PX = 2
+LOWEST_PX = 2
 _FAR = 8.0
 """Palm lengths; a hand is shorter, so what is farther says no more than that."""
 _SURE = 20.0
@@ -62,7 +62,7 @@ class VerdictHead(nn.Module):
         super().__init__()
         self.theta_m = config.theta_m
         self.palm = 3 * config.joints
-        lowest = config.widths[-1] * _LOWEST_PX * _LOWEST_PX
+        lowest = config.widths[-1] * LOWEST_PX * LOWEST_PX
         inputs = self.palm + lowest + 2 * config.widths[0] + 2 * config.joints
         self.hidden = nn.Linear(inputs, config.verdict_hidden)
         self.presence = nn.Linear(config.verdict_hidden, 1)

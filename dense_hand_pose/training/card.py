@@ -11,7 +11,7 @@ from dense_hand_pose.datasets.facts import DATASETS
 import yaml
 
 from .checkpoint import Progress
-from .config import TrainingConfig
+from .config import RENDERED, TrainingConfig
 
 _CARD = """# Model card: {name}
 
@@ -86,11 +86,15 @@ def said_before(progress: Progress) -> str:
 def _about_data(config: TrainingConfig) -> dict[str, str]:
     """Say what the weights have seen, what they were measured on, and whose terms hold."""
     count = config.validation_samples
-    if config.data == 'synthetic':
+    if config.data in RENDERED:
+        places = (
+            f'; half of each batch are places at which a search by `{config.detector}` looks in '
+            f'{config.scenes:,} rendered scenes, with and without hands (`training/places.py`)'
+        )
         return {
             'data': 'rendered hands of `dense_hand_pose.synthesis` only (meshes: SOMA, '
             'Apache-2.0, and MakeHuman, CC0): batch i those of seed '
-            f'`{config.seed} * 2 ** 24 + i`',
+            f'`{config.seed} * 2 ** 24 + i`{places if config.data == "searched" else ""}',
             'validation': f'{count} held-out synthetic crops, cube around a jittered centre',
             'licence': 'Apache-2.0',
         }

@@ -19,6 +19,8 @@ from .settings import check_types, part_of
 OPTIMISERS = ('adamw', 'muon', 'adam')
 PRECISIONS = ('float32', 'bfloat16', 'float16')
 DEVICES = ('auto', 'cpu', 'cuda')
+RENDERED = ('synthetic', 'searched')
+"""Data that are rendered; the others are recorded."""
 MAY_CHANGE = ('samples', 'minutes', 'processes', 'threads', 'workers', 'device')
 """What a resumed training may have otherwise: its budget, and how the machine is used."""
 _SEEDS = 2**8
@@ -38,8 +40,10 @@ class TrainingConfig:
     """
     Everything that decides what a training does.
 
-    ``data``: 'synthetic', or a data set, whose folder is given at the start; of MSRA ``held_out``
-    is the subject to test on. ``cube_m`` and ``augmentation`` are those of data sets.
+    ``data``: 'synthetic'; 'searched', of which half is that and half the places at which a search
+    by ``detector`` looks in ``scenes`` scenes (places.py), kept in a folder that is given at the
+    start; or a data set, whose folder is given; of MSRA ``held_out`` is the subject to test on.
+    ``cube_m`` and ``augmentation`` are those of data sets.
 
     ``optimiser``: 'adamw', 'muon' for the kernels of hidden convolutions (optimisers.py), or
     'adam', the paper's, with beta1 = 0.5 and without decay of the weights.
@@ -56,6 +60,8 @@ class TrainingConfig:
     network: NetworkConfig = field(default_factory=lambda: CONFIGURATIONS['default'])
     loss: LossConfig = field(default_factory=LossConfig)
     data: str = 'synthetic'
+    scenes: int = 20_000
+    detector: str = 'detector'
     held_out: str = ''
     cube_m: float = 0.30
     augmentation: Augmentation = field(default_factory=Augmentation)
@@ -89,7 +95,7 @@ class TrainingConfig:
             raise ValueError('samples and minutes are both 0: the training would never end')
         positive = (
             'batch_size', 'learning_rate', 'workers', 'validation_samples', 'validate_every',
-            'checkpoint_every', 'gradient_norm', 'processes',
+            'checkpoint_every', 'gradient_norm', 'processes', 'scenes',
         )  # fmt: skip
         for name in positive:
             if getattr(self, name) <= 0:
@@ -107,11 +113,15 @@ class TrainingConfig:
             raise ValueError(f'decay_share = {self.decay_share}: expected 0 to 1')
         self._check_seed()
         self._check_data()
+        if self.data == 'searched' and self.network.task != 'dense':
+            raise ValueError(
+                f"data = 'searched': for networks of task 'dense', not {self.network.task!r}"
+            )
 
     def _check_choices(self) -> None:
         choices = {
             'optimiser': OPTIMISERS, 'schedule': SCHEDULES, 'precision': PRECISIONS,
-            'device': DEVICES, 'data': ('synthetic', *DATASETS),
+            'device': DEVICES, 'data': (*RENDERED, *DATASETS),
         }  # fmt: skip
         for name, known in choices.items():
             value = getattr(self, name)
@@ -121,14 +131,14 @@ class TrainingConfig:
     def _check_seed(self) -> None:
         if not 0 <= self.seed < _SEEDS:
             raise ValueError(f'seed = {self.seed}: expected 0 to {_SEEDS - 1}')
-        if self.seed == 0 and self.batch_size > _CROPS_OF_SEED_0 and self.data == 'synthetic':
+        if self.seed == 0 and self.batch_size > _CROPS_OF_SEED_0 and self.data in RENDERED:
             raise ValueError(
                 f'batch_size = {self.batch_size}: with seed = 0 from its hand {_CROPS_OF_SEED_0} '
                 'on a batch would hold hands of the validation; choose another seed'
             )
 
     def _check_data(self) -> None:
-        synthetic = self.data == 'synthetic'
+        synthetic = self.data in RENDERED
         joints = len(HAND_21 if synthetic else DATASETS[self.data].skeleton)
         if self.network.joints != joints:
             said = 'the synthetic hands have' if synthetic else f'the hands of {self.data} have'

@@ -13,23 +13,32 @@ from torch.utils.data import DataLoader, get_worker_info, IterableDataset
 
 from .stop import leave_signals_to_the_trainer
 
+ABSENT, PRESENT, BESIDE = 0, 1, 2
+"""A crop without a hand; with one in its middle; with one whose joints can be asked for, beside
+it."""
 _VALIDATION_SEED = 2**40
 """Far beyond any training batch's seed: validation hands are never trained on."""
-_SEEDS_PER_RUN = 2**24
+SEEDS_PER_RUN = 2**24
 _Batch = TypeVar('_Batch')
 
 
 class Batch(NamedTuple):
-    """Crops (B, 1, 128, 128), joints (B, 21, 3) in metres, and the cubes they were cut from."""
+    """
+    Crops (B, 1, 128, 128), joints (B, 21, 3) in metres, and the cubes they were cut from.
+
+    state (B,), where crops without a hand are among them: ABSENT, PRESENT or BESIDE.
+    """
 
     crop: Tensor
     joints_m: Tensor
     cube: Cube
+    state: Tensor | None = None
 
     def to(self, device: torch.device) -> 'Batch':
         """Return the batch on another device."""
         cube = Cube(*(tensor.to(device) for tensor in self.cube))
-        return Batch(self.crop.to(device), self.joints_m.to(device), cube)
+        state = None if self.state is None else self.state.to(device)
+        return Batch(self.crop.to(device), self.joints_m.to(device), cube, state)
 
 
 def make_batch(seed: int, count: int, first: int = 0) -> Batch:
@@ -65,7 +74,7 @@ class SyntheticBatches(IterableDataset[Batch]):
         worker = get_worker_info()
         step, stride = (worker.id, worker.num_workers) if worker else (0, 1)
         while True:
-            seed = self.seed * _SEEDS_PER_RUN + self.first + step
+            seed = self.seed * SEEDS_PER_RUN + self.first + step
             yield make_batch(seed, self.count, self.offset)
             step += stride
 

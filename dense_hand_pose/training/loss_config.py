@@ -13,12 +13,14 @@ class LossConfig:
     Weights of the loss terms and the widths of their quadratic parts.
 
     ``beta`` is that of the maps, ``coordinates_beta`` that of the joints in half cubes.
+    ``presence`` weighs whether there is a hand, where crops without one are among the data.
     """
 
     heat_2d: float = 1.0
     heat_3d: float = 1.0
     direction: float = 1.0
     coordinates: float = 2.0
+    presence: float = 0.3
     beta: float = 0.05
     coordinates_beta: float = 0.05
 

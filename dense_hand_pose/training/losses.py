@@ -15,7 +15,7 @@ import torch
 from torch import Tensor
 import torch.nn.functional as F  # noqa: N812
 
-from .data import Batch
+from .data import ABSENT, Batch, BESIDE, PRESENT
 from .loss_config import LossConfig
 
 
@@ -37,25 +37,54 @@ def dense_loss(outputs: list[Tensor], batch: Batch, reach: Reach, config: LossCo
     Maps: smooth L1 over all pixels, zero off the hand (paper Sec. 3.2). Coordinates: smooth L1 of
     the softly decoded joints in units of half a cube (AWR, AAAI 2020, Sec. 3.4). ``error_mm`` is
     the mean joint error of the last stack under the soft decoder.
+
+    Where a batch has crops without a hand, their maps are zero everywhere, and joints are asked of
+    the others alone; log odds (B, 1) of a hand, which a network may put out last, are asked where
+    that is certain.
     """
+    outputs, odds = (outputs[:-1], outputs[-1]) if outputs[-1].dim() == 2 else (outputs, None)
+    hand = _with_hand(batch)
     with torch.no_grad():
         surface = lift(reduce_depth(batch.crop), batch.cube)
         targets = encode(batch.joints_m, surface, batch.cube, reach)
+        targets = DenseMaps(*(maps * _like(hand, maps) for maps in targets))
+    cube = Cube(batch.cube.center_m[hand], batch.cube.size_m[hand])
     parts = torch.zeros(4, device=batch.crop.device)
     error_mm = torch.zeros(())
     for channels in outputs:
         # As the targets lie in memory: over mixed layouts the loss takes twice as long.
         maps = DenseMaps.from_channels(channels.float().contiguous(), batch.joints_m.shape[1])
         joints = decode_soft(maps, surface, batch.cube, reach)
-        offset = joints - batch.joints_m
+        offset = (joints - batch.joints_m)[hand]
         parts = parts + torch.stack(
-            [*_map_losses(maps, targets, config.beta), _coordinates(offset, batch.cube, config)]
+            [*_map_losses(maps, targets, config.beta), _coordinates(offset, cube, config)]
         )
         error_mm = offset.detach().norm(dim=-1).mean() * 1000.0
     weights = (config.heat_2d, config.heat_3d, config.direction, config.coordinates)
     total = (parts * torch.tensor(weights, device=parts.device)).sum()
+    if odds is not None and batch.state is not None:
+        total = total + config.presence * _presence(odds, batch.state)
     r, s, v, coordinates = parts.detach().unbind()
     return Losses(total, r, s, v, coordinates, error_mm)
+
+
+def _with_hand(batch: Batch) -> Tensor:
+    """Return which crops (B,) have joints that can be asked for."""
+    if batch.state is None:
+        return torch.ones(len(batch.crop), dtype=torch.bool, device=batch.crop.device)
+    return batch.state != ABSENT
+
+
+def _like(values: Tensor, maps: Tensor) -> Tensor:
+    """Return values (B,) that multiply maps (B, ...)."""
+    return values.to(maps.dtype).view(-1, *[1] * (maps.dim() - 1))
+
+
+def _presence(odds: Tensor, state: Tensor) -> Tensor:
+    """Return the cross entropy of log odds (B, 1) where it is certain whether there is a hand."""
+    certain = state != BESIDE
+    wanted = (state[certain] == PRESENT).float()
+    return F.binary_cross_entropy_with_logits(odds.float()[certain, 0], wanted)
 
 
 def _map_losses(maps: DenseMaps, targets: DenseMaps, beta: float) -> list[Tensor]:

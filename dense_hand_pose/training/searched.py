@@ -8,9 +8,8 @@ those to which the network's answers lead from there. Random places without a ha
 seldom so hard. Legend: N crops.
 """
 
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
-from dense_hand_pose.camera import Intrinsics
 from dense_hand_pose.crop import BACKGROUND, crop_depth, CropWindow
 from dense_hand_pose.decoding_config import DecodingConfig
 from dense_hand_pose.estimation.config import EstimatorConfig
@@ -25,44 +24,30 @@ from dense_hand_pose.localization.localizer import all_views
 from dense_hand_pose.network.dense_regression import DenseRegressionNet
 from dense_hand_pose.network.graph import decode_seen
 from dense_hand_pose.network.verdict import Seen, VerdictHead
-from dense_hand_pose.synthesis.full_scene import (
-    DISTANCE_M,
-    render_full_frame,
-    sample_full_scene,
-    SceneHand,
-)
+from dense_hand_pose.synthesis.full_scene import DISTANCE_M, SceneHand
 from dense_hand_pose.synthesis.negatives import FAR_M
 import numpy as np
 import numpy.typing as npt
 import torch
 from torch import Tensor
-from torch.utils.data import DataLoader, Dataset
 from tqdm import tqdm
 
 from .judged import Judged, pooled_half, see_crops
-from .stop import leave_signals_to_the_trainer
+from .shots import load_shots, Shot
 from .verdict_config import VerdictConfig
 
 Point = npt.NDArray[np.float64]
 
 _FIRST_SEED = 2**48
 """Beyond the scenes that any detector was trained or is tested on."""
-_CUBE_M = EstimatorConfig().cube_size_m
-_NEAR_M = 0.05
+CUBE_M = EstimatorConfig().cube_size_m
+NEAR_M = 0.05
 """Nearer to the mean of a hand's joints a crop shows it; farther than FAR_M from all, none."""
 _LOOKS = 2
 _VIEWS = all_views(HandDetector.parts)
 _MARGIN_M = 0.1
 _TOGETHER = 32
 """Places, of whatever scenes, that go through the network together."""
-
-
-class Shot(NamedTuple):
-    """A depth image (H, W) of a scene, metres, and the hands that are in it."""
-
-    depth_m: npt.NDArray[np.float32]
-    intrinsics: Intrinsics
-    hands: tuple[SceneHand, ...]
 
 
 class Place(NamedTuple):
@@ -74,23 +59,8 @@ class Place(NamedTuple):
     def cut(self) -> tuple[CropWindow, npt.NDArray[np.float32]]:
         """Return the cube around the place, and its crop (128, 128)."""
         x, y, z = (float(value) for value in self.center_m)
-        window = CropWindow((x, y, z), _CUBE_M, self.shot.intrinsics)
+        window = CropWindow((x, y, z), CUBE_M, self.shot.intrinsics)
         return window, crop_depth(self.shot.depth_m, window, 1.0)
-
-
-class _Shots(Dataset[Shot]):
-    """Whole scenes by their numbers."""
-
-    def __init__(self, config: VerdictConfig) -> None:
-        self._seed, self._count = _FIRST_SEED + config.seed, config.scenes
-
-    def __len__(self) -> int:
-        return self._count
-
-    def __getitem__(self, index: int) -> Shot:
-        rng = np.random.default_rng([self._seed, index])
-        scene = sample_full_scene(rng)
-        return Shot(render_full_frame(scene, rng), scene.intrinsics, scene.hands)
 
 
 def judge_searched(
@@ -104,10 +74,7 @@ def judge_searched(
     detector = HandDetector.load(
         config.detector, 'auto', config.threads, min_score=PROPOSED_SCORE, max_hands=MOST_PROPOSED
     )
-    shots = DataLoader(
-        _Shots(config), batch_size=None, num_workers=config.workers, collate_fn=_as_it_is,
-        worker_init_fn=leave_signals_to_the_trainer,
-    )  # fmt: skip
+    shots = load_shots(_FIRST_SEED + config.seed, 0, config.scenes, config.workers)
     near_m, far_m = DISTANCE_M[0] - _MARGIN_M, DISTANCE_M[1] + _MARGIN_M
     parts = []
     waiting: list[Place] = []
@@ -118,10 +85,6 @@ def judge_searched(
             parts += _looks(network, head, waiting, config.bfloat16)
             waiting = []
     return Judged.joined(parts) if parts else None
-
-
-def _as_it_is(shot: Any) -> Any:
-    return shot
 
 
 def _looks(
@@ -151,7 +114,7 @@ def _looks(
 @torch.no_grad()
 def _middles(network: DenseRegressionNet, seen: Seen, crops: Tensor, centers: Point) -> Point:
     """Return the means (N, 3) of the joints that were seen in crops."""
-    cube = Cube(torch.from_numpy(centers).float(), torch.full((len(centers),), _CUBE_M))
+    cube = Cube(torch.from_numpy(centers).float(), torch.full((len(centers),), CUBE_M))
     decoded = decode_seen(network, seen, crops, cube, DecodingConfig())
     middles: Point = decoded.joints_m.double().mean(dim=1).numpy()
     return middles
@@ -166,7 +129,7 @@ def labels(centers_m: Point, hands: tuple[SceneHand, ...]) -> tuple[Point, Point
     present, side = np.zeros(len(centers_m)), np.zeros(len(centers_m))
     for hand in hands:
         gap_m = np.linalg.norm(centers_m - hand.joints_m.mean(axis=0), axis=1)
-        shown = (gap_m <= _NEAR_M) & hand.present
+        shown = (gap_m <= NEAR_M) & hand.present
         present[(gap_m <= FAR_M) & ~shown & (present == 0.0)] = np.nan
         present[shown], side[shown] = 1.0, hand.side
     return present, side

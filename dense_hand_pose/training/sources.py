@@ -11,6 +11,8 @@ from torch.utils.data import DataLoader
 from .config import TrainingConfig
 from .data import Batch, loader_of, training_batches, validation_batches
 from .group import Group
+from .mixed import mixed_batches
+from .places import load_places
 from .recorded import RecordedBatches, spaced_batches, true_center_batch
 from .scenes import SceneSource
 
@@ -44,6 +46,22 @@ class SyntheticSource:
         return validation_batches(
             config.validation_samples, config.batch_size, group.rank, group.count
         )
+
+
+class SearchedSource(SyntheticSource):
+    """Rendered hands, and places in whole scenes that lie gathered in a folder."""
+
+    def __init__(self, config: TrainingConfig, root: Path) -> None:
+        super().__init__(config)
+        self._places = load_places(root, config.scenes)
+
+    def training(self, first: int, group: Group) -> DataLoader[Batch]:
+        """Return the endless batches from number ``first`` on."""
+        config = self.config
+        return mixed_batches(
+            self._places, config.seed, config.batch_size, first, config.workers,
+            group.rank, group.count,
+        )  # fmt: skip
 
 
 class RecordedSource:
@@ -89,4 +107,6 @@ def open_source(config: TrainingConfig, root: Path | None) -> Source | SceneSour
         return SceneSource(config) if detector else SyntheticSource(config)
     if root is None:
         raise ValueError(f'data: {config.data} needs the folder that holds it: add --data ROOT')
+    if config.data == 'searched':
+        return SearchedSource(config, root)
     return RecordedSource(config, root)

@@ -46,6 +46,8 @@ def make_network(config: TrainingConfig, init: Path | None, device: torch.device
         network.verdict, network.config = None, without
     if network.config != config.network:
         raise ValueError(f'{init}: another architecture than the configuration asks for')
+    if config.data == 'searched' and isinstance(network, DenseRegressionNet):
+        network.learn_presence()
     if config.batch_renorm:
         renormalise(network)
     if config.sync_batch_norm:

@@ -5,6 +5,7 @@
 from pathlib import Path
 
 from dense_hand_pose.network.baselines import build_network, HandNet
+from dense_hand_pose.network.dense_regression import DenseRegressionNet
 from safetensors.torch import load_file
 
 from .checkpoint import read_header
@@ -24,6 +25,8 @@ def load_average(folder: Path) -> tuple[HandNet, TrainingConfig]:
     _, settings = read_header(path)
     config = TrainingConfig.from_dict(settings)
     network = build_network(config.network)
+    if config.data == 'searched' and isinstance(network, DenseRegressionNet):
+        network.learn_presence()
     tensors = {k.removeprefix(_AVERAGE): v for k, v in load_file(path).items()
                if k.startswith(_AVERAGE)}  # fmt: skip
     network.load_state_dict(tensors)

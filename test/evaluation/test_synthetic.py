@@ -48,7 +48,7 @@ def answers(estimator: HandPoseEstimator) -> dict[str, list[Answer]]:
 
 
 def test_no_training_or_validation_seed_is_tested() -> None:
-    last_training = training_config._SEEDS * training_data._SEEDS_PER_RUN - 1
+    last_training = training_config._SEEDS * training_data.SEEDS_PER_RUN - 1
     assert last_training < training_data._VALIDATION_SEED
     assert training_data._VALIDATION_SEED + 10_000_000 < FIRST_SEED
 

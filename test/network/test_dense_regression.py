@@ -134,3 +134,20 @@ def test_settings_go_to_plain_types_and_back() -> None:
         NetworkConfig.from_dict({'depth': 4})
     with pytest.raises(ValueError, match='expected a mapping'):
         NetworkConfig.from_dict([])  # type: ignore[arg-type]
+
+
+def test_presence_is_told_in_training_alone_and_where_it_is_learnt() -> None:
+    torch.manual_seed(2)
+    network = DenseRegressionNet(CONFIGURATIONS['default'])
+    crops = torch.rand(3, 1, 128, 128)
+    assert len(network.train()(crops)) == 1
+    network.learn_presence()
+    assert len(network.eval()(crops)) == 1
+    maps, odds = network.train()(crops)
+    assert maps.shape == (3, 105, 32, 32) and odds.shape == (3, 1)
+    odds.sum().backward()
+    # It teaches the features, not the maps that are made of them.
+    head = network.heads[0]
+    assert head.maps.weight.grad is None
+    assert network.stem.layers[0].conv.weight.grad.abs().sum() > 0.0
+    assert head.features[1].conv.weight.grad.abs().sum() > 0.0

@@ -51,7 +51,7 @@ WRONG: list[tuple[str, str]] = [
     ('{processes: 3, batch_size: 32}', 'batch_size = 32: no multiple of processes = 3'),
     ('{processes: 2, validation_samples: 32}', 'validation_samples = 32: fewer batches of 32'),
     ('schedule: linear', "schedule = 'linear': expected cosine or wsd or step"),
-    ('data: bighand', "data = 'bighand': expected synthetic or nyu"),
+    ('data: bighand', "data = 'bighand': expected synthetic or searched or nyu"),
     ('data: nyu', 'network.joints = 21: the hands of nyu have 14'),
     ('cube_m: 3', 'cube_m = 3'),
     ('augmentation: {rotation_deg: 200}', 'augmentation.rotation_deg = 200'),

@@ -48,7 +48,7 @@ def state(seed: int, crop: int) -> tuple[int, ...]:
 
 def test_no_two_crops_of_any_run_or_held_out_set_share_their_randomness() -> None:
     """Over the corners of what a configuration allows: seeds are words, and zeros fill them up."""
-    runs = [data._SEEDS_PER_RUN * seed for seed in (0, 1, 2, 254, config._SEEDS - 1)]
+    runs = [data.SEEDS_PER_RUN * seed for seed in (0, 1, 2, 254, config._SEEDS - 1)]
     firsts = [*runs, data._VALIDATION_SEED, TEST_SEED, STUDY_SEED]
     crops = [0, 1, 2, 31, 254, config._CROPS_OF_SEED_0 - 1]
     seen = [state(first + i, crop) for first in firsts for i in range(3) for crop in crops]
@@ -59,7 +59,7 @@ def test_no_two_crops_of_any_run_or_held_out_set_share_their_randomness() -> Non
 
 
 def test_beyond_these_bounds_hands_would_be_shared() -> None:
-    assert state(data._SEEDS_PER_RUN * config._SEEDS + 5, 0) == state(5, 1)
+    assert state(data.SEEDS_PER_RUN * config._SEEDS + 5, 0) == state(5, 1)
     assert state(5, config._CROPS_OF_SEED_0) == state(data._VALIDATION_SEED + 5, 0)
 
 

@@ -3,8 +3,8 @@
 """The loss against float64 loops, its gradients against differences."""
 
 from dense_hand_pose.encoding import DenseMaps, encode, Reach
-from dense_hand_pose.geometry import lift, reduce_depth
-from dense_hand_pose.training.data import Batch, make_batch
+from dense_hand_pose.geometry import Cube, lift, reduce_depth
+from dense_hand_pose.training.data import ABSENT, Batch, BESIDE, make_batch, PRESENT
 from dense_hand_pose.training.loss_config import LossConfig
 from dense_hand_pose.training.losses import dense_loss
 import dense_reference as reference
@@ -67,6 +67,49 @@ def test_the_loss_is_its_formula(batch: Batch) -> None:
         assert float(getattr(losses, name)) == pytest.approx(value, rel=1e-4)
     total = sum(getattr(config, name) * value for name, value in expected.items())
     assert float(losses.total) == pytest.approx(total, rel=1e-4)
+
+
+def with_state(batch: Batch, *state: int) -> Batch:
+    return batch._replace(state=torch.tensor(state))
+
+
+def test_of_a_crop_without_a_hand_all_maps_are_to_be_zero(batch: Batch) -> None:
+    config = LossConfig(beta=1.0)
+    mixed = with_state(batch, PRESENT, ABSENT)
+    one = Batch(batch.crop[:1], batch.joints_m[:1], Cube(*(part[:1] for part in batch.cube)))
+    generator = torch.Generator().manual_seed(6)
+    outputs = torch.randn(2, 105, 32, 32, generator=generator) * 0.5
+    both, alone = (
+        dense_loss([outputs], mixed, REACH, config),
+        dense_loss([outputs[:1]], one, REACH, config),
+    )
+    zero = (outputs[1].double() ** 2 / 2).where(outputs[1].abs() < 1, outputs[1].abs() - 0.5)
+    parts = {'heat_2d': zero[:21], 'heat_3d': zero[21:42], 'direction': zero[42:]}
+    for name, values in parts.items():
+        wanted = (float(getattr(alone, name)) + float(values.mean())) / 2
+        assert float(getattr(both, name)) == pytest.approx(wanted, rel=1e-5), name
+    assert float(both.coordinates) == pytest.approx(float(alone.coordinates), rel=1e-5)
+    assert float(both.error_mm) == pytest.approx(float(alone.error_mm), rel=1e-5)
+
+
+@pytest.mark.parametrize('state', [(PRESENT, ABSENT), (PRESENT, BESIDE), (BESIDE, ABSENT)])
+def test_presence_is_asked_where_it_is_certain(batch: Batch, state: tuple[int, int]) -> None:
+    config = LossConfig(presence=0.7)
+    mixed = with_state(batch, *state)
+    maps = torch.zeros(2, 105, 32, 32)
+    odds = torch.tensor([[0.8], [-1.7]])
+    without = dense_loss([maps], mixed, REACH, config).total
+    told = dense_loss([maps, odds], mixed, REACH, config).total
+    terms = [
+        np.log1p(np.exp(-float(one) if kind == PRESENT else float(one)))
+        for one, kind in zip(odds[:, 0], state, strict=True) if kind != BESIDE
+    ]  # fmt: skip
+    assert float(told - without) == pytest.approx(0.7 * np.mean(terms), rel=1e-4)
+    # Where all are hands, as in a training on rendered hands alone, nothing is asked.
+    assert (
+        dense_loss([maps, odds], batch, REACH, config).total
+        == dense_loss([maps], batch, REACH, config).total
+    )
 
 
 def test_perfect_maps_cost_nothing_but_the_soft_decoders_rest(batch: Batch) -> None:

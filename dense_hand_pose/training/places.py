@@ -1,0 +1,214 @@
+# Copyright 2026 The dense_hand_pose authors
+# SPDX-License-Identifier: Apache-2.0
+"""
+Places in whole scenes at which a search looks, as a training of poses sees them: hands and others.
+
+A network that has seen nothing but hands makes one of everything. The places are gathered once,
+in parts that are kept as files: a gathering that was stopped goes on where it was. Legend: N
+places, J joints, S = CROP_SIZE_PX.
+"""
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from dense_hand_pose.backends.base import Backend
+from dense_hand_pose.backends.choice import make_backend
+from dense_hand_pose.backends.model import Model
+from dense_hand_pose.crop import BACKGROUND, crop_depth, CropWindow
+from dense_hand_pose.decoding_config import DecodingConfig
+from dense_hand_pose.estimation.look import MIN_FOREGROUND_PX
+from dense_hand_pose.estimation.verification import probability_log_odds
+from dense_hand_pose.localization.detector import (
+    HandDetector,
+    MOST_PROPOSED,
+    PROPOSED_SCORE,
+)
+from dense_hand_pose.localization.localizer import all_views
+from dense_hand_pose.network.weight_file import find_weights, write_atomically
+from dense_hand_pose.skeleton import HAND_21
+from dense_hand_pose.synthesis.full_scene import DISTANCE_M, SceneHand
+import numpy as np
+import numpy.typing as npt
+from safetensors import SafetensorError
+from safetensors.torch import load_file, save
+import torch
+from torch import Tensor
+from tqdm import tqdm
+
+from .data import ABSENT, BESIDE, PRESENT
+from .searched import CUBE_M, NEAR_M
+from .shots import load_shots, Shot
+
+Point = npt.NDArray[np.float64]
+Crop = npt.NDArray[np.float32]
+
+UNKNOWN = 3
+"""Beside data.ABSENT and the like: a hand of which too little is seen; nothing is learnt there."""
+PART = 1000
+_SCENES_SEED, _CHOICE_SEED = 2**49, 2**49 + 1
+"""Of the scenes, beyond those of any other training or test, and of what is chosen in them."""
+_BESIDE_M = 0.1
+_MARGIN_M = 0.1
+_LEAST_Z_M = 0.1
+_HOPEFUL = -2.5
+"""Log odds of a hand, by the network that gathers, from which it looks again."""
+_EASY, _EASY_SHARE = -4.0, 0.35
+"""Of the places without a hand that it knows better than that, the share which is kept."""
+_CENTERED_M = 0.012
+_STEPS, _NOTHING = 127.0, 255
+
+
+class Places(NamedTuple):
+    """
+    Crops uint8 (N, S, S), ``coded``, of cubes around centers_m float32 (N, 3).
+
+    state uint8 (N,): ABSENT, PRESENT or BESIDE; joints_m float16 (N, J, 3), from the centre.
+    """
+
+    crops: Tensor
+    centers_m: Tensor
+    joints_m: Tensor
+    state: Tensor
+
+    @classmethod
+    def joined(cls, parts: Sequence['Places']) -> 'Places':
+        """Return the parts one after the other."""
+        return cls(*(torch.cat(column) for column in zip(*parts, strict=True)))
+
+
+class _Look(NamedTuple):
+    """A crop around a place; what the network says there: the joints' mean, and log odds."""
+
+    crop: Crop
+    center_m: Point
+    middle_m: Point
+    odds: float
+
+
+def gather(folder: Path, scenes: int, weights: str, detector: str) -> None:
+    """
+    Gather the places of ``scenes`` scenes in the folder, but for the parts that it holds.
+
+    ``weights`` and ``detector``, names or files: those that search. Raises WeightsError where they
+    cannot be used, BackendError where nothing can run them, and OSError for a folder that is none.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    firsts = [first for first in range(0, scenes, PART) if not _file(folder, first).exists()]
+    finder = HandDetector.load(detector, min_score=PROPOSED_SCORE, max_hands=MOST_PROPOSED)
+    backend = make_backend('auto', Model(find_weights(weights)))
+    for first in tqdm(firsts, unit='thousand scenes'):
+        part = _gathered(finder, backend, first, min(first + PART, scenes))
+        write_atomically(_file(folder, first), save(part._asdict()))
+
+
+def is_gathered(folder: Path, scenes: int) -> bool:
+    """Say whether a folder has all parts for so many scenes."""
+    return all(_file(folder, first).exists() for first in range(0, scenes, PART))
+
+
+def load_places(folder: Path, scenes: int) -> Places:
+    """Return what ``gather`` has left in a folder; ValueError names a part that cannot be used."""
+    parts = []
+    for first in range(0, scenes, PART):
+        path = _file(folder, first)
+        try:
+            parts.append(Places(**load_file(path)))
+        except (OSError, SafetensorError, TypeError) as error:
+            raise ValueError(f'{path}: not gathered as it should be ({error})') from error
+    return Places.joined(parts)
+
+
+def _file(folder: Path, first: int) -> Path:
+    return folder / f'places{first:07d}.safetensors'
+
+
+def _gathered(detector: HandDetector, backend: Backend, first: int, last: int) -> Places:
+    near_m, far_m = DISTANCE_M[0] - _MARGIN_M, DISTANCE_M[1] + _MARGIN_M
+    rows = []
+    for number, shot in enumerate(load_shots(_SCENES_SEED, first, last, 1), first):
+        found = detector.propose(
+            shot.depth_m, 1.0, shot.intrinsics, near_m, far_m, all_views(detector.parts)
+        )
+        rng = np.random.default_rng([_CHOICE_SEED, number])
+        centers = [one.center_m for one in found]
+        rows += list(_rows(shot, centers, backend, rng))
+    return Places(*(torch.from_numpy(np.array(column)) for column in zip(*rows, strict=True)))
+
+
+def _rows(
+    shot: Shot, proposed: list[Point], backend: Backend, rng: np.random.Generator
+) -> Iterator[tuple[Any, ...]]:
+    """Return what Places holds of a shot: proposed places, where they lead, and the hands."""
+    looks = _looks(shot, proposed, backend)
+    for one in looks:
+        state, hand = state_of(one.center_m, shot.hands)
+        easy = state == ABSENT and one.odds < _EASY
+        if state != UNKNOWN and not (easy and rng.random() > _EASY_SHARE):
+            yield _row(one.crop, one.center_m, state, hand)
+    for one in _looks(shot, [one.middle_m for one in looks if one.odds > _HOPEFUL], backend):
+        state, hand = state_of(one.center_m, shot.hands)
+        if state != UNKNOWN:
+            yield _row(one.crop, one.center_m, state, hand)
+    for hand in (hand for hand in shot.hands if hand.present):
+        center = hand.joints_m.mean(axis=0) + rng.normal(0.0, _CENTERED_M, 3)
+        crop = _cut(shot, center)
+        if crop is not None:
+            yield _row(crop, center, *state_of(center, shot.hands))
+
+
+def _looks(shot: Shot, centers: list[Point], backend: Backend) -> list[_Look]:
+    cut = [(center, _cut(shot, center)) for center in centers]
+    kept = [(center, crop) for center, crop in cut if crop is not None]
+    if not kept:
+        return []
+    at = np.array([center for center, _ in kept], np.float32)
+    sizes_m = np.full(len(at), CUBE_M, np.float32)
+    result = backend.run(np.stack([crop for _, crop in kept]), at, sizes_m, DecodingConfig())
+    if result.presence is None:
+        raise ValueError('the weights that gather places have no verdict: train one first')
+    middles = result.joints_m.mean(axis=1).astype(np.float64)
+    odds = probability_log_odds(result.presence)
+    return [
+        _Look(crop, center, middles[i], float(odds[i])) for i, (center, crop) in enumerate(kept)
+    ]
+
+
+def _cut(shot: Shot, center_m: Point) -> Crop | None:
+    """Return the crop around a place; None where there is nothing to look at."""
+    x, y, z = (float(value) for value in center_m)
+    if z <= _LEAST_Z_M:
+        return None
+    crop = crop_depth(shot.depth_m, CropWindow((x, y, z), CUBE_M, shot.intrinsics), 1.0)
+    return crop if np.count_nonzero(crop < BACKGROUND) >= MIN_FOREGROUND_PX else None
+
+
+def state_of(center_m: Point, hands: tuple[SceneHand, ...]) -> tuple[int, SceneHand | None]:
+    """Return what a place (3,) is, UNKNOWN for a hidden hand, and the hand there or beside it."""
+    gaps_m = [float(np.linalg.norm(center_m - hand.joints_m.mean(axis=0))) for hand in hands]
+    if min(gaps_m, default=_BESIDE_M) >= _BESIDE_M:
+        return ABSENT, None
+    hand = hands[int(np.argmin(gaps_m))]
+    if not hand.present:
+        return UNKNOWN, hand
+    return (PRESENT if min(gaps_m) < NEAR_M else BESIDE), hand
+
+
+def _row(crop: Crop, center_m: Point, state: int, hand: SceneHand | None) -> tuple[Any, ...]:
+    joints_m = np.zeros((len(HAND_21.joints), 3)) if hand is None else hand.joints_m - center_m
+    return (
+        coded(crop), center_m.astype(np.float32), joints_m.astype(np.float16), np.uint8(state),
+    )  # fmt: skip
+
+
+def coded(crop: Crop) -> npt.NDArray[np.uint8]:
+    """Return a crop as bytes: steps of a 127th of half a cube, and one value for the rest."""
+    codes = np.minimum(np.rint((crop + 1.0) * _STEPS), _NOTHING - 1)
+    return np.where(crop < BACKGROUND, codes, _NOTHING).astype(np.uint8)
+
+
+def decoded(codes: Tensor) -> Tensor:
+    """Return crops float32 from codes of any shape."""
+    values = torch.arange(256) / _STEPS - 1.0
+    values[_NOTHING] = BACKGROUND
+    return values[codes.int()]
