@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 from dense_hand_pose.backends.base import Backend
 from dense_hand_pose.backends.choice import make_backend
 from dense_hand_pose.backends.model import Model
-from dense_hand_pose.crop import BACKGROUND, crop_depth, CropWindow
+from dense_hand_pose.crop import BACKGROUND, crop_depth, CROP_SIZE_PX, CropWindow
 from dense_hand_pose.decoding_config import DecodingConfig
 from dense_hand_pose.estimation.look import MIN_FOREGROUND_PX
 from dense_hand_pose.estimation.verification import probability_log_odds
@@ -77,6 +77,14 @@ class Places(NamedTuple):
         return cls(*(torch.cat(column) for column in zip(*parts, strict=True)))
 
 
+_NONE = Places(
+    torch.zeros(0, CROP_SIZE_PX, CROP_SIZE_PX, dtype=torch.uint8),
+    torch.zeros(0, 3),
+    torch.zeros(0, len(HAND_21.joints), 3, dtype=torch.float16),
+    torch.zeros(0, dtype=torch.uint8),
+)
+
+
 class _Look(NamedTuple):
     """A crop around a place; what the network says there: the joints' mean, and log odds."""
 
@@ -94,45 +102,53 @@ def gather(folder: Path, scenes: int, weights: str, detector: str) -> None:
     cannot be used, BackendError where nothing can run them, and OSError for a folder that is none.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    firsts = [first for first in range(0, scenes, PART) if not _file(folder, first).exists()]
+    missing = [part for part in _parts(scenes) if not _file(folder, part).exists()]
     finder = HandDetector.load(detector, min_score=PROPOSED_SCORE, max_hands=MOST_PROPOSED)
     backend = make_backend('auto', Model(find_weights(weights)))
-    for first in tqdm(firsts, unit='thousand scenes'):
-        part = _gathered(finder, backend, first, min(first + PART, scenes))
-        write_atomically(_file(folder, first), save(part._asdict()))
+    for part in tqdm(missing, unit='thousand scenes'):
+        places = _gathered(finder, backend, part)
+        write_atomically(_file(folder, part), save(places._asdict()))
 
 
 def is_gathered(folder: Path, scenes: int) -> bool:
     """Say whether a folder has all parts for so many scenes."""
-    return all(_file(folder, first).exists() for first in range(0, scenes, PART))
+    return all(_file(folder, part).exists() for part in _parts(scenes))
 
 
 def load_places(folder: Path, scenes: int) -> Places:
     """Return what ``gather`` has left in a folder; ValueError names a part that cannot be used."""
-    parts = []
-    for first in range(0, scenes, PART):
-        path = _file(folder, first)
+    places = []
+    for part in _parts(scenes):
+        path = _file(folder, part)
         try:
-            parts.append(Places(**load_file(path)))
+            places.append(Places(**load_file(path)))
         except (OSError, SafetensorError, TypeError) as error:
             raise ValueError(f'{path}: not gathered as it should be ({error})') from error
-    return Places.joined(parts)
+    return Places.joined(places)
 
 
-def _file(folder: Path, first: int) -> Path:
-    return folder / f'places{first:07d}.safetensors'
+def _parts(scenes: int) -> list[range]:
+    """Return the numbers of the scenes of each part."""
+    return [range(first, min(first + PART, scenes)) for first in range(0, scenes, PART)]
 
 
-def _gathered(detector: HandDetector, backend: Backend, first: int, last: int) -> Places:
+def _file(folder: Path, part: range) -> Path:
+    return folder / f'places{part.start:07d}-{part.stop:07d}.safetensors'
+
+
+def _gathered(detector: HandDetector, backend: Backend, part: range) -> Places:
     near_m, far_m = DISTANCE_M[0] - _MARGIN_M, DISTANCE_M[1] + _MARGIN_M
     rows = []
-    for number, shot in enumerate(load_shots(_SCENES_SEED, first, last, 1), first):
+    shots = load_shots(_SCENES_SEED, part.start, part.stop, 1)
+    for number, shot in zip(part, shots, strict=True):
         found = detector.propose(
             shot.depth_m, 1.0, shot.intrinsics, near_m, far_m, all_views(detector.parts)
         )
         rng = np.random.default_rng([_CHOICE_SEED, number])
         centers = [one.center_m for one in found]
         rows += list(_rows(shot, centers, backend, rng))
+    if not rows:
+        return _NONE
     return Places(*(torch.from_numpy(np.array(column)) for column in zip(*rows, strict=True)))
 
 

@@ -134,6 +134,20 @@ def test_a_damaged_part_is_named(tmp_path: Path, gathered: Path) -> None:
         load_places(tmp_path, SCENES)
     with pytest.raises(ValueError, match='places0000000'):
         load_places(tmp_path / 'nowhere', SCENES)
+    assert not is_gathered(gathered, SCENES + 1), 'fewer scenes are no part of more'
+
+
+def test_scenes_without_a_place_are_a_part_like_any(
+    tmp_path: Path, searchers: tuple[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module.HandDetector, 'propose', lambda *_: [])
+    monkeypatch.setattr(module, '_cut', lambda *_: None)
+    gather(tmp_path, 2, *searchers)
+    places = load_places(tmp_path, 2)
+    assert [len(column) for column in places] == [0] * 4
+    assert [column.dtype for column in places] == [column.dtype for column in some_places()]
+    with pytest.raises(ValueError, match='0 places with a hand and 0 without'):
+        MixedBatches(places, 3, 20, 7, 0, 1)
 
 
 def test_weights_without_a_verdict_gather_nothing(
