@@ -53,6 +53,8 @@ MAX_PRERENDERED = 3000
 """Pictures that prerender keeps in memory: 1.8 GB of 640x480."""
 _KEPT_PICTURES = 100
 """What a reliable publisher keeps for subscribers that lag: 61 MB of 640x480."""
+_HEARD_LIMIT_S, _HEARD_STEP_S = 10.0, 0.5
+"""Fast DDS asks every 3 s what a subscriber lacks, and what is sent again may be lost again."""
 
 
 class SyntheticCamera(Node):
@@ -125,9 +127,15 @@ class SyntheticCamera(Node):
             if not self._count or self._index < self._count:
                 next_frame = picture(self._index)
         self._end = time.monotonic()
-        if self.context.ok():
-            for publisher in (self._truth, self._info, self._image):
-                publisher.wait_for_all_acked(Duration(seconds=2))
+        self._wait_until_heard()
+
+    def _wait_until_heard(self) -> None:
+        """Stay until reliable subscribers have everything: what they lack ends with the camera."""
+        limit = time.monotonic() + _HEARD_LIMIT_S
+        for publisher in (self._truth, self._info, self._image):
+            while self.context.ok() and time.monotonic() < limit:
+                if publisher.wait_for_all_acked(Duration(seconds=_HEARD_STEP_S)):
+                    break
 
     def report(self) -> str:
         """Return what was achieved."""
