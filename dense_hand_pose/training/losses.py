@@ -43,11 +43,12 @@ def dense_loss(outputs: list[Tensor], batch: Batch, reach: Reach, config: LossCo
     that is certain.
     """
     outputs, odds = (outputs[:-1], outputs[-1]) if outputs[-1].dim() == 2 else (outputs, None)
-    hand = _with_hand(batch)
+    hand = slice(None) if batch.state is None else batch.state != ABSENT
     with torch.no_grad():
         surface = lift(reduce_depth(batch.crop), batch.cube)
         targets = encode(batch.joints_m, surface, batch.cube, reach)
-        targets = DenseMaps(*(maps * _like(hand, maps) for maps in targets))
+        if batch.state is not None:
+            targets = DenseMaps(*(_only(maps, batch.state != ABSENT) for maps in targets))
     cube = Cube(batch.cube.center_m[hand], batch.cube.size_m[hand])
     parts = torch.zeros(4, device=batch.crop.device)
     error_mm = torch.zeros(())
@@ -68,23 +69,17 @@ def dense_loss(outputs: list[Tensor], batch: Batch, reach: Reach, config: LossCo
     return Losses(total, r, s, v, coordinates, error_mm)
 
 
-def _with_hand(batch: Batch) -> Tensor:
-    """Return which crops (B,) have joints that can be asked for."""
-    if batch.state is None:
-        return torch.ones(len(batch.crop), dtype=torch.bool, device=batch.crop.device)
-    return batch.state != ABSENT
-
-
-def _like(values: Tensor, maps: Tensor) -> Tensor:
-    """Return values (B,) that multiply maps (B, ...)."""
-    return values.to(maps.dtype).view(-1, *[1] * (maps.dim() - 1))
+def _only(maps: Tensor, chosen: Tensor) -> Tensor:
+    """Return maps (B, ...), those that are not chosen (B,) being zero."""
+    return maps * chosen.to(maps.dtype).view(-1, *[1] * (maps.dim() - 1))
 
 
 def _presence(odds: Tensor, state: Tensor) -> Tensor:
     """Return the cross entropy of log odds (B, 1) where it is certain whether there is a hand."""
-    certain = state != BESIDE
-    wanted = (state[certain] == PRESENT).float()
-    return F.binary_cross_entropy_with_logits(odds.float()[certain, 0], wanted)
+    certain = (state != BESIDE).float()
+    wanted = (state == PRESENT).float()
+    each = F.binary_cross_entropy_with_logits(odds.float()[:, 0], wanted, reduction='none')
+    return (each * certain).sum() / certain.sum().clamp(min=1.0)
 
 
 def _map_losses(maps: DenseMaps, targets: DenseMaps, beta: float) -> list[Tensor]:

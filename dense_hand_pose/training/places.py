@@ -15,19 +15,13 @@ from typing import Any, NamedTuple
 from dense_hand_pose.backends.base import Backend
 from dense_hand_pose.backends.choice import make_backend
 from dense_hand_pose.backends.model import Model
-from dense_hand_pose.crop import BACKGROUND, crop_depth, CROP_SIZE_PX, CropWindow
+from dense_hand_pose.crop import BACKGROUND, CROP_SIZE_PX
 from dense_hand_pose.decoding_config import DecodingConfig
-from dense_hand_pose.estimation.look import MIN_FOREGROUND_PX
 from dense_hand_pose.estimation.verification import probability_log_odds
-from dense_hand_pose.localization.detector import (
-    HandDetector,
-    MOST_PROPOSED,
-    PROPOSED_SCORE,
-)
-from dense_hand_pose.localization.localizer import all_views
+from dense_hand_pose.localization.detector import HandDetector
 from dense_hand_pose.network.weight_file import find_weights, write_atomically
 from dense_hand_pose.skeleton import HAND_21
-from dense_hand_pose.synthesis.full_scene import DISTANCE_M, SceneHand
+from dense_hand_pose.synthesis.full_scene import SceneHand
 import numpy as np
 import numpy.typing as npt
 from safetensors import SafetensorError
@@ -37,7 +31,7 @@ from torch import Tensor
 from tqdm import tqdm
 
 from .data import ABSENT, BESIDE, PRESENT
-from .searched import CUBE_M, NEAR_M
+from .searched import CUBE_M, load_proposer, NEAR_M, Place, proposed_in, shows_something
 from .shots import load_shots, Shot
 
 Point = npt.NDArray[np.float64]
@@ -49,7 +43,6 @@ PART = 1000
 _SCENES_SEED, _CHOICE_SEED = 2**49, 2**49 + 1
 """Of the scenes, beyond those of any other training or test, and of what is chosen in them."""
 _BESIDE_M = 0.1
-_MARGIN_M = 0.1
 _LEAST_Z_M = 0.1
 _HOPEFUL = -2.5
 """Log odds of a hand, by the network that gathers, from which it looks again."""
@@ -103,7 +96,7 @@ def gather(folder: Path, scenes: int, weights: str, detector: str) -> None:
     """
     folder.mkdir(parents=True, exist_ok=True)
     missing = [part for part in _parts(scenes) if not _file(folder, part).exists()]
-    finder = HandDetector.load(detector, min_score=PROPOSED_SCORE, max_hands=MOST_PROPOSED)
+    finder = load_proposer(detector)
     backend = make_backend('auto', Model(find_weights(weights)))
     for part in tqdm(missing, unit='thousand scenes'):
         places = _gathered(finder, backend, part)
@@ -137,15 +130,11 @@ def _file(folder: Path, part: range) -> Path:
 
 
 def _gathered(detector: HandDetector, backend: Backend, part: range) -> Places:
-    near_m, far_m = DISTANCE_M[0] - _MARGIN_M, DISTANCE_M[1] + _MARGIN_M
     rows = []
     shots = load_shots(_SCENES_SEED, part.start, part.stop, 1)
     for number, shot in zip(part, shots, strict=True):
-        found = detector.propose(
-            shot.depth_m, 1.0, shot.intrinsics, near_m, far_m, all_views(detector.parts)
-        )
+        centers = [place.center_m for place in proposed_in(shot, detector)]
         rng = np.random.default_rng([_CHOICE_SEED, number])
-        centers = [one.center_m for one in found]
         rows += list(_rows(shot, centers, backend, rng))
     if not rows:
         return _NONE
@@ -192,11 +181,10 @@ def _looks(shot: Shot, centers: list[Point], backend: Backend) -> list[_Look]:
 
 def _cut(shot: Shot, center_m: Point) -> Crop | None:
     """Return the crop around a place; None where there is nothing to look at."""
-    x, y, z = (float(value) for value in center_m)
-    if z <= _LEAST_Z_M:
+    if center_m[2] <= _LEAST_Z_M:
         return None
-    crop = crop_depth(shot.depth_m, CropWindow((x, y, z), CUBE_M, shot.intrinsics), 1.0)
-    return crop if np.count_nonzero(crop < BACKGROUND) >= MIN_FOREGROUND_PX else None
+    _, crop = Place(shot, center_m).cut()
+    return crop if shows_something(crop) else None
 
 
 def state_of(center_m: Point, hands: tuple[SceneHand, ...]) -> tuple[int, SceneHand | None]:

@@ -45,7 +45,7 @@ NEAR_M = 0.05
 """Nearer to the mean of a hand's joints a crop shows it; farther than FAR_M from all, none."""
 _LOOKS = 2
 _VIEWS = all_views(HandDetector.parts)
-_MARGIN_M = 0.1
+_NEAREST_M, _FARTHEST_M = DISTANCE_M[0] - 0.1, DISTANCE_M[1] + 0.1
 _TOGETHER = 32
 """Places, of whatever scenes, that go through the network together."""
 
@@ -63,6 +63,24 @@ class Place(NamedTuple):
         return window, crop_depth(self.shot.depth_m, window, 1.0)
 
 
+def load_proposer(detector: str, threads: int = 0) -> HandDetector:
+    """Load a detector that proposes what a search looks at; WeightsError where it cannot be."""
+    return HandDetector.load(
+        detector, 'auto', threads, min_score=PROPOSED_SCORE, max_hands=MOST_PROPOSED
+    )
+
+
+def proposed_in(shot: Shot, detector: HandDetector) -> list[Place]:
+    """Return the places that a first search of a shot looks at."""
+    found = detector.propose(shot.depth_m, 1.0, shot.intrinsics, _NEAREST_M, _FARTHEST_M, _VIEWS)
+    return [Place(shot, one.center_m) for one in found]
+
+
+def shows_something(crop: npt.NDArray[np.float32]) -> bool:
+    """Say whether there is enough in a crop to look at."""
+    return bool(np.count_nonzero(crop < BACKGROUND) >= MIN_FOREGROUND_PX)
+
+
 def judge_searched(
     network: DenseRegressionNet, head: VerdictHead, config: VerdictConfig
 ) -> Judged | None:
@@ -71,16 +89,12 @@ def judge_searched(
 
     Raises WeightsError for a detector that cannot be loaded.
     """
-    detector = HandDetector.load(
-        config.detector, 'auto', config.threads, min_score=PROPOSED_SCORE, max_hands=MOST_PROPOSED
-    )
+    detector = load_proposer(config.detector, config.threads)
     shots = load_shots(_FIRST_SEED + config.seed, 0, config.scenes, config.workers)
-    near_m, far_m = DISTANCE_M[0] - _MARGIN_M, DISTANCE_M[1] + _MARGIN_M
     parts = []
     waiting: list[Place] = []
     for number, shot in enumerate(tqdm(shots, unit='scene'), 1):
-        found = detector.propose(shot.depth_m, 1.0, shot.intrinsics, near_m, far_m, _VIEWS)
-        waiting += [Place(shot, one.center_m) for one in found]
+        waiting += proposed_in(shot, detector)
         if len(waiting) >= _TOGETHER or number == len(shots):
             parts += _looks(network, head, waiting, config.bfloat16)
             waiting = []
@@ -94,7 +108,7 @@ def _looks(
     parts = []
     for _ in range(_LOOKS):
         cropped = [(place.shot, *place.cut()) for place in places]
-        filled = [one for one in cropped if np.sum(one[2] < BACKGROUND) >= MIN_FOREGROUND_PX]
+        filled = [one for one in cropped if shows_something(one[2])]
         if not filled:
             break
         shots = [shot for shot, _, _ in filled]

@@ -46,8 +46,7 @@ def make_network(config: TrainingConfig, init: Path | None, device: torch.device
         network.verdict, network.config = None, without
     if network.config != config.network:
         raise ValueError(f'{init}: another architecture than the configuration asks for')
-    if config.data == 'searched' and isinstance(network, DenseRegressionNet):
-        network.learn_presence()
+    add_presence(network, config)
     if config.batch_renorm:
         renormalise(network)
     if config.sync_batch_norm:
@@ -55,3 +54,9 @@ def make_network(config: TrainingConfig, init: Path | None, device: torch.device
     network.to(device)
     network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
     return network
+
+
+def add_presence(network: HandNet, config: TrainingConfig) -> None:
+    """Let a network learn, in place, whether there is a hand, where the data show it."""
+    if config.data == 'searched' and isinstance(network, DenseRegressionNet):
+        network.learn_presence()

@@ -5,12 +5,12 @@
 from pathlib import Path
 
 from dense_hand_pose.network.baselines import build_network, HandNet
-from dense_hand_pose.network.dense_regression import DenseRegressionNet
 from safetensors.torch import load_file
 
 from .checkpoint import read_header
 from .config import TrainingConfig
 from .resume import CHECKPOINT, choose_checkpoint, spent
+from .start import add_presence
 
 _AVERAGE = 'average/module.'
 
@@ -25,8 +25,7 @@ def load_average(folder: Path) -> tuple[HandNet, TrainingConfig]:
     _, settings = read_header(path)
     config = TrainingConfig.from_dict(settings)
     network = build_network(config.network)
-    if config.data == 'searched' and isinstance(network, DenseRegressionNet):
-        network.learn_presence()
+    add_presence(network, config)
     tensors = {k.removeprefix(_AVERAGE): v for k, v in load_file(path).items()
                if k.startswith(_AVERAGE)}  # fmt: skip
     network.load_state_dict(tensors)

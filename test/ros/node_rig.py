@@ -72,6 +72,7 @@ class Rig:
         self._executor = SingleThreadedExecutor(context=context)
         self._executor.add_node(self.tester)
         self.heard: dict[str, list[Any]] = {}
+        self.sent_to_match = 0
         for name, kind in (
             ('joints', PoseArray),
             ('joints_cloud', PointCloud2),
@@ -122,6 +123,7 @@ class Rig:
     def _answers_within(self, patience_s: float) -> bool:
         image = self.image()
         self.send(image)
+        self.sent_to_match += 1
         return self.answer(image, patience_s) is not None
 
     def header(self, offset_s: float = 0.0) -> Header:

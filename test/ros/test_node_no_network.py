@@ -58,5 +58,6 @@ def test_the_node_needs_no_network_but_that_of_dds(model: str, backend: str) -> 
     assert process.returncode == 0, said
     # The last answer is counted after it was heard: the signal may come between.
     images = re.search(r'(\d+) images: ', said)
-    assert images is not None and int(images[1]) > 3, said  # one more at least to be matched
+    # Of those that were sent until one was answered, some may have been lost.
+    assert images is not None and 4 <= int(images[1]) <= 3 + rig.sent_to_match, said
     assert '0 under way' in said

@@ -92,7 +92,9 @@ def test_of_a_crop_without_a_hand_all_maps_are_to_be_zero(batch: Batch) -> None:
     assert float(both.error_mm) == pytest.approx(float(alone.error_mm), rel=1e-5)
 
 
-@pytest.mark.parametrize('state', [(PRESENT, ABSENT), (PRESENT, BESIDE), (BESIDE, ABSENT)])
+@pytest.mark.parametrize(
+    'state', [(PRESENT, ABSENT), (PRESENT, BESIDE), (BESIDE, ABSENT), (BESIDE, BESIDE)]
+)
 def test_presence_is_asked_where_it_is_certain(batch: Batch, state: tuple[int, int]) -> None:
     config = LossConfig(presence=0.7)
     mixed = with_state(batch, *state)
@@ -104,7 +106,7 @@ def test_presence_is_asked_where_it_is_certain(batch: Batch, state: tuple[int, i
         np.log1p(np.exp(-float(one) if kind == PRESENT else float(one)))
         for one, kind in zip(odds[:, 0], state, strict=True) if kind != BESIDE
     ]  # fmt: skip
-    assert float(told - without) == pytest.approx(0.7 * np.mean(terms), rel=1e-4)
+    assert float(told - without) == pytest.approx(0.7 * np.mean(terms or [0.0]), rel=1e-4)
     # Where all are hands, as in a training on rendered hands alone, nothing is asked.
     assert (
         dense_loss([maps, odds], batch, REACH, config).total
