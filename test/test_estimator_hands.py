@@ -78,6 +78,7 @@ class Told:
     def __init__(self) -> None:
         self.centers: list[np.ndarray] = []
         self.evidence: list[float] = []
+        self.score = 1.0
         self.views: list[Views] = []
         self.calls = 0
 
@@ -86,7 +87,8 @@ class Told:
         self.calls += 1
         self.views += [one for one in asked if isinstance(one, Views)]
         evidence = [*self.evidence, *[0.0] * len(self.centers)]
-        return [Proposal(c, 1.0, e) for c, e in zip(self.centers, evidence, strict=False)]
+        told = zip(self.centers, evidence, strict=False)
+        return [Proposal(center, self.score, one) for center, one in told]
 
 
 class Rig:
@@ -183,7 +185,7 @@ def test_a_hand_that_was_lost_is_searched_sooner_in_whole_frames(gone: int) -> N
 
 def test_what_is_no_hand_is_not_reported_and_not_followed() -> None:
     rig = Rig()
-    doubtful = Truth(at(0.0), confidence=0.3)
+    doubtful = Truth(at(0.0), confidence=0.2)
     assert rig.frame(doubtful) == []
     rig.estimator.config = replace(rig.estimator.config, min_confidence=0.0)
     (pose,) = Rig(min_confidence=0.0, min_score=0.0, min_new_score=0.0).frame(doubtful)
@@ -323,12 +325,12 @@ def test_a_hand_that_the_detector_does_not_know_gives_way_to_a_better_one() -> N
     rig.localizer.check_every = 3
     wrong, right = Truth(at(-0.2), confidence=0.5), Truth(at(0.2), confidence=0.8)
     (pose,) = rig.frame(wrong)
-    for evidence, centers, moves in (
-        (2.0, [wrong, right], False),  # both are known: no reason to look
-        (-1.0, [right], False),
-        (2.0, [right], True),
+    for score, centers, moves in (
+        (0.9, [wrong, right], False),  # both are known: no reason to look
+        (0.4, [right], False),
+        (0.9, [right], True),
     ):
-        rig.localizer.evidence = [evidence] * 2
+        rig.localizer.score = score
         rig.backend.hands = [wrong, right]
         rig.localizer.centers = [hand.center_m for hand in centers]
         calls = rig.localizer.calls

@@ -28,6 +28,8 @@ _CUBES = 2
 _PROMISING = 0.1
 """Of the least score that a hand must have."""
 _LEAD_FRAMES = 1
+_LIKELY_SCORE = 0.5
+"""Of the localiser, for a place to be looked at instead of a followed hand."""
 _LOST_SOONER = 2
 """So many times as often is searched while a hand is missed that was followed a moment ago."""
 
@@ -124,7 +126,7 @@ class Lookout:
         if not self.doubtful:
             return []
         taken = [track.expected_m for track in living]
-        likely = [place for place in proposed if place.evidence > 0.0]
+        likely = [place for place in proposed if place.score >= _LIKELY_SCORE]
         return [place for place in likely if is_apart(place.center_m, taken, JUMP_M)][:_CUBES]
 
     def learn(self, seen: Sequence[Seen | None], config: EstimatorConfig) -> None:
