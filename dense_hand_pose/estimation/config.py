@@ -34,7 +34,7 @@ class EstimatorConfig:
     bandwidth_m: float = 0.04
     iterations: int = 10
     weighted: bool = True
-    min_confidence: float = 0.35
+    min_confidence: float = 0.25
     min_score: float = 0.3
     min_new_score: float = 0.7
     roi_mode: str = 'tracked'

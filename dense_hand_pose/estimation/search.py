@@ -18,7 +18,7 @@ Point = npt.NDArray[np.float64]
 _REFINEMENTS = 2
 _SPARE_FINALISTS = 2
 """So many more places than hands are looked at again."""
-_HOPELESS_SCORE = 0.0025
+_HOPELESS_SCORE = 0.00125
 """What scores less, with the localiser's opinion of the place, is not looked at again."""
 
 

@@ -20,8 +20,8 @@ DEFAULT = 'detector'
 MIN_SCORE, MAX_HANDS = 0.5, 4
 PROPOSED_SCORE, MOST_PROPOSED = 0.05, 10
 """What is proposed is looked at before it counts: far below the score that alone is a hand."""
-NEUTRAL_SCORE, EVIDENCE = 0.55, 1.0
-"""The score that tells nothing, and the weight of the others' log odds. With them 0.6 % of 2,400
+NEUTRAL_SCORE, EVIDENCE = 0.135, 1.0
+"""The score that tells nothing, and the weight of the others' log odds. With them 0.7 % of 7,200
 random scenes without a hand show one (tools.choose_neutral_score, EstimatorConfig.min_new_score
 0.7); the weight is from 1,300 scenes with and without. They belong to the shipped pair of detector
 and verdict."""

@@ -129,7 +129,7 @@ PARAMETERS: tuple[Parameter, ...] = (
     ),
     Parameter(
         'decode.min_confidence',
-        0.35,
+        0.25,
         'A hand whose joints have less than this mean confidence is not reported.',
         0.0,
         1.0,
