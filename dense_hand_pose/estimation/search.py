@@ -19,7 +19,8 @@ _REFINEMENTS = 2
 _SPARE_FINALISTS = 2
 """So many more places than hands are looked at again."""
 _HOPELESS_SCORE = 0.00125
-"""What scores less, with the localiser's opinion of the place, is not looked at again."""
+"""What scores less, with the localiser's opinion of the place, is not looked at again. It belongs
+to the shipped weights, as the score does that is neutral in that opinion."""
 
 
 def propose(
