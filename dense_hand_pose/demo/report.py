@@ -22,7 +22,11 @@ def table(metrics: StreamMetrics) -> str:
         ('latency p50', f'{_text(metrics.latency_p50_ms)} ms', 'receipt minus header.stamp'),
         ('latency p95', f'{_text(metrics.latency_p95_ms)} ms', ''),
         ('dropped frames', f'{metrics.dropped}', _causes(metrics)),
-        ('lost messages', f'{metrics.lost}', 'neither answered nor counted as dropped'),
+        (
+            'lost messages',
+            f'{metrics.lost}',
+            f'{metrics.lost_frames} frames, {metrics.lost_results} results: not accounted for',
+        ),
         ('mean joint error', f'{_text(metrics.mean_joint_error_mm)} mm', 'frames with a hand'),
     ]
     for threshold, share in metrics.frames_under_mm.items():

@@ -7,6 +7,7 @@ Everything comes from the bag: depth frames, results and ground truth are matche
 the books of the node by its last /diagnostics message. Its figures are in stream_metrics.py.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -37,6 +38,25 @@ class Result:
 
     received_ns: int
     joints_m: Joints | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Account:
+    """What the node says in its diagnostics about the images that it received."""
+
+    images: int
+    dropped: int
+    under_way: int
+
+    @classmethod
+    def of(cls, books: Mapping[str, str]) -> 'Account':
+        """Return the account in the values of a diagnostics message; 0 where there is none."""
+        return cls(**{key: int(books.get(key, 0)) for key in ('images', 'dropped', 'under_way')})
+
+    def lost(self, frames: int, results: int) -> tuple[int, int]:
+        """Return how many of `frames` never reached the node, and how many results a listener."""
+        sent = self.images - self.dropped - self.under_way
+        return max(0, frames - self.images), max(0, sent - results)
 
 
 @dataclass

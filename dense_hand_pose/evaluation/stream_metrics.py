@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from .metrics import frames_under, joint_errors_m
-from .stream import Stream
+from .stream import Account, Stream
 
 THRESHOLDS_MM = (20, 30, 40)
 
@@ -22,16 +22,17 @@ class StreamMetrics:
 
     frames: depth frames that the camera published. answered: frames with a result, of which
     ``hands`` hold a hand. dropped: frames that the node left out knowingly, by cause. lost: frames
-    or results that no account explains. Latency: receipt of the result minus header.stamp.
-    Errors: over frames with a hand; ``frames_under_mm`` is a share of all answered frames, and one
-    without a hand counts as missed. NaN stands for "nothing to measure".
+    that never reached the node, results that never reached the recorder. Latency: receipt of the
+    result minus header.stamp. Errors: over frames with a hand; ``frames_under_mm`` is a share of
+    all answered frames, and one without a hand counts as missed. NaN: nothing to measure.
     """
 
     frames: int
     answered: int
     hands: int
     dropped_by_cause: Mapping[str, int]
-    lost: int
+    lost_frames: int
+    lost_results: int
     camera_rate_hz: float
     rate_hz: float
     latency_p50_ms: float
@@ -45,6 +46,11 @@ class StreamMetrics:
     def dropped(self) -> int:
         """Return the number of frames that the node dropped."""
         return sum(self.dropped_by_cause.values())
+
+    @property
+    def lost(self) -> int:
+        """Return the number of messages that no account explains."""
+        return self.lost_frames + self.lost_results
 
     def as_json(self) -> dict[str, Any]:
         """Return what metrics.json holds; null where there was nothing to measure."""
@@ -62,6 +68,8 @@ class StreamMetrics:
             'frames_with_hand': self.hands,
             'dropped_by_cause': dict(self.dropped_by_cause),
             'lost_messages': self.lost,
+            'lost_frames': self.lost_frames,
+            'lost_results': self.lost_results,
             'camera_rate_hz': self.camera_rate_hz,
         }
         return {name: _rounded(value) for name, value in values.items()}
@@ -73,12 +81,14 @@ def measure(stream: Stream) -> StreamMetrics:
     answers = [stream.results[stamp] for stamp in sorted(stream.results)]
     latencies_ms = [(r.received_ns - stamp) / 1e6 for stamp, r in stream.results.items()]
     errors = _errors_m(stream)
+    lost_frames, lost_results = Account.of(stream.books).lost(len(stamps), len(answers))
     return StreamMetrics(
         frames=len(stamps),
         answered=len(answers),
         hands=sum(result.joints_m is not None for result in answers),
         dropped_by_cause=_drops(stream.books),
-        lost=_lost(stream, len(stamps)),
+        lost_frames=lost_frames,
+        lost_results=lost_results,
         camera_rate_hz=_rate_hz(stamps),
         rate_hz=_rate_hz([result.received_ns for result in answers]),
         latency_p50_ms=_percentile(latencies_ms, 50),
@@ -124,13 +134,6 @@ def _drops(books: Mapping[str, str]) -> dict[str, int]:
         if key.startswith('cause.')
     }
     return {cause: n for cause, n in counts.items() if n and cause not in answered_empty}
-
-
-def _lost(stream: Stream, frames: int) -> int:
-    """Return frames that never reached the node plus results that never reached the recorder."""
-    books = {key: int(stream.books.get(key, 0)) for key in ('images', 'dropped', 'under_way')}
-    sent = books['images'] - books['dropped'] - books['under_way']
-    return max(0, frames - books['images']) + max(0, sent - len(stream.results))
 
 
 def _rate_hz(times_ns: list[int]) -> float:

@@ -70,13 +70,13 @@ def test_every_figure_of_a_stream_without_losses(tmp_path: Path) -> None:
 def test_frames_that_never_reached_the_node_are_lost(tmp_path: Path) -> None:
     books = {'images': 3, 'dropped': 2, 'under_way': 0, 'cause.replaced': 2}
     metrics = measured(tmp_path, [*camera_messages(5), result(0, 10, 0.0)], books)
-    assert metrics.lost == 2
+    assert (metrics.lost, metrics.lost_frames, metrics.lost_results) == (2, 2, 0)
 
 
 def test_results_that_never_reached_the_recorder_are_lost(tmp_path: Path) -> None:
     books = {'images': 5, 'dropped': 1, 'under_way': 0, 'cause.replaced': 1}
     metrics = measured(tmp_path, [*camera_messages(5), result(0, 10, 0.0)], books)
-    assert metrics.lost == 3
+    assert (metrics.lost, metrics.lost_frames, metrics.lost_results) == (3, 0, 3)
 
 
 def test_a_node_that_never_answers_has_no_figures(tmp_path: Path) -> None:
