@@ -16,7 +16,7 @@ import time
 from typing import Any
 
 from dense_hand_pose.evaluation.bags import BagTopic, RawMessage
-from dense_hand_pose.evaluation.stream import node_status, StreamTopics
+from dense_hand_pose.evaluation.stream import Account, node_status, StreamTopics
 from rosbags.typesys import get_typestore, Stores
 
 from .environment import free_domain_id, private_environment
@@ -24,6 +24,7 @@ from .interrupts import obey
 from .processes import Children
 
 TOPICS = StreamTopics()
+_RESULTS = (TOPICS.joints, '/hand_pose/joints_cloud', '/hand_pose/markers')
 BAG_TOPICS = (
     BagTopic(name=TOPICS.depth, type_name='sensor_msgs/msg/Image'),
     BagTopic(name=TOPICS.camera_info, type_name='sensor_msgs/msg/CameraInfo'),
@@ -34,10 +35,11 @@ BAG_TOPICS = (
     BagTopic(name='/hand_pose/markers', type_name='visualization_msgs/msg/MarkerArray'),
     BagTopic(name=TOPICS.diagnostics, type_name='diagnostic_msgs/msg/DiagnosticArray'),
 )
-QUEUE_DEPTH = 100
-"""Frames that wait for a node that is held up: three seconds of a 30 Hz camera."""
+QUEUE_DEPTH = 300
+"""Messages that wait for a process that is held up: ten seconds of a 30 Hz camera."""
 _START_LIMIT_S = 180.0
 _BOOKS_LIMIT_S = 15.0
+_SETTLED_S = 0.3
 
 
 class DemoError(Exception):
@@ -100,6 +102,8 @@ def node_command(options: DemoOptions, **more: Any) -> list[str]:
     parameters: dict[str, Any] = {
         'model.name_or_path': options.model,
         'model.backend': options.backend,
+        # An image that is sent again comes late: its camera_info has to wait for it.
+        'sync.queue_size': QUEUE_DEPTH,
     }
     for topic in (TOPICS.depth, TOPICS.camera_info):
         # With the node's own QoS, best effort and a queue of one, DDS itself drops frames without
@@ -107,6 +111,9 @@ def node_command(options: DemoOptions, **more: Any) -> list[str]:
         # at once, so no frame waits any longer; what is too late is dropped there, and counted.
         parameters[f'qos_overrides.{topic}.subscription.depth'] = QUEUE_DEPTH
         parameters[f'qos_overrides.{topic}.subscription.reliability'] = 'reliable'
+    for topic in _RESULTS:
+        # The node keeps five for robots that want the newest; a recorder wants every one of them.
+        parameters[f'qos_overrides.{topic}.publisher.depth'] = QUEUE_DEPTH
     return ros_command('node', {**parameters, **more})
 
 
@@ -145,22 +152,30 @@ def _wait_for_end(recorder: Any, children: Children, seconds: float) -> None:
 
 
 def wait_for_books(recorder: Any, children: Children) -> None:
-    """Receive until the node has answered what it took and has said so in its diagnostics."""
+    """
+    Receive until the node has said that it answered what it took, and all of it is there.
+
+    What a process that was held up lacks is sent again, every three seconds in Fast DDS. What has
+    not come by the limit is lost: the metrics say so.
+    """
     camera_ended_ns = time.time_ns()
     limit = time.monotonic() + _BOOKS_LIMIT_S
-    while True:
+    account = None
+    while time.monotonic() < limit:
         recorder.spin(0.1)
         check_alive(children, 'node')
         message = recorder.latest(TOPICS.diagnostics)
-        if message is not None and message.received_ns > camera_ended_ns + 300_000_000:
-            books = _books(message)
-            if books.get('under_way') == '0':
-                return
-        if time.monotonic() > limit:
-            raise DemoError(
-                f'the node did not finish within {_BOOKS_LIMIT_S:g} s of the last frame: '
-                f'{children.last_lines("node")}'
-            )
+        if message is None or message.received_ns < camera_ended_ns + int(1e9 * _SETTLED_S):
+            continue
+        account = Account.of(_books(message))
+        frames, results = recorder.count(TOPICS.truth), recorder.count(TOPICS.joints)
+        if not account.under_way and account.lost(frames, results) == (0, 0):
+            return
+    if account is None or account.under_way:
+        raise DemoError(
+            f'the node did not finish within {_BOOKS_LIMIT_S:g} s of the last frame: '
+            f'{children.last_lines("node")}'
+        )
 
 
 def _books(message: RawMessage) -> dict[str, str]:

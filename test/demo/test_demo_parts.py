@@ -112,6 +112,9 @@ def test_the_commands_say_what_the_options_say() -> None:
     assert camera[:3] == [sys.executable, '-m', 'dense_hand_pose.ros.synthetic_camera']
     assert {'duration_s:=7.0', 'seed:=3', 'side:=left', 'min_subscribers:=2'} <= set(camera)
     assert {'model.name_or_path:=m.safetensors', 'model.backend:=auto'} <= set(node)
+    # Nothing that is sent again may come too late: the results, or an image's camera_info.
+    assert 'sync.queue_size:=300' in node
+    assert 'qos_overrides./hand_pose/joints.publisher.depth:=300' in node
 
 
 def test_the_table_has_a_row_for_every_figure_even_of_nothing() -> None:

@@ -1,0 +1,92 @@
+# Copyright 2026 The dense_hand_pose authors
+# SPDX-License-Identifier: Apache-2.0
+"""When a recording is complete: the node has answered, and every answer is there."""
+
+from pathlib import Path
+import sys
+import time
+from typing import Any
+
+from dense_hand_pose.demo import stream
+from dense_hand_pose.demo.processes import Children
+from dense_hand_pose.demo.stream import DemoError, TOPICS, wait_for_books
+from dense_hand_pose.evaluation.bags import RawMessage
+import pytest
+from rosbags.typesys import get_typestore, Stores
+
+LATER_NS = 1_000_000_000
+"""Diagnostics count only some time after the end of the camera."""
+BOOKS = {'images': 5, 'dropped': 1, 'under_way': 0}
+
+
+def serialized(books: dict[str, int]) -> bytes:
+    """Return diagnostics of the node with this account."""
+    store = get_typestore(Stores.ROS2_JAZZY)
+    types, package = store.types, 'diagnostic_msgs/msg'
+    pairs = [types[f'{package}/KeyValue'](key, str(value)) for key, value in books.items()]
+    status = types[f'{package}/DiagnosticStatus'](0, TOPICS.node, '', '', pairs)
+    header = types['std_msgs/msg/Header'](types['builtin_interfaces/msg/Time'](1, 0), '')
+    array = types[f'{package}/DiagnosticArray'](header, [status])
+    return bytes(store.serialize_cdr(array, f'{package}/DiagnosticArray'))
+
+
+class Recording:
+    """A recorder that hears what a script says, one line with each `spin`."""
+
+    def __init__(self, script: list[tuple[dict[str, int], int]], frames: int = 5) -> None:
+        """Take the node's account and the number of results for each turn; the last one stays."""
+        self.frames, self.turn = frames, -1
+        self._script = script
+
+    def spin(self, _: float) -> None:
+        """Hear the next line."""
+        time.sleep(0.01)
+        self.turn = min(self.turn + 1, len(self._script) - 1)
+
+    def latest(self, topic: str) -> RawMessage:
+        """Return the account."""
+        return RawMessage(topic, time.time_ns() + LATER_NS, serialized(self._script[self.turn][0]))
+
+    def count(self, topic: str) -> int:
+        """Return the number of messages of a topic."""
+        return {TOPICS.truth: self.frames, TOPICS.joints: self._script[self.turn][1]}[topic]
+
+
+@pytest.fixture
+def children(tmp_path: Path) -> Any:
+    """Return the children of a demo, with a node that does nothing."""
+    with Children(tmp_path) as running:
+        running.start('node', [sys.executable, '-c', 'import time; time.sleep(60)'], {})
+        yield running
+
+
+@pytest.mark.parametrize(
+    'early',
+    [
+        pytest.param([({'images': 3, 'dropped': 1, 'under_way': 0}, 2)], id='images to come'),
+        pytest.param([({'images': 5, 'dropped': 1, 'under_way': 2}, 2)], id='under way'),
+        pytest.param([(BOOKS, 1), (BOOKS, 3)], id='results to come'),
+    ],
+)
+def test_it_waits_until_everything_is_there(
+    children: Children, early: list[tuple[dict[str, int], int]]
+) -> None:
+    recording = Recording([*early, (BOOKS, 4)])
+    wait_for_books(recording, children)
+    assert recording.turn == len(early)
+
+
+def test_what_is_lost_for_good_is_no_error(
+    children: Children, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(stream, '_BOOKS_LIMIT_S', 0.2)
+    wait_for_books(Recording([(BOOKS, 3)]), children)
+
+
+def test_a_node_that_does_not_finish_is_an_error(
+    children: Children, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(stream, '_BOOKS_LIMIT_S', 0.2)
+    unfinished = {'images': 5, 'dropped': 0, 'under_way': 1}
+    with pytest.raises(DemoError, match='the node did not finish'):
+        wait_for_books(Recording([(unfinished, 4)]), children)
