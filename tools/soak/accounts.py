@@ -37,6 +37,12 @@ class Row:
     errors_mm: list[float] = field(default_factory=list)
 
 
+def numbers(books: dict[str, str]) -> Counter[str]:
+    """Return what counts images in the books of a node: the numbers and the causes."""
+    wanted = (key for key in books if key in _NUMBERS or key.startswith('cause.'))
+    return Counter({key: int(books[key]) for key in wanted})
+
+
 class Accounts:
     """Compare the logs of the cameras with the books of the nodes and the answers heard."""
 
@@ -48,10 +54,8 @@ class Accounts:
         self._wrong: list[str] = []
 
     def books(self, namespace: str) -> Counter[str]:
-        """Return the newest account of a node: the numbers and the causes."""
-        said = self._audience.books[namespace]
-        wanted = (key for key in said if key in _NUMBERS or key.startswith('cause.'))
-        return Counter({key: int(said[key]) for key in wanted})
+        """Return the newest account of a node."""
+        return numbers(self._audience.books[namespace])
 
     def add(self, fault: str, before: Counter[str]) -> None:
         """Add to the row of a fault what the first node did since `before`."""

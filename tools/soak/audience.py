@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Hear what the nodes publish, and refuse what must never come out."""
 
-from collections import Counter
+from collections import Counter, defaultdict, deque
 from collections.abc import Callable
 import math
 import time
@@ -18,6 +18,13 @@ from sensor_msgs_py import point_cloud2
 from visualization_msgs.msg import MarkerArray
 
 _DEPTH = 500
+KEPT_BOOKS = 4
+"""A node that was held up reports at once and again soon, before it has worked off its queue."""
+
+
+def stamp_of(header: Any) -> int:
+    """Return the stamp of a header in nanoseconds."""
+    return header.stamp.sec * 1_000_000_000 + header.stamp.nanosec
 
 
 class Audience:
@@ -25,12 +32,16 @@ class Audience:
     Subscribe to the results of the nodes in some namespaces; a context manager.
 
     answers: by namespace and stamp (ns) the joints (21, 3) or None; books: the newest account of
-    each node; wrong: what must not be, in words.
+    each node; last_books: its newest ones with their stamps (ns); wrong: what must not be, in
+    words.
     """
 
     def __init__(self, namespaces: tuple[str, ...]) -> None:
         self.answers: dict[str, dict[int, np.ndarray | None]] = {n: {} for n in namespaces}
         self.books: dict[str, dict[str, str]] = {}
+        self.last_books: dict[str, deque[tuple[int, dict[str, str]]]] = defaultdict(
+            lambda: deque(maxlen=KEPT_BOOKS)
+        )
         self.wrong: Counter[str] = Counter()
         self.messages: Counter[str] = Counter()
         self._context = rclpy.Context()
@@ -75,7 +86,9 @@ class Audience:
     def _take_books(self, message: DiagnosticArray) -> None:
         for status in message.status:
             books = {value.key: value.value for value in status.values}
-            self.books[status.name.rpartition('/')[0]] = books
+            namespace = status.name.rpartition('/')[0]
+            self.books[namespace] = books
+            self.last_books[namespace].append((stamp_of(message.header), books))
             if any(value.lower() in ('nan', 'inf', '-inf') for value in books.values()):
                 self.wrong['a number in the diagnostics is not finite'] += 1
 
@@ -110,7 +123,7 @@ class Audience:
     def _check_header(self, namespace: str, header: Any) -> int:
         if header.frame_id != f'{namespace.strip("/")}_optical_frame':
             self.wrong[f'{namespace}: frame {header.frame_id!r}'] += 1
-        return header.stamp.sec * 1_000_000_000 + header.stamp.nanosec
+        return stamp_of(header)
 
     def _check_finite(self, what: str, values: np.ndarray) -> None:
         if not np.isfinite(values).all():

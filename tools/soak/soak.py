@@ -18,7 +18,7 @@ import sys
 import tempfile
 import time
 
-from accounts import Accounts, table
+from accounts import Accounts, numbers, table
 from dense_hand_pose.demo.environment import free_domain_id, private_environment
 from dense_hand_pose.demo.processes import Children
 from dense_hand_pose.demo.stream import ros_command
@@ -28,7 +28,7 @@ from processes import CameraProcess, resident_mb
 
 NAMESPACES = ('/left', '/right')
 MEMORY_LIMIT_MB = 20.0
-_START_S, _SETTLE_S = 180.0, 15.0
+_START_S, _SETTLE_S, _SETTLE_LIMIT_S = 180.0, 15.0, 33.0
 _LAST = len(FAULTS) - 1
 _BALANCE = re.compile(r'hand_pose: .* (\d+) under way')
 
@@ -86,12 +86,17 @@ class Soak:
         self._wait(camera.has_answered, 2 * seconds + _SETTLE_S)
 
     def _settle(self) -> None:
-        """Wait until the books of the first node have not changed for two periods."""
-        for _ in range(30):
-            before = self.accounts.books('/left')
-            self.audience.until(lambda: False, 1.1)
-            if self.accounts.books('/left') == before:
-                return
+        """Wait until the first node has said the same a few times since its camera is silent."""
+        silent_ns = time.time_ns()
+
+        def settled() -> bool:
+            last = self.audience.last_books['/left']
+            first_ns, first = last[0]
+            return first_ns > silent_ns and all(
+                numbers(books) == numbers(first) for _, books in last
+            )
+
+        self.audience.until(settled, _SETTLE_LIMIT_S)
 
     def _wait(self, condition: object, patience_s: float) -> None:
         """Listen until the condition holds; RuntimeError when it does not or a node has ended."""
@@ -138,7 +143,7 @@ def _node_command(namespace: str, model: str, backend: str) -> list[str]:
         'model.name_or_path': model,
         'model.backend': backend,
         'sync.max_age_s': 20.0,  # a loaded machine may take seconds for a frame
-        'diagnostics.period_s': 0.5,
+        'diagnostics.period_s': 0.25,
     }
     for topic in ('image_rect', 'camera_info'):
         parameters[f'qos_overrides.{namespace}/{topic}.subscription.depth'] = 10
