@@ -11,12 +11,8 @@ import argparse
 from dataclasses import replace
 from pathlib import Path
 import sys
-from typing import TYPE_CHECKING
 
 from ._verdict_training import train_verdict
-
-if TYPE_CHECKING:
-    from dense_hand_pose.training.config import TrainingConfig
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -61,6 +57,7 @@ def run(args: argparse.Namespace) -> int:
     if learns_verdict(args.config):
         return train_verdict(args)
     from dense_hand_pose.backends.base import BackendError
+    from dense_hand_pose.training.gathering import have_places
     from dense_hand_pose.training.launch import launch, TrainingRequest
 
     try:
@@ -70,7 +67,7 @@ def run(args: argparse.Namespace) -> int:
         given = {'processes': args.processes, 'held_out': args.held_out}
         config = replace(config, **{k: v for k, v in given.items() if v is not None})
         if config.data == 'searched':
-            _gather(args, config)
+            have_places(args.data, config, args.init, args.resume)
     except (OSError, ValueError, BackendError) as error:
         print(f'train: {error}', file=sys.stderr)
         return 2
@@ -79,16 +76,3 @@ def run(args: argparse.Namespace) -> int:
             config=config, out=args.out, resume=args.resume, init=args.init, root=args.data
         )
     )
-
-
-def _gather(args: argparse.Namespace, config: 'TrainingConfig') -> None:
-    """Gather the places that a training needs and its folder lacks."""
-    from dense_hand_pose.training.places import gather, is_gathered
-
-    if args.data is None:
-        raise ValueError('data: searched needs a folder for the places: add --data DIR')
-    if is_gathered(args.data, config.scenes):
-        return
-    if args.init is None:
-        raise ValueError('places are gathered by weights that have a verdict: add --init WEIGHTS')
-    gather(args.data, config.scenes, str(args.init), config.detector)

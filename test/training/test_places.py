@@ -4,6 +4,7 @@
 
 from dataclasses import replace
 from pathlib import Path
+import shutil
 
 from dense_hand_pose.backends.base import Result
 from dense_hand_pose.cli import main
@@ -13,9 +14,11 @@ from dense_hand_pose.network.detector import DetectorNet
 from dense_hand_pose.network.verdict import VerdictHead
 from dense_hand_pose.network.weights import load_weights, save_weights
 from dense_hand_pose.synthesis.full_scene import SceneHand
+from dense_hand_pose.training import gathering
 from dense_hand_pose.training import places as module
 from dense_hand_pose.training.config import TrainingConfig
 from dense_hand_pose.training.data import ABSENT, BESIDE, make_batch, PRESENT
+from dense_hand_pose.training.gathering import have_places
 from dense_hand_pose.training.mixed import mirrored, mixed_batches, MixedBatches, taken
 from dense_hand_pose.training.places import (
     coded,
@@ -299,6 +302,37 @@ def test_wrong_arguments_are_one_line_and_status_2(
     assert main(['train', '--config', config, '--out', str(tmp_path / 'o'), *arguments]) == 2
     error = capsys.readouterr().err
     assert words in error and error.count('\n') == 1
+
+
+def test_a_training_that_is_resumed_needs_the_places_it_began_with(tmp_path: Path) -> None:
+    config = TrainingConfig(data='searched', scenes=SCENES)
+    with pytest.raises(ValueError, match='bring them back, or begin anew with --init'):
+        have_places(tmp_path, config, None, resume=True)
+
+
+def test_of_the_processes_of_torchrun_one_gathers(
+    gathered: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    config, folder = TrainingConfig(data='searched', scenes=SCENES), tmp_path / 'places'
+    events: list[str] = []
+
+    def process(rank: int) -> None:
+        monkeypatch.setenv('LOCAL_RANK', str(rank))
+        have_places(folder, config, Path('w'), resume=False)
+
+    def gather_here(*_: object) -> None:
+        events.append('gathers')
+        shutil.copytree(gathered, folder)
+
+    def sleep(_: float) -> None:
+        events.append('waits')
+        process(0)
+
+    monkeypatch.setenv('TORCHELASTIC_RUN_ID', 'test')
+    monkeypatch.setattr(gathering, 'gather', gather_here)
+    monkeypatch.setattr(gathering.time, 'sleep', sleep)
+    process(1)
+    assert events == ['waits', 'gathers']
 
 
 def test_only_the_proposed_network_learns_from_places() -> None:
