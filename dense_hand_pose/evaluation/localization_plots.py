@@ -41,7 +41,7 @@ def _score(axes: Any, curve: Mapping[str, Any], min_score: float) -> None:
     axes.axvline(min_score, color=_GREY, linewidth=0.8, linestyle='--', label='threshold')
     axes.set(xlabel='threshold of the score', ylabel='%', xlim=(0, 1), ylim=(0, 101))
     axes.set_title('Threshold', fontsize=10)
-    axes.legend(loc='center right', fontsize=8)
+    axes.legend(loc='center', fontsize=8)
 
 
 def _bars(axes: Any, groups: Mapping[str, Any], title: str) -> None:
