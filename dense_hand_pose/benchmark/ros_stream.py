@@ -15,7 +15,11 @@ from pathlib import Path
 import time
 from typing import Any
 
-from dense_hand_pose.demo.environment import free_domain_id, private_environment
+from dense_hand_pose.demo.environment import (
+    free_domain_id,
+    private_environment,
+    with_room_for_images,
+)
 from dense_hand_pose.demo.processes import Children
 from dense_hand_pose.demo.stream import (
     check_alive,
@@ -77,7 +81,8 @@ def _at_rate(
     seconds = min(options.seconds, MOST_PICTURES / rate_hz)
     say(f'{rate_hz:g} Hz for {seconds:.0f} s (the camera renders its pictures first)')
     with Children(logs) as children, Recorder(_TOPICS) as recorder:
-        children.start('camera', _camera_command(rate_hz, seconds), environment)
+        camera = _camera_command(rate_hz, seconds)
+        children.start('camera', camera, with_room_for_images(environment))
         children.start('node', node_command_of(options, logs), environment)
         wait_for_stream(recorder, children, TOPICS.truth)
         samples = _follow(recorder, children, seconds)

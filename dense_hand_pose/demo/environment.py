@@ -44,6 +44,16 @@ def private_environment(base: Mapping[str, str], domain_id: int) -> dict[str, st
         environment['ROS_LOCALHOST_ONLY'] = '1'
     else:
         environment['ROS_AUTOMATIC_DISCOVERY_RANGE'] = 'LOCALHOST'
+    return environment
+
+
+def with_room_for_images(base: Mapping[str, str]) -> dict[str, str]:
+    """
+    Return `base` for a process that publishes images: Fast DDS has shared memory for them.
+
+    The others do without it: it takes 17 MB for each, and /dev/shm of a container has 64.
+    """
+    environment = {**base}
     profile = _large_images_profile()
     if profile is not None:
         # The second name is that of Fast DDS 3; a profile that the user has set stays.

@@ -19,7 +19,7 @@ from dense_hand_pose.evaluation.bags import BagTopic, RawMessage
 from dense_hand_pose.evaluation.stream import Account, node_status, StreamTopics
 from rosbags.typesys import get_typestore, Stores
 
-from .environment import free_domain_id, private_environment
+from .environment import free_domain_id, private_environment, with_room_for_images
 from .interrupts import obey
 from .processes import Children
 
@@ -71,7 +71,7 @@ def record_stream(options: DemoOptions, say: Callable[[str], None]) -> list[RawM
     logs = options.out / 'logs'
     logs.mkdir(parents=True, exist_ok=True)
     with Children(logs) as children:
-        children.start('camera', camera_command(options), environment)
+        children.start('camera', camera_command(options), with_room_for_images(environment))
         children.start('node', node_command(options), environment)
         with Recorder(BAG_TOPICS) as recorder:
             say('starting the camera and the node (15 s or so: pictures are rendered first)')

@@ -9,7 +9,11 @@ import socket
 import sys
 import time
 
-from dense_hand_pose.demo.environment import free_domain_id, private_environment
+from dense_hand_pose.demo.environment import (
+    free_domain_id,
+    private_environment,
+    with_room_for_images,
+)
 from dense_hand_pose.demo.processes import Children
 from dense_hand_pose.demo.report import table
 from dense_hand_pose.demo.stream import camera_command, DemoOptions, node_command
@@ -95,15 +99,21 @@ def test_a_domain_in_use_is_left_alone() -> None:
 
 
 def test_the_environment_is_private_and_keeps_what_the_user_set() -> None:
-    base = {'HOME': '/home/x', 'FASTRTPS_DEFAULT_PROFILES_FILE': '/mine.xml', 'PYTHONPATH': '/p'}
+    base = {'HOME': '/home/x', 'PYTHONPATH': '/p'}
     environment = private_environment(base, 42)
     assert environment['ROS_DOMAIN_ID'] == '42'
     assert environment['ROS_AUTOMATIC_DISCOVERY_RANGE'] == 'LOCALHOST'
     assert environment['HOME'] == '/home/x'
-    assert environment['FASTRTPS_DEFAULT_PROFILES_FILE'] == '/mine.xml'
-    assert Path(environment['FASTDDS_DEFAULT_PROFILES_FILE']).is_file()
     assert environment['PYTHONPATH'].endswith(':/p')
     assert private_environment({'ROS_DISTRO': 'humble'}, 1)['ROS_LOCALHOST_ONLY'] == '1'
+    assert not any('PROFILES' in name for name in environment)
+
+
+def test_who_publishes_images_has_room_for_them_but_for_a_profile_of_the_user() -> None:
+    environment = with_room_for_images({'FASTRTPS_DEFAULT_PROFILES_FILE': '/mine.xml', 'A': 'b'})
+    assert environment['FASTRTPS_DEFAULT_PROFILES_FILE'] == '/mine.xml'
+    assert Path(environment['FASTDDS_DEFAULT_PROFILES_FILE']).is_file()
+    assert environment['A'] == 'b'
 
 
 def test_the_commands_say_what_the_options_say() -> None:

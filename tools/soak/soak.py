@@ -19,7 +19,11 @@ import tempfile
 import time
 
 from accounts import Accounts, numbers, table
-from dense_hand_pose.demo.environment import free_domain_id, private_environment
+from dense_hand_pose.demo.environment import (
+    free_domain_id,
+    private_environment,
+    with_room_for_images,
+)
 from dense_hand_pose.demo.processes import Children
 from dense_hand_pose.demo.stream import ros_command
 from faults import FAULTS
@@ -168,7 +172,7 @@ def main() -> int:
     parser.add_argument('--backend', default='auto')
     args = parser.parse_args()
     environment = private_environment(os.environ, free_domain_id())
-    os.environ.update(environment)
+    os.environ.update(with_room_for_images(environment))  # the cameras inherit it
     with tempfile.TemporaryDirectory() as name, ExitStack() as stack:
         folder = Path(name)
         children = stack.enter_context(Children(folder))
