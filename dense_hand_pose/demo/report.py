@@ -25,7 +25,7 @@ def table(metrics: StreamMetrics) -> str:
         (
             'lost messages',
             f'{metrics.lost}',
-            f'{metrics.lost_frames} frames, {metrics.lost_results} results: not accounted for',
+            f'{metrics.lost_frames} before the node, {metrics.lost_results} results after it',
         ),
         ('mean joint error', f'{_text(metrics.mean_joint_error_mm)} mm', 'frames with a hand'),
     ]
