@@ -113,18 +113,19 @@ class SyntheticCamera(Node):
 
     def _stream(self, picture: Callable[[int], SyntheticFrame]) -> None:
         """Publish `picture(index)` at its moment; one that would come late is left out."""
+        end = self._count or sys.maxsize
         next_frame = picture(0)
         self._wait_for_subscribers()
         self._begin = time.monotonic()
-        while self.context.ok() and (not self._count or self._index < self._count):
+        while self.context.ok() and self._index < end:
             due = self._begin + self._index * self._period_s
             time.sleep(max(due - time.monotonic(), 0.0))
             if not self._publish(next_frame):
                 break
             self._published += 1
             periods = int((time.monotonic() - self._begin) / self._period_s)
-            self._index = max(self._index + 1, periods)
-            if not self._count or self._index < self._count:
+            self._index = min(max(self._index + 1, periods), end)
+            if self._index < end:
                 next_frame = picture(self._index)
         self._end = time.monotonic()
         self._wait_until_heard()

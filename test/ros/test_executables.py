@@ -10,11 +10,14 @@ import time
 
 from dense_hand_pose.camera import project
 from dense_hand_pose.ros.inputs import read_depth, read_intrinsics
+from dense_hand_pose.ros.synthetic_camera import SyntheticCamera
 from geometry_msgs.msg import PoseArray
 import numpy as np
 import pytest
 import rclpy
+from rclpy.context import Context
 from rclpy.executors import SingleThreadedExecutor
+from rclpy.parameter import Parameter
 from rclpy.qos import qos_profile_sensor_data
 from sensor_msgs.msg import CameraInfo, Image
 
@@ -108,6 +111,24 @@ class Audience:
         self._executor.shutdown()
         self._node.destroy_node()
         rclpy.shutdown(context=self._context)
+
+
+def test_a_camera_that_is_held_up_leaves_out_what_its_stream_still_had(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    options = {'duration_s': 0.2, 'width': 32, 'height': 24, 'focal_length_px': 24.0}
+    overrides = [Parameter(name, value=value) for name, value in options.items()]
+    context = Context()
+    rclpy.init(args=[], context=context)
+    try:
+        camera = SyntheticCamera(context=context, parameter_overrides=overrides)
+        monkeypatch.setattr(camera, '_publish', lambda _: time.sleep(0.5) is None)
+        camera.run()
+        report = camera.report()
+        camera.destroy_node()
+    finally:
+        rclpy.try_shutdown(context=context)
+    assert report.startswith('1 pictures') and ' 5 left out' in report
 
 
 def test_the_camera_films_a_hand_whose_joints_it_tells() -> None:
