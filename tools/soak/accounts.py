@@ -55,7 +55,7 @@ class Accounts:
 
     def books(self, namespace: str) -> Counter[str]:
         """Return the newest account of a node."""
-        return numbers(self._audience.books[namespace])
+        return numbers(self._audience.books[namespace][-1][1])
 
     def add(self, fault: str, before: Counter[str]) -> None:
         """Add to the row of a fault what the first node did since `before`."""

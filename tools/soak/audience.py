@@ -31,15 +31,13 @@ class Audience:
     """
     Subscribe to the results of the nodes in some namespaces; a context manager.
 
-    answers: by namespace and stamp (ns) the joints (21, 3) or None; books: the newest account of
-    each node; last_books: its newest ones with their stamps (ns); wrong: what must not be, in
-    words.
+    answers: by namespace and stamp (ns) the joints (21, 3) or None; books: the newest accounts of
+    each node with their stamps (ns), the last one last; wrong: what must not be, in words.
     """
 
     def __init__(self, namespaces: tuple[str, ...]) -> None:
         self.answers: dict[str, dict[int, np.ndarray | None]] = {n: {} for n in namespaces}
-        self.books: dict[str, dict[str, str]] = {}
-        self.last_books: dict[str, deque[tuple[int, dict[str, str]]]] = defaultdict(
+        self.books: dict[str, deque[tuple[int, dict[str, str]]]] = defaultdict(
             lambda: deque(maxlen=KEPT_BOOKS)
         )
         self.wrong: Counter[str] = Counter()
@@ -87,8 +85,7 @@ class Audience:
         for status in message.status:
             books = {value.key: value.value for value in status.values}
             namespace = status.name.rpartition('/')[0]
-            self.books[namespace] = books
-            self.last_books[namespace].append((stamp_of(message.header), books))
+            self.books[namespace].append((stamp_of(message.header), books))
             if any(value.lower() in ('nan', 'inf', '-inf') for value in books.values()):
                 self.wrong['a number in the diagnostics is not finite'] += 1
 

@@ -94,7 +94,7 @@ class Soak:
         silent_ns = time.time_ns()
 
         def settled() -> bool:
-            last = self.audience.last_books['/left']
+            last = self.audience.books['/left']
             first_ns, first = last[0]
             return first_ns > silent_ns and all(
                 numbers(books) == numbers(first) for _, books in last
