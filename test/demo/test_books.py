@@ -12,22 +12,11 @@ from dense_hand_pose.demo.processes import Children
 from dense_hand_pose.demo.stream import DemoError, TOPICS, wait_for_books
 from dense_hand_pose.evaluation.bags import RawMessage
 import pytest
-from rosbags.typesys import get_typestore, Stores
+import recordings
 
 LATER_NS = 1_000_000_000
 """Diagnostics count only some time after the end of the camera."""
 BOOKS = {'images': 5, 'dropped': 1, 'under_way': 0}
-
-
-def serialized(books: dict[str, int]) -> bytes:
-    """Return diagnostics of the node with this account."""
-    store = get_typestore(Stores.ROS2_JAZZY)
-    types, package = store.types, 'diagnostic_msgs/msg'
-    pairs = [types[f'{package}/KeyValue'](key, str(value)) for key, value in books.items()]
-    status = types[f'{package}/DiagnosticStatus'](0, TOPICS.node, '', '', pairs)
-    header = types['std_msgs/msg/Header'](types['builtin_interfaces/msg/Time'](1, 0), '')
-    array = types[f'{package}/DiagnosticArray'](header, [status])
-    return bytes(store.serialize_cdr(array, f'{package}/DiagnosticArray'))
 
 
 class Recording:
@@ -45,7 +34,8 @@ class Recording:
 
     def latest(self, topic: str) -> RawMessage:
         """Return the account."""
-        return RawMessage(topic, time.time_ns() + LATER_NS, serialized(self._script[self.turn][0]))
+        received_ns = time.time_ns() + LATER_NS
+        return recordings.diagnostics(topic, received_ns, TOPICS.node, self._script[self.turn][0])
 
     def count(self, topic: str) -> int:
         """Return the number of messages of a topic."""
