@@ -25,11 +25,12 @@ from dense_hand_pose.demo.stream import (
     check_alive,
     DemoError,
     DemoOptions,
+    NAMES,
     node_command,
     ros_command,
     TOPICS,
     wait_for_books,
-    wait_for_stream,
+    wait_for_first,
 )
 from dense_hand_pose.evaluation.bags import BagTopic, RawMessage, stamp_ns
 from dense_hand_pose.evaluation.stream import node_status, positions, Result, Stream
@@ -47,6 +48,7 @@ _TOPICS = (
     BagTopic(name=TOPICS.truth, type_name=_POSES),
     BagTopic(name=TOPICS.joints, type_name=_POSES),
     BagTopic(name=TOPICS.diagnostics, type_name=_DIAGNOSTICS),
+    NAMES,
 )
 
 
@@ -81,10 +83,11 @@ def _at_rate(
     seconds = min(options.seconds, MOST_PICTURES / rate_hz)
     say(f'{rate_hz:g} Hz for {seconds:.0f} s (the camera renders its pictures first)')
     with Children(logs) as children, Recorder(_TOPICS) as recorder:
+        children.start('node', node_command_of(options, logs), environment)
+        wait_for_first(recorder, children, NAMES.name)
         camera = _camera_command(rate_hz, seconds)
         children.start('camera', camera, with_room_for_images(environment))
-        children.start('node', node_command_of(options, logs), environment)
-        wait_for_stream(recorder, children, TOPICS.truth)
+        wait_for_first(recorder, children, TOPICS.truth)
         samples = _follow(recorder, children, seconds)
         wait_for_books(recorder, children)
         stream = stream_of(recorder.messages)
@@ -143,6 +146,8 @@ def stream_of(messages: Sequence[RawMessage]) -> Stream:
         if entry.topic == TOPICS.diagnostics:
             array = typestore.deserialize_cdr(entry.data, _DIAGNOSTICS)
             stream.books.update(node_status(array, TOPICS.node))
+            continue
+        if entry.topic not in (TOPICS.truth, TOPICS.joints):
             continue
         poses: Any = typestore.deserialize_cdr(entry.data, _POSES)
         stamp = stamp_ns(poses)

@@ -41,6 +41,11 @@ class Children:
         finally:
             signal.signal(signal.SIGINT, before)
 
+    @property
+    def names(self) -> list[str]:
+        """Return the names of the children that were started."""
+        return list(self._children)
+
     def start(self, name: str, command: Sequence[str], environment: Mapping[str, str]) -> None:
         """Start a command; its output goes to <log folder>/<name>.log."""
         with self.log_path(name).open('wb') as log:

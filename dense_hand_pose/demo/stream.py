@@ -4,7 +4,8 @@
 The stream of the demo: camera, node and recorder as processes of their own on one ROS domain.
 
 The camera renders its pictures beforehand and waits until both the node and the recorder have
-subscribed: so rendering takes no time from the node, and every picture is accounted for.
+subscribed, and the recorder subscribes to it once the node knows the recorder: so rendering takes
+no time from the node, and every picture and every result is accounted for.
 """
 
 from collections.abc import Callable
@@ -25,16 +26,23 @@ from .processes import Children
 
 TOPICS = StreamTopics()
 _RESULTS = (TOPICS.joints, '/hand_pose/joints_cloud', '/hand_pose/markers')
-BAG_TOPICS = (
-    BagTopic(name=TOPICS.depth, type_name='sensor_msgs/msg/Image'),
-    BagTopic(name=TOPICS.camera_info, type_name='sensor_msgs/msg/CameraInfo'),
-    BagTopic(name=TOPICS.truth, type_name='geometry_msgs/msg/PoseArray'),
+NAMES = BagTopic(name='/hand_pose/joint_names', type_name='std_msgs/msg/String', latched=True)
+"""The last that is subscribed to at the node: DDS announces one after the other, so a node that
+sends it knows of the subscriptions before it, too. That may take a second."""
+_NODE_TOPICS = (
     BagTopic(name=TOPICS.joints, type_name='geometry_msgs/msg/PoseArray'),
     BagTopic(name='/hand_pose/joints_cloud', type_name='sensor_msgs/msg/PointCloud2'),
-    BagTopic(name='/hand_pose/joint_names', type_name='std_msgs/msg/String', latched=True),
     BagTopic(name='/hand_pose/markers', type_name='visualization_msgs/msg/MarkerArray'),
     BagTopic(name=TOPICS.diagnostics, type_name='diagnostic_msgs/msg/DiagnosticArray'),
+    NAMES,
 )
+_CAMERA_TOPICS = (
+    BagTopic(name=TOPICS.truth, type_name='geometry_msgs/msg/PoseArray'),
+    BagTopic(name=TOPICS.camera_info, type_name='sensor_msgs/msg/CameraInfo'),
+    BagTopic(name=TOPICS.depth, type_name='sensor_msgs/msg/Image'),
+)
+"""The camera waits for those who subscribe to the last two, and then knows of the first, too."""
+BAG_TOPICS = _NODE_TOPICS + _CAMERA_TOPICS
 QUEUE_DEPTH = 300
 """Messages that wait for a process that is held up: ten seconds of a 30 Hz camera."""
 _START_LIMIT_S = 180.0
@@ -73,9 +81,9 @@ def record_stream(options: DemoOptions, say: Callable[[str], None]) -> list[RawM
     with Children(logs) as children:
         children.start('camera', camera_command(options), with_room_for_images(environment))
         children.start('node', node_command(options), environment)
-        with Recorder(BAG_TOPICS) as recorder:
+        with Recorder(_NODE_TOPICS) as recorder:
             say('starting the camera and the node (15 s or so: pictures are rendered first)')
-            wait_for_stream(recorder, children)
+            open_stream(recorder, children)
             say(f'the node is active: {options.seconds:g} s of stream')
             _wait_for_end(recorder, children, options.seconds)
             wait_for_books(recorder, children)
@@ -125,18 +133,24 @@ def ros_command(module: str, parameters: dict[str, Any]) -> list[str]:
     return command
 
 
-def wait_for_stream(recorder: Any, children: Children, topic: str = TOPICS.depth) -> None:
-    """Receive until the camera's first message on ``topic`` is there."""
+def open_stream(recorder: Any, children: Children) -> None:
+    """Have the camera begin, which waits for the recorder, once nothing of the node is lost."""
+    wait_for_first(recorder, children, NAMES.name)
+    for topic in _CAMERA_TOPICS:
+        recorder.subscribe(topic)
+    wait_for_first(recorder, children, TOPICS.depth)
+
+
+def wait_for_first(recorder: Any, children: Children, topic: str) -> None:
+    """Receive until the first message on ``topic`` is there."""
     limit = time.monotonic() + _START_LIMIT_S
     while not recorder.count(topic):
         recorder.spin(0.1)
-        for name in ('camera', 'node'):
+        for name in children.names:
             check_alive(children, name)
         if time.monotonic() > limit:
-            raise DemoError(
-                f'nothing on {topic} within {_START_LIMIT_S:g} s; camera: '
-                f'{children.last_lines("camera", 1)}; node: {children.last_lines("node", 1)}'
-            )
+            said = '; '.join(f'{name}: {children.last_lines(name, 1)}' for name in children.names)
+            raise DemoError(f'nothing on {topic} within {_START_LIMIT_S:g} s; {said}')
 
 
 def _wait_for_end(recorder: Any, children: Children, seconds: float) -> None:

@@ -37,7 +37,6 @@ class Recorder:
     """
 
     def __init__(self, topics: Sequence[BagTopic], name: str = 'hand_pose_recorder') -> None:
-        self.topics = tuple(topics)
         self.messages: list[RawMessage] = []
         self._context = Context()
         rclpy.init(args=[], context=self._context)
@@ -46,8 +45,8 @@ class Recorder:
         )
         self._executor = SingleThreadedExecutor(context=self._context)
         self._executor.add_node(self._node)
-        for topic in self.topics:
-            self._subscribe(topic)
+        for topic in topics:
+            self.subscribe(topic)
 
     def __enter__(self) -> Recorder:
         """Return itself."""
@@ -59,7 +58,7 @@ class Recorder:
         self._node.destroy_node()
         rclpy.try_shutdown(context=self._context)
 
-    def _subscribe(self, topic: BagTopic) -> None:
+    def subscribe(self, topic: BagTopic) -> None:
         """Store what comes on a topic; best effort matches every publisher, latched asks more."""
         durability = QoSDurabilityPolicy.VOLATILE
         if topic.latched:

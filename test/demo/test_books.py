@@ -1,6 +1,6 @@
 # Copyright 2026 The dense_hand_pose authors
 # SPDX-License-Identifier: Apache-2.0
-"""When a recording is complete: the node has answered, and every answer is there."""
+"""When a recording begins and is complete: nothing of the node is lost, at either end."""
 
 from pathlib import Path
 import sys
@@ -9,8 +9,8 @@ from typing import Any
 
 from dense_hand_pose.demo import stream
 from dense_hand_pose.demo.processes import Children
-from dense_hand_pose.demo.stream import DemoError, TOPICS, wait_for_books
-from dense_hand_pose.evaluation.bags import RawMessage
+from dense_hand_pose.demo.stream import DemoError, NAMES, open_stream, TOPICS, wait_for_books
+from dense_hand_pose.evaluation.bags import BagTopic, RawMessage
 import pytest
 import recordings
 
@@ -48,6 +48,35 @@ def children(tmp_path: Path) -> Any:
     with Children(tmp_path) as running:
         running.start('node', [sys.executable, '-c', 'import time; time.sleep(60)'], {})
         yield running
+
+
+class Opening:
+    """A recorder that hears the names of the joints in its third turn, and writes down events."""
+
+    def __init__(self) -> None:
+        """Begin with nothing heard."""
+        self.events: list[str] = []
+
+    def spin(self, _: float) -> None:
+        """Take a turn."""
+        self.events.append('turn')
+
+    def subscribe(self, topic: BagTopic) -> None:
+        """Note the subscription."""
+        self.events.append(topic.name)
+
+    def count(self, topic: str) -> int:
+        """Return the number of messages of a topic; the camera sends once it is heard."""
+        if topic == NAMES.name:
+            return int(self.events.count('turn') >= 3)
+        return int(topic in self.events)
+
+
+def test_the_camera_is_heard_once_the_node_knows_the_recorder(children: Children) -> None:
+    opening = Opening()
+    open_stream(opening, children)
+    order = [TOPICS.truth, TOPICS.camera_info, TOPICS.depth]
+    assert opening.events == ['turn', 'turn', 'turn', *order]
 
 
 @pytest.mark.parametrize(
