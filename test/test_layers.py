@@ -19,6 +19,7 @@ LAYERS = {
     'lens_grid': 0,
     'smoothing': 0,
     'process': 0,
+    'quoting': 0,
     'decoding_config': 0,
     'drawing': 0,
     'bones': 1,
