@@ -7,6 +7,7 @@ from pathlib import Path
 
 from dense_hand_pose.network.baselines import build_network, HandNet
 from dense_hand_pose.network.dense_regression import DenseRegressionNet
+from dense_hand_pose.network.growth import add_stacks, may_grow
 from dense_hand_pose.network.renorm import renormalise
 from dense_hand_pose.network.weight_file import read_notes, sha256_of
 from dense_hand_pose.network.weights import load_detector, load_weights
@@ -32,6 +33,7 @@ def make_network(config: TrainingConfig, init: Path | None, device: torch.device
     """
     Build the network on a device, channels last, random or from a weight file.
 
+    Weights with fewer stacks than the configuration asks for get the others (network/growth.py).
     ValueError when the file holds another architecture than the configuration asks for, or for
     ``sync_batch_norm`` without a GPU: PyTorch has it for those alone.
     """
@@ -44,6 +46,8 @@ def make_network(config: TrainingConfig, init: Path | None, device: torch.device
         hidden = config.network.verdict_hidden
         without = replace(network.config, verdict=False, verdict_hidden=hidden)
         network.verdict, network.config = None, without
+    if isinstance(network, DenseRegressionNet) and may_grow(network.config, config.network):
+        network = add_stacks(network, config.network.stacks)
     if network.config != config.network:
         raise ValueError(f'{init}: another architecture than the configuration asks for')
     add_presence(network, config)

@@ -33,3 +33,16 @@ def test_a_verdict_of_any_size_is_left_behind(tmp_path: Path, hidden: int) -> No
     network = make_network(TrainingConfig(network=TINY), path, torch.device('cpu'))
     assert network.config == TINY
     assert not any(name.startswith('verdict') for name in network.state_dict())
+
+
+def test_weights_with_one_stack_begin_a_training_with_two(tmp_path: Path) -> None:
+    path = tmp_path / 'one.safetensors'
+    save_weights(tiny_network(), path, {})
+    config = TrainingConfig(network=replace(TINY, stacks=2))
+    network = make_network(config, path, torch.device('cpu'))
+    assert network.config == config.network
+    first, second = network.eval()(torch.rand(2, 1, 128, 128))
+    torch.testing.assert_close(second, first, rtol=0.0, atol=1e-5)
+    wider = TrainingConfig(network=replace(TINY, stacks=2, widths=(24,) * 5))
+    with pytest.raises(ValueError, match='another architecture'):
+        make_network(wider, path, torch.device('cpu'))
