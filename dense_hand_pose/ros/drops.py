@@ -7,13 +7,10 @@ At any moment  received = answered with a hand + answered empty + dropped + stil
 """
 
 from collections import Counter
-from collections.abc import Callable
 from dataclasses import dataclass
 import threading
-import time
 
-LOG_PERIOD_S = 60.0
-"""A cause is logged when it first occurs, then at most this often, with what came between."""
+from dense_hand_pose.ros.limited_log import LimitedLog
 
 
 @dataclass(frozen=True)
@@ -62,6 +59,7 @@ CAUSES: dict[str, Cause] = {
     ),
     'replaced': Cause('', 'The node keeps to the newest image when the camera is faster.'),
     'deactivated': Cause('', 'The node was deactivated while the image waited.'),
+    'reset': Cause('', '~/reset was called while the image waited.'),
     'internal_error': Cause('error', 'This is a defect: please report it with this message.'),
     'no_hand_center': Cause(
         'warn',
@@ -129,15 +127,14 @@ class Counts:
 class Ledger:
     """Count inputs and outcomes from any thread; log each cause once in a while with a remedy."""
 
-    def __init__(self, log: Callable[[str, str], None]) -> None:
-        """Take `log(severity, message)`; set `source` to the topics that messages should name."""
+    def __init__(self, log: LimitedLog) -> None:
+        """Take the log; set `source` to the topics that messages should name."""
         self.source = ''
         self._log = log
         self._lock = threading.Lock()
         self._received: Counter[str] = Counter()
         self._causes: Counter[str] = Counter()
         self._hands = 0
-        self._logged: dict[str, tuple[float, int]] = {}
 
     def receive(self, what: str) -> None:
         """Count an input: 'images', 'camera_infos', 'pairs' or 'lost' (by the middleware)."""
@@ -154,21 +151,14 @@ class Ledger:
         known = CAUSES[cause]
         with self._lock:
             self._causes[cause] += 1
-            count = self._causes[cause]
-            message = self._message(cause, what, count) if known.severity else ''
-        if message:
-            self._log(known.severity, f'{message} {known.remedy}')
+        if known.severity:
+            kind = 'empty result' if cause in EMPTY_ANSWERS else 'image dropped'
+            message = f'{self.source}: {kind} ({cause}): {what}.'
+            self._log(known.severity, cause, message, known.remedy)
 
-    def _message(self, cause: str, what: str, count: int) -> str:
-        """Return the words for the log, or '' when the cause was logged a moment ago."""
-        now = time.monotonic()
-        logged_at, logged_count = self._logged.get(cause, (-LOG_PERIOD_S, 0))
-        if logged_count and now - logged_at < LOG_PERIOD_S:
-            return ''
-        self._logged[cause] = (now, count)
-        since = f' ({count - logged_count} times since the last such message)'
-        kind = 'empty result' if cause in EMPTY_ANSWERS else 'image dropped'
-        return f'{self.source}: {kind} ({cause}): {what}.{since if logged_count else ""}'
+    def note(self, kind: str, what: str, remedy: str) -> None:
+        """Warn of something that is no image, and that no count holds."""
+        self._log('warn', kind, f'{self.source}: {what}.', remedy)
 
     def counts(self) -> Counts:
         """Return a copy of the books."""

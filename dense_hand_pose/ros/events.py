@@ -1,11 +1,11 @@
 # Copyright 2026 The dense_hand_pose authors
 # SPDX-License-Identifier: Apache-2.0
-"""Say aloud what the middleware only knows: incompatible QoS and lost messages."""
+"""Log incompatible QoS and lost messages, which the middleware reports as events."""
 
 from typing import Any
 
-from dense_hand_pose.ros.drops import Ledger, LOG_PERIOD_S
-from rclpy.impl.rcutils_logger import RcutilsLogger
+from dense_hand_pose.ros.drops import Ledger
+from dense_hand_pose.ros.limited_log import LimitedLog
 from rclpy.qos import qos_policy_name_from_kind
 
 try:
@@ -15,16 +15,19 @@ except ImportError:  # Humble
 
 
 def subscription_events(
-    logger: RcutilsLogger, topic: str, ledger: Ledger, is_image: bool
+    log: LimitedLog, topic: str, ledger: Ledger, is_image: bool
 ) -> SubscriptionEventCallbacks:
     """Return callbacks that log a publisher whose QoS does not fit and count lost messages."""
 
     def incompatible(event: Any) -> None:
         policy = qos_policy_name_from_kind(event.last_policy_kind)
-        logger.error(
+        log(
+            'error',
+            f'incompatible publisher of {topic}',
             f'{topic}: a publisher offers a {policy} that this node cannot accept: nothing will '
-            f'arrive from it. Set qos_overrides.{topic}.subscription.'
-            f'{policy.lower().removesuffix("_qos_policy")}, or change the publisher.'
+            'arrive from it.',
+            f'Set qos_overrides.{topic}.subscription.'
+            f'{policy.lower().removesuffix("_qos_policy")}, or change the publisher.',
         )
 
     def lost(event: Any) -> None:
@@ -32,26 +35,30 @@ def subscription_events(
             ledger.receive('lost')
         if not is_image:
             return
-        logger.warning(
-            f'{topic}: the middleware lost {event.total_count} messages so far. Best-effort '
-            'images beyond 0.5 MB overflow the shared memory of Fast DDS: start the camera with '
-            'FASTRTPS_DEFAULT_PROFILES_FILE=<share>/dense_hand_pose/config/'
+        log(
+            'warn',
+            f'lost on {topic}',
+            f'{topic}: the middleware lost {event.total_count} messages so far.',
+            'Best-effort images beyond 0.5 MB overflow the shared memory of Fast DDS: start the '
+            'camera with FASTRTPS_DEFAULT_PROFILES_FILE=<share>/dense_hand_pose/config/'
             f'fastdds_large_images.xml, or set qos_overrides.{topic}.subscription.reliability '
             'to reliable.',
-            throttle_duration_sec=LOG_PERIOD_S,
         )
 
     return SubscriptionEventCallbacks(incompatible_qos=incompatible, message_lost=lost)
 
 
-def publisher_events(logger: RcutilsLogger, topic: str) -> PublisherEventCallbacks:
+def publisher_events(log: LimitedLog, topic: str) -> PublisherEventCallbacks:
     """Return callbacks that log a subscriber whose QoS does not fit."""
 
     def incompatible(event: Any) -> None:
         policy = qos_policy_name_from_kind(event.last_policy_kind)
-        logger.warning(
+        log(
+            'warn',
+            f'incompatible subscriber of {topic}',
             f'{topic}: a subscriber requests a {policy} that this node does not offer: it will '
-            'receive nothing. Change the subscriber.'
+            'receive nothing.',
+            'Change the subscriber.',
         )
 
     return PublisherEventCallbacks(incompatible_qos=incompatible)

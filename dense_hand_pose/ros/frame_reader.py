@@ -1,24 +1,23 @@
 # Copyright 2026 The dense_hand_pose authors
 # SPDX-License-Identifier: Apache-2.0
-"""Frames to depth and intrinsics, with a word about a lens that bends."""
-
-from collections.abc import Callable
+"""Frames to depth and intrinsics, with a log line about a lens that bends."""
 
 from dense_hand_pose.calibration import is_rectified
 from dense_hand_pose.camera import Intrinsics
 from dense_hand_pose.distortion import Distortion
 from dense_hand_pose.ros.inputs import read_depth, read_intrinsics
+from dense_hand_pose.ros.limited_log import LimitedLog
 from dense_hand_pose.ros.pairing import Frame
 import numpy as np
 
 
 class FrameReader:
-    """Read the frames of one topic; warn once of each lens that is undone."""
+    """Read the frames of one topic; log the lens that is undone."""
 
-    def __init__(self, topic: str, image_kind: str, warn: Callable[[str], None]) -> None:
+    def __init__(self, topic: str, image_kind: str, log: LimitedLog) -> None:
         self.rectified = is_rectified(topic, image_kind)
         self._topic = topic
-        self._warn = warn
+        self._log = log
         self._lens: Distortion | None = None
 
     def read(self, frame: Frame) -> tuple[np.ndarray, float, Intrinsics]:
@@ -28,11 +27,14 @@ class FrameReader:
         lens = intrinsics.distortion
         if lens is not None and lens != self._lens:
             self._lens = lens
-            self._warn(
+            self._log(
+                'warn',
+                'lens',
                 f'{self._topic}: taken for a raw image whose lens bends it ({lens.model} '
-                f'{lens.coefficients}): crops are read through the lens, which costs a little '
-                'time. Subscribe to a rectified image if there is one; if this one is rectified '
-                'already, set camera.image_kind to rectified.'
+                f'{lens.coefficients}).',
+                'Crops are read through the lens, which costs a little time. Subscribe to a '
+                'rectified image if there is one; if this one is rectified already, set '
+                'camera.image_kind to rectified.',
             )
         return depth, unit_m, intrinsics
 

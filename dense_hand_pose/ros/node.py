@@ -10,6 +10,7 @@ from typing import Any, TYPE_CHECKING
 
 from dense_hand_pose.ros.drops import Ledger
 from dense_hand_pose.ros.lifecycle import guard_change_state, say_errors
+from dense_hand_pose.ros.limited_log import LimitedLog
 from dense_hand_pose.ros.loading import load_estimator
 from dense_hand_pose.ros.outputs import Outputs
 from dense_hand_pose.ros.parameter_table import PARAMETERS
@@ -51,7 +52,8 @@ class HandPoseNode(LifecycleNode):
         super().__init__('hand_pose', **kwargs)
         declare(self, PARAMETERS)
         self.failed = Future()
-        self.ledger = Ledger(self._log)
+        self._limited_log = LimitedLog(self._log)
+        self.ledger = Ledger(self._limited_log)
         self._timings = Timings()
         self._estimator: HandPoseEstimator | None = None
         self._outputs: Outputs | None = None
@@ -113,7 +115,7 @@ class HandPoseNode(LifecycleNode):
             self.get_logger().error(f'cannot load model {model!r} on {backend!r}: {error}')
             return FAILURE
         try:
-            self._outputs = Outputs(self, values)
+            self._outputs = Outputs(self, self._limited_log, values)
         except Exception as error:  # a package that is missing, or a qos_overrides value
             self.get_logger().error(f'cannot configure: {error}')
             self.release()
@@ -127,7 +129,15 @@ class HandPoseNode(LifecycleNode):
         result = super().on_activate(state)
         self._outputs.announce(HAND_21.joints)
         values = self._values()
-        session = Session(self, self._estimator, self._outputs, self.ledger, self._timings, values)
+        session = Session(
+            self,
+            self._estimator,
+            self._outputs,
+            self.ledger,
+            self._timings,
+            self._limited_log,
+            values,
+        )
         try:
             session.start(values)
         except Exception as error:  # rclpy has many for a wrong qos_overrides value
@@ -210,7 +220,8 @@ class HandPoseNode(LifecycleNode):
         """Begin anew after the ROS clock went back: queues and track are of another time."""
         if self._session is not None:
             seconds = -jump.delta.nanoseconds / 1e9
-            self.get_logger().warning(f'the clock went back by {seconds:.3f} s: starting anew')
+            what = f'the clock went back by {seconds:.3f} s: starting anew'
+            self._limited_log('warn', 'clock', what)
             self._session.begin_anew()
 
     def _facts(self) -> dict[str, object]:

@@ -10,6 +10,7 @@ from typing import Any, TYPE_CHECKING
 from dense_hand_pose.ros.answer import Answer
 from dense_hand_pose.ros.debug_messages import debug_image, votes_cloud
 from dense_hand_pose.ros.joint_topics import JointTopics
+from dense_hand_pose.ros.limited_log import LimitedLog
 from dense_hand_pose.ros.markers import delete_markers, hand_markers, MarkerStyle
 from dense_hand_pose.ros.messages import joint_names, joints_cloud
 from dense_hand_pose.ros.publishers import Publishers
@@ -39,14 +40,14 @@ class Outputs:
     Everything bears the header of the image, as it came.
     """
 
-    def __init__(self, node: LifecycleNode, values: Mapping[str, Any]) -> None:
+    def __init__(self, node: LifecycleNode, log: LimitedLog, values: Mapping[str, Any]) -> None:
         """
         Create the publishers.
 
         Raises MissingPackageError where a wanted one needs another package, and what a bad
         qos_overrides raises; none is left then.
         """
-        self._publishers = Publishers(node)
+        self._publishers = Publishers(node, log)
         self._tf_type = tf_message_type() if values['publish.tf'] else None
         self._tf_prefix = values['publish.tf_prefix']
         try:

@@ -1,16 +1,18 @@
 # Copyright 2026 The dense_hand_pose authors
 # SPDX-License-Identifier: Apache-2.0
-"""Depth images with their camera_info, by message_filters, and no image that gets lost unseen."""
+"""Depth images with their camera_info, by equal stamps or by arrival; each image is counted."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Generic, TypeVar
 
 from dense_hand_pose.ros.drops import Ledger
-from message_filters import SimpleFilter, TimeSynchronizer
 from sensor_msgs.msg import CameraInfo, Image
 
 RESTART_S = 1.0
-"""Stamps that fall back by more than this mean that the source began anew (a bag that loops)."""
+"""Stamps that fall back by more than this mean that the source restarted (a bag that loops)."""
+
+Message = TypeVar('Message', Image, CameraInfo)
 
 
 @dataclass(frozen=True)
@@ -31,22 +33,53 @@ def stamp_ns(message: Image | CameraInfo) -> int:
     return message.header.stamp.sec * 1_000_000_000 + message.header.stamp.nanosec
 
 
-def _can_be_paired(message: Image | CameraInfo) -> bool:
+class StampQueue(Generic[Message]):
     """
-    Return whether message_filters can read the stamp.
+    The newest messages by stamp, at most `size`; the one that arrived first makes room.
 
-    For seconds below zero it raises out of the callback, which ends the node, and keeps its lock.
+    Eviction goes by arrival, not by stamp: a message from a clock that ran ahead leaves the queue
+    after `size` newer ones, like every other.
     """
-    return message.header.stamp.sec >= 0
+
+    def __init__(self, size: int) -> None:
+        self._size = size
+        self._messages: dict[int, Message] = {}
+
+    def put(self, message: Message) -> Message | None:
+        """Store a message in place of one with its stamp; return the one that made room."""
+        stamp = stamp_ns(message)
+        self._messages.pop(stamp, None)
+        self._messages[stamp] = message
+        if len(self._messages) <= self._size:
+            return None
+        return self._messages.pop(next(iter(self._messages)))
+
+    def take(self, stamp: int) -> Message | None:
+        """Remove and return the message with a stamp, None without one."""
+        return self._messages.pop(stamp, None)
+
+    def clear(self) -> int:
+        """Remove all messages; return their number."""
+        count = len(self._messages)
+        self._messages.clear()
+        return count
+
+    def __len__(self) -> int:
+        """Return the number of messages that wait."""
+        return len(self._messages)
 
 
 class Pairing:
     """
-    Pass on frames; write down every image that gets no partner.
+    Pass on frames; count every image that gets no partner.
 
     mode 'exact': equal stamps, each side waits for the other in a queue of `queue_size`.
     mode 'latest_info': each image goes with the newest camera_info.
     Used from one thread, the executor's.
+
+    message_filters.TimeSynchronizer evicts by stamp: `queue_size` messages whose stamps lie ahead
+    fill its queue and every later one is thrown away. It has no method to empty its queues, and it
+    keeps its lock when a stamp before 1970 raises in its callback. Hence the queues here.
     """
 
     def __init__(
@@ -62,33 +95,32 @@ class Pairing:
         self._ledger = ledger
         self._on_frame = on_frame
         self._on_restart = on_restart
-        self._waiting: set[int] = set()
-        # Not of the time that rebuild ends: a driver that sends it once does not send it again.
+        self._images: StampQueue[Image] = StampQueue(queue_size)
+        self._infos: StampQueue[CameraInfo] = StampQueue(queue_size)
+        # Survives rebuild: a driver that sends it once does not send it again.
         self._latest_info: CameraInfo | None = None
-        self.rebuild()
+        self._last_stamp: int | None = None
 
     def rebuild(self, cause: str = 'time_backwards') -> None:
-        """
-        Start with empty queues; images that waited are dropped for `cause`.
-
-        message_filters has no way to empty a synchroniser, and one whose queues hold stamps of
-        the future throws every new message away: so a new one takes its place.
-        """
-        for _ in self._waiting:
+        """Empty the queues and accept any stamp next; images that waited are dropped."""
+        for _ in range(self._images.clear()):
             self._ledger.no_result(cause, 'the image still waited for its camera_info')
-        self._waiting.clear()
-        self._last_stamp: int | None = None
-        self._images, self._infos = SimpleFilter(), SimpleFilter()
-        self._synchronizer = TimeSynchronizer([self._images, self._infos], self._queue_size)
-        self._synchronizer.registerCallback(self._pair)
+        self._infos.clear()
+        self._last_stamp = None
 
     def add_info(self, info: CameraInfo) -> None:
         """Take a camera_info message."""
         self._ledger.receive('camera_infos')
         if not self._exact:
             self._latest_info = info
-        elif _can_be_paired(info):
-            self._infos.signalMessage(info)
+            return
+        image = self._images.take(stamp_ns(info))
+        if image is not None:
+            self._pair(image, info)
+            return
+        evicted = self._infos.put(info)
+        if evicted is not None:
+            self._report_unpaired(evicted)
 
     def add_image(self, image: Image) -> None:
         """Take an image; stamps must rise."""
@@ -97,23 +129,19 @@ class Pairing:
         if self._is_stale(stamp):
             return
         self._last_stamp = stamp
-        if not self._exact:
-            self._pair_with_latest(image)
-        elif _can_be_paired(image):
-            self._wait(stamp)
-            self._images.signalMessage(image)
-        else:
+        if image.header.stamp.sec < 0:
             self._ledger.no_result('too_old', 'its stamp lies before 1970')
-
-    def _pair_with_latest(self, image: Image) -> None:
-        """Pass an image on with the newest camera_info."""
-        if self._latest_info is None:
-            self._ledger.no_result('no_camera_info', 'none was received so far')
+            return
+        info = self._infos.take(stamp) if self._exact else self._latest_info
+        if info is not None:
+            self._pair(image, info)
+        elif self._exact:
+            self._wait(image)
         else:
-            self._pair(image, self._latest_info)
+            self._ledger.no_result('no_camera_info', 'none was received so far')
 
     def _is_stale(self, stamp: int) -> bool:
-        """Write down a stamp that does not rise; begin anew where it falls far back."""
+        """Count a stamp that does not rise; restart where it falls far back."""
         back_s = (self._last_stamp - stamp) / 1e9 if self._last_stamp is not None else -1.0
         if back_s < 0.0:
             return False
@@ -129,18 +157,31 @@ class Pairing:
             self._on_restart()
         return True
 
-    def _wait(self, stamp: int) -> None:
-        """Note that an image waits, and which one the synchroniser forgets to make room."""
-        self._waiting.add(stamp)
-        if len(self._waiting) > self._queue_size:
-            self._waiting.remove(min(self._waiting))
+    def _wait(self, image: Image) -> None:
+        """Store an image until its camera_info comes; count the one that makes room."""
+        if self._images.put(image) is not None:
             self._ledger.no_result(
                 'no_camera_info',
                 f'no camera_info with its stamp came before {self._queue_size} newer images',
             )
 
+    def _report_unpaired(self, info: CameraInfo) -> None:
+        """Log a camera_info that left the queue without an image."""
+        if self._last_stamp is None:
+            return  # no image so far: the node logs that by itself
+        apart_s = (stamp_ns(info) - self._last_stamp) / 1e9
+        if abs(apart_s) <= RESTART_S:
+            return  # its image was lost on the way: the middleware reports it
+        side = 'after' if apart_s > 0.0 else 'before'
+        self._ledger.note(
+            'unpaired_camera_info',
+            f'a camera_info without an image left the queue of {self._queue_size}: its stamp lies '
+            f'{abs(apart_s):.3f} s {side} that of the newest image',
+            'Normal once when the clock of the camera is set; else have one clock stamp image and '
+            'camera_info, or set sync.mode to latest_info.',
+        )
+
     def _pair(self, image: Image, info: CameraInfo) -> None:
         """Pass a frame on."""
-        self._waiting.discard(stamp_ns(image))
         self._ledger.receive('pairs')
         self._on_frame(Frame(image, info))

@@ -5,6 +5,7 @@
 from typing import Any
 
 from dense_hand_pose.ros.events import publisher_events
+from dense_hand_pose.ros.limited_log import LimitedLog
 from rclpy.lifecycle import LifecycleNode
 from rclpy.lifecycle.publisher import LifecyclePublisher
 from rclpy.qos import QoSProfile
@@ -14,8 +15,9 @@ from rclpy.qos_overriding_options import QoSOverridingOptions
 class Publishers:
     """Publishers of one node: QoS can be overridden, subscribers that do not fit are logged."""
 
-    def __init__(self, node: LifecycleNode) -> None:
+    def __init__(self, node: LifecycleNode, log: LimitedLog) -> None:
         self._node = node
+        self._log = log
         self._publishers: list[LifecyclePublisher] = []
 
     def add(self, message_type: Any, topic: str, qos: QoSProfile) -> LifecyclePublisher:
@@ -24,7 +26,7 @@ class Publishers:
             message_type,
             topic,
             qos,
-            event_callbacks=publisher_events(self._node.get_logger(), topic),
+            event_callbacks=publisher_events(self._log, topic),
             qos_overriding_options=QoSOverridingOptions.with_default_policies(),
         )
         self._publishers.append(publisher)

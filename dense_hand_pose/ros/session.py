@@ -11,6 +11,7 @@ from dense_hand_pose.ros.drops import Ledger
 from dense_hand_pose.ros.events import subscription_events
 from dense_hand_pose.ros.frame_reader import FrameReader
 from dense_hand_pose.ros.hand_center import HandCenter
+from dense_hand_pose.ros.limited_log import LimitedLog
 from dense_hand_pose.ros.outputs import Outputs
 from dense_hand_pose.ros.pairing import Pairing
 from dense_hand_pose.ros.settings import estimator_config
@@ -41,6 +42,7 @@ class Session:
         outputs: Outputs,
         ledger: Ledger,
         timings: Timings,
+        log: LimitedLog,
         values: Mapping[str, Any],
     ) -> None:
         self._node = node
@@ -49,10 +51,8 @@ class Session:
         self._subscribers: list[Subscriber] = []
         self._pairing: Pairing | None = None
         self._image_topic = node.resolve_topic_name('image_rect')
-        logger = node.get_logger()
-        self._reader = FrameReader(
-            self._image_topic, values['camera.image_kind'], lambda text: logger.warning(text)
-        )
+        self._log = log
+        self._reader = FrameReader(self._image_topic, values['camera.image_kind'], log)
         self._center: HandCenter | None = None
         if values['roi.mode'] == 'topic':
             self._center = HandCenter(values['roi.max_center_age_s'])
@@ -103,7 +103,7 @@ class Session:
     def _subscribe(self, message_type: type, topic: str) -> Subscriber:
         """Subscribe as to a sensor: the newest message, best effort, unless overridden."""
         events = subscription_events(
-            self._node.get_logger(), topic, self._ledger, is_image=message_type is Image
+            self._log, topic, self._ledger, is_image=message_type is Image
         )
         subscriber = Subscriber(
             self._node,
@@ -123,7 +123,9 @@ class Session:
             self._center.max_age_s = values['roi.max_center_age_s']
 
     def reset(self) -> None:
-        """Forget the track, and begin to smooth anew."""
+        """Forget the track, the smoothed joints and what waits for a partner."""
+        if self._pairing is not None:
+            self._pairing.rebuild('reset')
         self._worker.reset()
         self._outputs.forget()
 

@@ -52,9 +52,11 @@ def test_keys_of_diagnostics_exist(document: Path) -> None:
     pytest.importorskip('rclpy')
     from dense_hand_pose.ros.diagnostics import Diagnostics
     from dense_hand_pose.ros.drops import CAUSES, Ledger
+    from dense_hand_pose.ros.limited_log import LimitedLog
     from dense_hand_pose.ros.timings import PERCENTILES, Timings
 
-    status = Diagnostics('x', Ledger(lambda *_: None), Timings()).status('active', {}, False)
+    ledger = Ledger(LimitedLog(lambda *_: None))
+    status = Diagnostics('x', ledger, Timings()).status('active', {}, False)
     stages = re.findall(r"stages_ms\['(\w+)'\]", (PACKAGE / 'ros' / 'worker.py').read_text())
     facts = (PACKAGE / 'ros' / 'node.py').read_text().partition('def _facts')[2]
     known = {pair.key for pair in status.values}

@@ -151,6 +151,10 @@ class Rig:
             self._info.publish(self.info_for(image) if info is None else info)
         self._image.publish(image)
 
+    def send_info(self, info: CameraInfo) -> None:
+        """Publish a camera_info alone."""
+        self._info.publish(info)
+
     def answer(self, image: Image, patience_s: float = PATIENCE_S) -> PoseArray | None:
         """Wait for the poses that bear the image's stamp."""
 

@@ -4,9 +4,10 @@
 
 import threading
 
-from dense_hand_pose.ros import drops
+from dense_hand_pose.ros import limited_log
 from dense_hand_pose.ros.drops import CAUSES, EMPTY_ANSWERS, Ledger
 from dense_hand_pose.ros.frame_mailbox import Mailbox
+from dense_hand_pose.ros.limited_log import LimitedLog
 from dense_hand_pose.ros.pairing import Frame, Pairing
 from dense_hand_pose.ros.timings import Timings, WINDOW
 import pytest
@@ -63,7 +64,7 @@ def test_each_cause_is_logged_once_a_period_with_its_remedy(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     log = Log()
-    ledger = Ledger(log)
+    ledger = Ledger(LimitedLog(log))
     ledger.source = '/depth with /info'
     for _ in range(3):
         for cause in CAUSES:
@@ -74,13 +75,13 @@ def test_each_cause_is_logged_once_a_period_with_its_remedy(
         assert severity == CAUSES[cause].severity
         assert line.startswith('/depth with /info: ')
         assert CAUSES[cause].remedy in line
-    monkeypatch.setattr(drops, 'LOG_PERIOD_S', 0.0)
+    monkeypatch.setattr(limited_log, 'LOG_PERIOD_S', 0.0)
     ledger.no_result('bad_step', 'again')
     assert '3 times since the last' in log[-1][1]
 
 
 def test_the_books_add_up() -> None:
-    ledger = Ledger(Log())
+    ledger = Ledger(LimitedLog(Log()))
     for _ in range(len(CAUSES) + 3):
         ledger.receive('images')
     ledger.hand()
@@ -97,7 +98,7 @@ class Bench:
     """A pairing with everything that it passes on."""
 
     def __init__(self, mode: str = 'exact', queue_size: int = 3) -> None:
-        self.ledger = Ledger(Log())
+        self.ledger = Ledger(LimitedLog(Log()))
         self.frames: list[int] = []
         self.restarts = 0
         self.pairing = Pairing(mode, queue_size, self.ledger, self.take, self.restart)

@@ -9,6 +9,7 @@ from dense_hand_pose.estimator import HandPose
 from dense_hand_pose.ros.answer import Answer
 from dense_hand_pose.ros.drops import Ledger
 from dense_hand_pose.ros.frame_reader import FrameReader
+from dense_hand_pose.ros.limited_log import LimitedLog
 from dense_hand_pose.ros.pairing import Frame
 from dense_hand_pose.ros.timings import Timings
 from dense_hand_pose.ros.worker import Worker
@@ -46,7 +47,7 @@ def frame(seconds: int) -> Frame:
 
 
 def test_nothing_of_the_old_time_is_published_after_a_jump() -> None:
-    estimator, ledger = SlowEstimator(), Ledger(lambda *_: None)
+    estimator, ledger = SlowEstimator(), Ledger(LimitedLog(lambda *_: None))
     delivered: list[int] = []
     something = threading.Event()
 
@@ -54,7 +55,7 @@ def test_nothing_of_the_old_time_is_published_after_a_jump() -> None:
         delivered.append(answer.header.stamp.sec)
         something.set()
 
-    reader = FrameReader('/image_rect', 'auto', lambda _: None)
+    reader = FrameReader('/image_rect', 'auto', LimitedLog(lambda *_: None))
     now_ns = lambda: 100 * 10**9  # noqa: E731
     worker = Worker(
         estimator, ledger, Timings(), reader, None, deliver, now_ns=now_ns, alive=lambda: True
@@ -117,5 +118,5 @@ def test_a_looping_bag_is_followed_round_after_round(model: str) -> None:
                 stamps = [m.header.stamp.sec for m in rig.heard['hand_pose/joints']]
                 assert stamps == [seconds]
         rig.pause(0.3)
-        assert len(rig.logs('the clock went back by 2.000 s')) == 2
+        assert len(rig.logs('the clock went back by 2.000 s')) == 1  # once a minute
         assert rig.node.ledger.counts().dropped == 0
