@@ -27,6 +27,7 @@ COMMANDS = {
     'predict': 'run a trained network over the test frames of NYU, ICVL or MSRA',
     'record-sample': 'make a small bag of a synthetic hand with ground truth',
     'render': 'render synthetic hands to a contact sheet',
+    'render-shards': 'render the crops of a training into files, on any machines',
     'study': "train the paper's systems alike on synthetic hands, and compare them",
     'train': 'train a network on synthetic hands',
 }

@@ -37,6 +37,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         'places, which are gathered there at first by the weights of --init',
     )  # fmt: skip
     parser.add_argument(
+        '--shards', type=Path, metavar='DIR',
+        help='crops that `render-shards` has rendered; what the folder lacks is rendered here',
+    )  # fmt: skip
+    parser.add_argument(
         '--held-out', metavar='SUBJECT', help='of MSRA, P0 to P8 (default: as the YAML says)'
     )
     parser.add_argument(
@@ -73,6 +77,11 @@ def run(args: argparse.Namespace) -> int:
         return 2
     return launch(
         TrainingRequest(
-            config=config, out=args.out, resume=args.resume, init=args.init, root=args.data
+            config=config,
+            out=args.out,
+            resume=args.resume,
+            init=args.init,
+            root=args.data,
+            shards=args.shards,
         )
     )

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Synthetic crops for training: an endless, seeded stream rendered beside the trainer."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import NamedTuple, TypeVar
 
 from dense_hand_pose.geometry import Cube
@@ -16,9 +16,11 @@ from .stop import leave_signals_to_the_trainer
 ABSENT, PRESENT, BESIDE = 0, 1, 2
 """A crop without a hand; with one in its middle; with one whose joints can be asked for, beside
 it."""
-_VALIDATION_SEED = 2**40
+VALIDATION_SEED = 2**40
 """Far beyond any training batch's seed: validation hands are never trained on."""
 SEEDS_PER_RUN = 2**24
+Maker = Callable[[int, int, int], 'Batch']
+"""From a seed, a number of crops and the first one's number to the crops, as make_batch."""
 _Batch = TypeVar('_Batch')
 
 
@@ -58,12 +60,19 @@ class SyntheticBatches(IterableDataset[Batch]):
     Batch i of a run holds the hands of seed ``run seed * 2 ** 24 + i``, from ``first`` on.
 
     ``rank`` of ``ranks`` processes renders its own even part of every batch, so that the hands of
-    a batch do not depend on their number.
+    a batch do not depend on their number. ``make`` renders, or reads rendered ones (shards.py).
     """
 
     def __init__(
-        self, seed: int, batch_size: int, first: int, rank: int = 0, ranks: int = 1
+        self,
+        seed: int,
+        batch_size: int,
+        first: int,
+        rank: int = 0,
+        ranks: int = 1,
+        make: Maker = make_batch,
     ) -> None:
+        self.make = make
         self.seed = seed
         self.count = batch_size // ranks
         self.offset = rank * self.count
@@ -75,15 +84,8 @@ class SyntheticBatches(IterableDataset[Batch]):
         step, stride = (worker.id, worker.num_workers) if worker else (0, 1)
         while True:
             seed = self.seed * SEEDS_PER_RUN + self.first + step
-            yield make_batch(seed, self.count, self.offset)
+            yield self.make(seed, self.count, self.offset)
             step += stride
-
-
-def training_batches(
-    seed: int, batch_size: int, first: int, workers: int, rank: int = 0, ranks: int = 1
-) -> DataLoader[Batch]:
-    """Return a loader whose workers render a rank's part of the batches ahead of the trainer."""
-    return loader_of(SyntheticBatches(seed, batch_size, first, rank, ranks), workers)
 
 
 def loader_of(batches: IterableDataset[_Batch], workers: int) -> DataLoader[_Batch]:
@@ -99,9 +101,9 @@ def loader_of(batches: IterableDataset[_Batch], workers: int) -> DataLoader[_Bat
 
 
 def validation_batches(
-    samples: int, batch_size: int, rank: int = 0, ranks: int = 1
+    samples: int, batch_size: int, rank: int = 0, ranks: int = 1, make: Maker = make_batch
 ) -> list[Batch]:
     """Render the fixed validation set, or every ``ranks``-th batch of it."""
     counts = [min(batch_size, samples - i) for i in range(0, samples, batch_size)]
     chosen = list(enumerate(counts))[rank::ranks]
-    return [make_batch(_VALIDATION_SEED + i, count) for i, count in chosen]
+    return [make(VALIDATION_SEED + i, count, 0) for i, count in chosen]

@@ -36,6 +36,7 @@ class TrainingRequest:
     resume: bool = False
     init: Path | None = None
     root: Path | None = None
+    shards: Path | None = None
 
 
 def launch(request: TrainingRequest) -> int:
@@ -70,8 +71,9 @@ def _train_as(request: TrainingRequest, rank: int, local: int, meeting: str) -> 
 def _train(request: TrainingRequest, group: Group) -> int:
     try:
         trainer = Trainer(
-            request.config, request.out, request.resume, request.init, group, request.root
-        )
+            request.config, request.out, request.resume, request.init, group, request.root,
+            request.shards,
+        )  # fmt: skip
     except (OSError, ValueError) as error:
         return _refuse(error, group.rank)
     try:

@@ -40,7 +40,8 @@ class Trainer:
     ``out`` is created. With ``resume`` the folder's checkpoint is carried on, exactly where it
     stopped; with ``init`` the weights start from a file and everything else afresh. All processes
     of a ``group`` do the same on their parts of each batch, and the leading one writes. ``root``
-    is the folder of the data set, if it is not synthetic. Raises ValueError when a checkpoint is
+    is the folder of the data set, if it is not synthetic, and ``shards`` one of rendered crops.
+    Raises ValueError when a checkpoint is
     there and ``resume`` is not asked for, or the reverse.
     """
 
@@ -52,6 +53,7 @@ class Trainer:
         init: Path | None = None,
         group: Group | None = None,
         root: Path | None = None,
+        shards: Path | None = None,
     ) -> None:
         self.config, self.out = config, out
         self.group = group or Group()
@@ -60,7 +62,7 @@ class Trainer:
             raise ValueError(
                 f'{self.checkpoint}: ' + ('nothing to resume' if resume else 'add --resume')
             )
-        self.source = open_source(config, root)
+        self.source = open_source(config, root, shards)
         out.mkdir(parents=True, exist_ok=True)
         torch.manual_seed(config.seed)
         torch.set_num_threads(config.threads or torch.get_num_threads())

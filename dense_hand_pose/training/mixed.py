@@ -8,9 +8,9 @@ from dense_hand_pose.geometry import Cube
 import numpy as np
 import torch
 from torch import Tensor
-from torch.utils.data import DataLoader, get_worker_info, IterableDataset
+from torch.utils.data import get_worker_info, IterableDataset
 
-from .data import ABSENT, Batch, loader_of, make_batch, PRESENT, SEEDS_PER_RUN
+from .data import ABSENT, Batch, make_batch, Maker, PRESENT, SEEDS_PER_RUN
 from .places import decoded, Places
 from .searched import CUBE_M
 
@@ -29,8 +29,16 @@ class MixedBatches(IterableDataset[Batch]):
     """
 
     def __init__(
-        self, places: Places, seed: int, batch_size: int, first: int, rank: int, ranks: int
+        self,
+        places: Places,
+        seed: int,
+        batch_size: int,
+        first: int,
+        rank: int,
+        ranks: int,
+        make: Maker = make_batch,
     ) -> None:
+        self.make = make
         self.places = places
         self.seed, self.first = seed, first
         self.count = batch_size // ranks
@@ -50,7 +58,7 @@ class MixedBatches(IterableDataset[Batch]):
         rendered = self.count // 2
         while True:
             seed = self.seed * SEEDS_PER_RUN + self.first + step
-            hands = make_batch(seed, rendered, self.offset)
+            hands = self.make(seed, rendered, self.offset)
             yield joined(hands, self._places(seed, self.count - rendered))
             step += stride
 
@@ -62,13 +70,6 @@ class MixedBatches(IterableDataset[Batch]):
             rng.choice(self._hands, hands), rng.choice(self._others, count - hands)
         ]))  # fmt: skip
         return mirrored(taken(self.places, chosen), torch.from_numpy(rng.random(count) < 0.5))
-
-
-def mixed_batches(
-    places: Places, seed: int, batch_size: int, first: int, workers: int, rank: int, ranks: int
-) -> DataLoader[Batch]:
-    """Return a loader whose workers make a rank's part of the batches ahead of the trainer."""
-    return loader_of(MixedBatches(places, seed, batch_size, first, rank, ranks), workers)
 
 
 def taken(places: Places, chosen: np.ndarray) -> Batch:

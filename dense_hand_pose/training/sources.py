@@ -8,13 +8,14 @@ from typing import Protocol
 from dense_hand_pose.datasets.opening import open_protocol
 from torch.utils.data import DataLoader
 
-from .config import TrainingConfig
-from .data import Batch, loader_of, training_batches, validation_batches
+from .config import RENDERED, TrainingConfig
+from .data import Batch, loader_of, make_batch, Maker, SyntheticBatches, validation_batches
 from .group import Group
-from .mixed import mixed_batches
+from .mixed import MixedBatches
 from .places import load_places
 from .recorded import RecordedBatches, spaced_batches, true_center_batch
 from .scenes import SceneSource
+from .shards import Shards
 
 
 class Source(Protocol):
@@ -28,40 +29,42 @@ class Source(Protocol):
 
 
 class SyntheticSource:
-    """Rendered hands."""
+    """Rendered hands; ``make`` renders them, or reads what was rendered (shards.py)."""
 
-    def __init__(self, config: TrainingConfig) -> None:
+    def __init__(self, config: TrainingConfig, make: Maker = make_batch) -> None:
         self.config = config
+        self.make = make
 
     def training(self, first: int, group: Group) -> DataLoader[Batch]:
         """Return the endless batches from number ``first`` on."""
         config = self.config
-        return training_batches(
-            config.seed, config.batch_size, first, config.workers, group.rank, group.count
+        batches = SyntheticBatches(
+            config.seed, config.batch_size, first, group.rank, group.count, self.make
         )
+        return loader_of(batches, config.workers)
 
     def validation(self, group: Group) -> list[Batch]:
         """Return hands that no training sees."""
         config = self.config
         return validation_batches(
-            config.validation_samples, config.batch_size, group.rank, group.count
+            config.validation_samples, config.batch_size, group.rank, group.count, self.make
         )
 
 
 class SearchedSource(SyntheticSource):
     """Rendered hands, and places in whole scenes that lie gathered in a folder."""
 
-    def __init__(self, config: TrainingConfig, root: Path) -> None:
-        super().__init__(config)
+    def __init__(self, config: TrainingConfig, root: Path, make: Maker = make_batch) -> None:
+        super().__init__(config, make)
         self._places = load_places(root, config.scenes)
 
     def training(self, first: int, group: Group) -> DataLoader[Batch]:
         """Return the endless batches from number ``first`` on."""
         config = self.config
-        return mixed_batches(
-            self._places, config.seed, config.batch_size, first, config.workers,
-            group.rank, group.count,
-        )  # fmt: skip
+        batches = MixedBatches(
+            self._places, config.seed, config.batch_size, first, group.rank, group.count, self.make
+        )
+        return loader_of(batches, config.workers)
 
 
 class RecordedSource:
@@ -94,19 +97,34 @@ class RecordedSource:
         return [true_center_batch(self._test, indices, config.cube_m) for indices in mine]
 
 
-def open_source(config: TrainingConfig, root: Path | None) -> Source | SceneSource:
+def open_source(
+    config: TrainingConfig, root: Path | None, shards: Path | None = None
+) -> Source | SceneSource:
     """
     Open what ``config.data`` names; ``root`` is the folder of a data set.
 
-    ValueError when the folder is missing, superfluous, or holds what it should not.
+    ``shards`` is a folder of rendered crops (shards.py). ValueError when a folder is missing,
+    superfluous, or holds what it should not.
     """
+    make = make_batch if shards is None else _reader_of(config, shards)
     if config.data == 'synthetic':
         if root is not None:
             raise ValueError(f'data: synthetic needs no folder, given is {root}')
         detector = config.network.task == 'detector'
-        return SceneSource(config) if detector else SyntheticSource(config)
+        return SceneSource(config) if detector else SyntheticSource(config, make)
     if root is None:
         raise ValueError(f'data: {config.data} needs the folder that holds it: add --data ROOT')
     if config.data == 'searched':
-        return SearchedSource(config, root)
+        return SearchedSource(config, root, make)
     return RecordedSource(config, root)
+
+
+def _reader_of(config: TrainingConfig, folder: Path) -> Maker:
+    """Return what reads the crops of a folder; ValueError where this training renders none."""
+    if config.data not in RENDERED or config.network.task == 'detector':
+        raise ValueError(f'{folder}: shards hold crops that are rendered, which this data has not')
+    shards = Shards(folder)
+    other = shards.other_renderer()
+    if other is not None:
+        raise ValueError(other)
+    return shards.batch

@@ -64,7 +64,7 @@ def answer(
 
 
 def test_no_training_or_validation_scene_is_tested() -> None:
-    assert data._VALIDATION_SEED + 10**7 < FIRST_SEED < FIRST_SEED + 10**7 < FIRST_SEQUENCE_SEED
+    assert data.VALIDATION_SEED + 10**7 < FIRST_SEED < FIRST_SEED + 10**7 < FIRST_SEQUENCE_SEED
     # NumPy cuts a seed into words of 32 bits and fills up with zeros, so that these are one seed;
     # the last word of the test's own keeps it apart from any seed with the number of a crop.
     alike = [[FIRST_SEED + 5], [5, FIRST_SEED >> 32], [FIRST_SEED + 5, 0]]

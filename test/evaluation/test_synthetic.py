@@ -49,8 +49,8 @@ def answers(estimator: HandPoseEstimator) -> dict[str, list[Answer]]:
 
 def test_no_training_or_validation_seed_is_tested() -> None:
     last_training = training_config._SEEDS * training_data.SEEDS_PER_RUN - 1
-    assert last_training < training_data._VALIDATION_SEED
-    assert training_data._VALIDATION_SEED + 10_000_000 < FIRST_SEED
+    assert last_training < training_data.VALIDATION_SEED
+    assert training_data.VALIDATION_SEED + 10_000_000 < FIRST_SEED
 
 
 def test_the_true_centre_is_the_mean_of_the_joints(answers: dict[str, list[Answer]]) -> None:

@@ -49,6 +49,9 @@ RUN = {
     rf'{MODULE} build-engine': (
         'test/backends/test_nvidia.py::test_build_engine_builds_once_and_again_when_forced'
     ),
+    rf'{MODULE} (render-shards|train .* --shards) .*': (
+        'test/training/test_shards.py::test_the_commands_render_and_train'
+    ),
     rf'{MODULE} train --config \S+ --out DIR( --resume)?': (
         'test/training/test_train_command.py::test_train_then_resume'
     ),

@@ -7,9 +7,9 @@ from dense_hand_pose.study.measure import FIRST_SEED as STUDY_SEED
 from dense_hand_pose.training import config, data
 from dense_hand_pose.training.data import (
     Batch,
+    loader_of,
     make_batch,
     SyntheticBatches,
-    training_batches,
     validation_batches,
 )  # fmt: skip
 import numpy as np
@@ -49,7 +49,7 @@ def state(seed: int, crop: int) -> tuple[int, ...]:
 def test_no_two_crops_of_any_run_or_held_out_set_share_their_randomness() -> None:
     """Over the corners of what a configuration allows: seeds are words, and zeros fill them up."""
     runs = [data.SEEDS_PER_RUN * seed for seed in (0, 1, 2, 254, config._SEEDS - 1)]
-    firsts = [*runs, data._VALIDATION_SEED, TEST_SEED, STUDY_SEED]
+    firsts = [*runs, data.VALIDATION_SEED, TEST_SEED, STUDY_SEED]
     crops = [0, 1, 2, 31, 254, config._CROPS_OF_SEED_0 - 1]
     seen = [state(first + i, crop) for first in firsts for i in range(3) for crop in crops]
     # Large batches are allowed to all runs but that of seed 0.
@@ -60,12 +60,12 @@ def test_no_two_crops_of_any_run_or_held_out_set_share_their_randomness() -> Non
 
 def test_beyond_these_bounds_hands_would_be_shared() -> None:
     assert state(data.SEEDS_PER_RUN * config._SEEDS + 5, 0) == state(5, 1)
-    assert state(5, config._CROPS_OF_SEED_0) == state(data._VALIDATION_SEED + 5, 0)
+    assert state(5, config._CROPS_OF_SEED_0) == state(data.VALIDATION_SEED + 5, 0)
 
 
 def test_two_workers_give_the_order_of_none() -> None:
     alone = iter(SyntheticBatches(7, 1, 3))
-    loader = iter(training_batches(7, 1, 3, workers=2))
+    loader = iter(loader_of(SyntheticBatches(7, 1, 3), workers=2))
     assert all(same(next(alone), next(loader)) for _ in range(5))
     del loader
 

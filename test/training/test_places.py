@@ -17,9 +17,9 @@ from dense_hand_pose.synthesis.full_scene import SceneHand
 from dense_hand_pose.training import gathering
 from dense_hand_pose.training import places as module
 from dense_hand_pose.training.config import TrainingConfig
-from dense_hand_pose.training.data import ABSENT, BESIDE, make_batch, PRESENT
+from dense_hand_pose.training.data import ABSENT, BESIDE, loader_of, make_batch, PRESENT
 from dense_hand_pose.training.gathering import have_places
-from dense_hand_pose.training.mixed import mirrored, mixed_batches, MixedBatches, taken
+from dense_hand_pose.training.mixed import mirrored, MixedBatches, taken
 from dense_hand_pose.training.places import (
     coded,
     decoded,
@@ -210,7 +210,7 @@ def test_a_batch_is_half_hands_and_half_places() -> None:
     assert (first.state[5:] == ABSENT).sum() == 3
     assert not torch.equal(first.crop[5:], second.crop[5:])
     alone = iter(MixedBatches(places, 3, 4, 0, 0, 1))
-    loader = iter(mixed_batches(places, 3, 4, 0, 2, 0, 1))
+    loader = iter(loader_of(MixedBatches(places, 3, 4, 0, 0, 1), 2))
     for _ in range(3):
         one, other = next(alone), next(loader)
         assert torch.equal(one.crop, other.crop) and torch.equal(one.joints_m, other.joints_m)
