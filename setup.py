@@ -3,14 +3,15 @@
 """Build and install the ament_python package."""
 
 from pathlib import Path
+import re
 
 from setuptools import find_packages, setup
 
 NAME = 'dense_hand_pose'
 SHARE = f'share/{NAME}'
 ROOT = Path(__file__).parent
+HOME = 'https://github.com/dense-hand-pose/dense_hand_pose'
 TORCH = ['torch>=2.2,<3']
-SYNTHESIS = ['numba>=0.56']
 
 
 def installed(folder: str, *patterns: str) -> tuple[str, list[str]]:
@@ -23,10 +24,38 @@ def installed(folder: str, *patterns: str) -> tuple[str, list[str]]:
     return f'{SHARE}/{folder}', found
 
 
+def requirements(name: str, *wanted: str) -> list[str]:
+    """Return the ranges in a file of requirements/, those of some distributions if named."""
+    lines = (ROOT / 'requirements' / name).read_text(encoding='utf-8').splitlines()
+    ranges = [line for line in lines if re.match('[A-Za-z]', line) and '==' not in line]
+    named = [line for line in ranges if re.split('[^A-Za-z0-9._-]', line)[0] in wanted]
+    return named if wanted else ranges
+
+
 setup(
     name=NAME,
     version='0.1.0',
     description='21 hand joints in metres from one depth image, for ROS 2 and Python',
+    long_description=(ROOT / 'README.md').read_text(encoding='utf-8'),
+    long_description_content_type='text/markdown',
+    url=HOME,
+    project_urls={
+        'Source': HOME,
+        'Issues': f'{HOME}/issues',
+        'Changes': f'{HOME}/blob/main/CHANGELOG.rst',
+        'Documentation': f'{HOME}/tree/main/docs',
+    },
+    keywords=['hand pose', 'depth camera', 'ROS 2', 'robotics'],
+    classifiers=[
+        'Development Status :: 4 - Beta',
+        'Intended Audience :: Developers',
+        'Intended Audience :: Science/Research',
+        'Operating System :: POSIX :: Linux',
+        'Programming Language :: Python :: 3',
+        *(f'Programming Language :: Python :: 3.{minor}' for minor in range(10, 15)),
+        'Topic :: Scientific/Engineering :: Image Recognition',
+        'Typing :: Typed',
+    ],
     author='The dense_hand_pose authors',
     author_email='dense-hand-pose@users.noreply.github.com',
     maintainer='The dense_hand_pose authors',
@@ -54,27 +83,18 @@ setup(
         installed('config', '*.yaml', '*.rviz', '*.xml'),
         installed('config/train', '*.yaml'),
     ],
-    # Ranges only: requirements/ pins what the project is tested with.
-    install_requires=[
-        'setuptools',
-        'numpy>=1.21',
-        'openvino>=2025.4',
-        'pillow>=10.1',
-        'PyYAML>=5.4',
-        'rosbags>=0.10',
-        'safetensors>=0.4',
-        'tqdm>=4.57',
-    ],
+    install_requires=requirements('runtime.txt'),
     extras_require={
         'torch': TORCH,
-        'synthesis': SYNTHESIS,
-        'train': [*TORCH, *SYNTHESIS, 'matplotlib>=3.5', 'scipy>=1.8'],
+        'synthesis': requirements('train.txt', 'numba'),
+        'train': [*TORCH, *requirements('train.txt')],
         'rerun': ['rerun-sdk>=0.41,<1'],
-        'test': ['hypothesis', 'opencv-python-headless>=4.5', 'pytest'],
+        'test': requirements('test.txt', 'hypothesis', 'opencv-python-headless', 'pytest'),
     },
     zip_safe=False,
     entry_points={
         'console_scripts': [
+            f'{NAME} = {NAME}.cli:main',
             f'hand_pose_node = {NAME}.ros.node:main',
             f'synthetic_camera = {NAME}.ros.synthetic_camera:main',
         ]

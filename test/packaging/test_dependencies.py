@@ -16,12 +16,15 @@ SOURCES = sorted([*ROOT.glob('dense_hand_pose/**/*.py'), *ROOT.glob('launch/*.py
 # import name -> (rosdep key in package.xml or None, name in requirements/*.txt)
 PIP_PACKAGES = {
     'PIL': ('python3-pil', 'pillow'),
+    'backports': (None, 'backports.zstd'),
+    'lz4': (None, 'lz4'),
     'matplotlib': (None, 'matplotlib'),
     'numba': (None, 'numba'),
     'numpy': ('python3-numpy', 'numpy'),
     'openvino': (None, 'openvino'),
     'rosbags': (None, 'rosbags'),
     'safetensors': (None, 'safetensors'),
+    'shtab': (None, 'shtab'),
     'scipy': ('python3-scipy', 'scipy'),
     'torch': (None, 'torch'),
     'tqdm': ('python3-tqdm', 'tqdm'),
@@ -44,7 +47,8 @@ def imported_packages() -> dict[str, Path]:
                 names = [node.module or '']
             for name in names:
                 found.setdefault(name.partition('.')[0], path)
-    own = {'dense_hand_pose', '__future__'} | sys.stdlib_module_names
+    # compression.zstd is in Python from 3.14 on, before that in backports.
+    own = {'dense_hand_pose', '__future__', 'compression'} | sys.stdlib_module_names
     return {name: path for name, path in found.items() if name not in own}
 
 
