@@ -72,6 +72,7 @@ setup(
             'models/*.md',
             'models/SHA256SUMS',
             'evaluation/page/*',
+            'kinematics/data/*',
             'synthesis/data/*',
             'training/configs/*.yaml',
         ]

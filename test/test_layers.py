@@ -32,6 +32,7 @@ LAYERS = {
     'geometry': 3,
     'visualization': 3,
     'encoding': 4,
+    'kinematics': 4,
     'datasets': 5,
     'decoding': 5,
     'synthesis': 5,

@@ -1,0 +1,137 @@
+# Copyright 2026 The dense_hand_pose authors
+# SPDX-License-Identifier: Apache-2.0
+"""
+A fitted hand in the camera's frame: palm, joint frames, angles and bone lengths.
+
+Axes are those of OpenXR's hand joints (XR_EXT_hand_tracking): -z along the bone towards the
+fingertip, y out of the back of the hand or finger, x to the right for a hand that lies palm down.
+The palm is in the middle of the middle finger's metacarpal, with -z along it.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from .anatomy import HIGHEST_RAD
+from .rotations import quaternions
+from .skeleton import HandSkeleton, PLACES
+
+FloatArray = npt.NDArray[np.float64]
+
+RIGHT, LEFT = 'right', 'left'
+MIRROR = np.array([-1.0, 1.0, 1.0])
+"""Takes camera coordinates (3,) of a left hand to those of a right one, and back."""
+_MIRRORED_PALM = np.array([1.0, -1.0, 1.0])
+# From (proximal, little finger, dorsal) to OpenXR's (right, up, back).
+_OPENXR = [1, 2, 0]
+_MIDDLE = 2
+_FLEXIONS = np.array([(5, 7, 8), (9, 11, 12), (13, 15, 16), (17, 19, 20)])
+_THUMB_TIP, _INDEX_TIP = 4, 8
+
+
+@dataclass(frozen=True)
+class FittedHand:
+    """
+    One hand as a mechanism; metres, radians, camera optical frame, joints as in HAND_21.
+
+    side: 'right' or 'left', as it was fitted. joints (21, 3). palm_position (3,) and
+    palm_quaternion (4,), x y z w: OpenXR's palm. joint_quaternions (21, 4): the frame of the bone
+    that begins at each joint, a fingertip's that of its last bone. angles (21,) in the order of
+    anatomy.ANGLE_NAMES. bone_lengths_m (20,): from its parent to each joint but the wrist. shape_m
+    (30,): skeleton.py. held: whether the bones' lengths no longer change.
+    """
+
+    side: str
+    joints: FloatArray
+    palm_position: FloatArray
+    palm_quaternion: FloatArray
+    joint_quaternions: FloatArray
+    angles: FloatArray
+    bone_lengths_m: FloatArray
+    shape_m: FloatArray
+    held: bool = False
+
+    @property
+    def pinch_m(self) -> float:
+        """Return the distance of the thumb's tip from the index finger's, metres."""
+        return float(np.linalg.norm(self.joints[_THUMB_TIP] - self.joints[_INDEX_TIP]))
+
+    @property
+    def grasp(self) -> float:
+        """Return how far the four fingers are closed: 0 straight, 1 as far as they bend."""
+        flexion = np.maximum(self.angles[_FLEXIONS], 0.0)
+        return float((flexion / HIGHEST_RAD[_FLEXIONS]).mean())
+
+    @property
+    def palm(self) -> FloatArray:
+        """Return the palm's pose as a matrix (4, 4), palm to camera."""
+        x, y, z, w = self.palm_quaternion
+        out: FloatArray = np.eye(4)
+        out[:3, :3] = [
+            [1 - 2 * (y * y + z * z), 2 * (x * y - z * w), 2 * (x * z + y * w)],
+            [2 * (x * y + z * w), 1 - 2 * (x * x + z * z), 2 * (y * z - x * w)],
+            [2 * (x * z - y * w), 2 * (y * z + x * w), 1 - 2 * (x * x + y * y)],
+        ]
+        out[:3, 3] = self.palm_position
+        return out
+
+
+def build_hand(
+    side: str,
+    turn: FloatArray,
+    wrist_m: FloatArray,
+    angles_rad: FloatArray,
+    shape_m: FloatArray,
+    held: bool = False,
+) -> FittedHand:
+    """
+    Return a hand of a palm's turn (3, 3), a wrist (3,), angles (21,) and a shape (30,).
+
+    Turn and wrist are those of a right hand; a left one is what its mirror image is
+    (camera coordinates times MIRROR).
+    """
+    skeleton = HandSkeleton.load()
+    posed = skeleton.pose(angles_rad[None])
+    local = skeleton.place(posed, shape_m[None, None])[0, 0]
+    joints = local @ turn.T + wrist_m
+    knuckle = shape_m[:PLACES].reshape(-1, 3)[_MIDDLE]
+    base = skeleton.fold_center[_MIDDLE] @ knuckle
+    frames = np.empty((22, 3, 3))
+    frames[0] = np.eye(3)
+    frames[1:21] = posed.frames[0, :, [0, 1, 2, 2]].transpose(1, 0, 2, 3).reshape(20, 3, 3)
+    frames[21] = _palm_axes(base - knuckle)
+    frames = turn @ frames
+    position = turn @ (0.5 * (base + knuckle)) + wrist_m
+    if side == LEFT:
+        frames = MIRROR[:, None] * frames * _MIRRORED_PALM
+        joints, position = joints * MIRROR, position * MIRROR
+    turns = quaternions(frames[:, :, _OPENXR])
+    return FittedHand(
+        side=side,
+        joints=joints,
+        palm_position=position,
+        palm_quaternion=turns[21],
+        joint_quaternions=turns[:21],
+        angles=angles_rad,
+        bone_lengths_m=bone_lengths_m(shape_m),
+        shape_m=shape_m,
+        held=held,
+    )
+
+
+def bone_lengths_m(shape_m: FloatArray) -> FloatArray:
+    """Return the lengths (20,) from its parent to each joint but the wrist, of a shape (30,)."""
+    out = np.empty((5, 4))
+    out[:, 0] = np.linalg.norm(shape_m[:PLACES].reshape(5, 3), axis=1)
+    out[:, 1:] = shape_m[PLACES:].reshape(5, 3)
+    return out.ravel()
+
+
+def _palm_axes(back: FloatArray) -> FloatArray:
+    """Return axes (3, 3) in the palm's frame: proximal along a vector (3,), dorsal as z allows."""
+    proximal = back / max(float(np.linalg.norm(back)), 1e-9)
+    little = np.array([-proximal[1], proximal[0], 0.0])  # z x proximal
+    little /= max(float(np.linalg.norm(little)), 1e-9)
+    dorsal = np.cross(proximal, little)
+    return np.stack([proximal, little, dorsal], axis=1)
