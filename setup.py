@@ -66,12 +66,12 @@ setup(
     package_data={
         NAME: [
             'py.typed',
-            'backends/data/*',
+            'runtimes/data/*',
             'models/*.safetensors',
             'models/*.zip',
             'models/*.md',
             'models/SHA256SUMS',
-            'evaluation/page/*',
+            'evaluation/report_page/page/*',
             'kinematics/data/*',
             'synthesis/data/*',
             'training/configs/*.yaml',

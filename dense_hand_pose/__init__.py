@@ -6,7 +6,7 @@ from importlib import import_module
 from typing import Any, TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from .camera import Intrinsics
+    from .camera.intrinsics import Intrinsics
     from .estimator import EstimatorConfig, HandPose, HandPoseEstimator
 
 __version__ = '0.1.0'
@@ -16,7 +16,7 @@ _HOME = {
     'EstimatorConfig': '.estimator',
     'HandPose': '.estimator',
     'HandPoseEstimator': '.estimator',
-    'Intrinsics': '.camera',
+    'Intrinsics': '.camera.intrinsics',
 }
 
 

@@ -4,10 +4,9 @@
 
 from typing import Any
 
+from dense_hand_pose.skeleton import HAND_21
 import numpy as np
 import numpy.typing as npt
-
-from .skeleton import HAND_21
 
 # The wrist has no parent: its bone is the one towards the middle finger's knuckle.
 _FROM = np.array([0 if parent < 0 else parent for parent in HAND_21.parents])

@@ -4,26 +4,25 @@
 
 from collections.abc import Sequence
 
+from dense_hand_pose.camera.depth_image import check_depth, DepthImage
+from dense_hand_pose.camera.intrinsics import Intrinsics
+from dense_hand_pose.detection.factory import make_localizer
+from dense_hand_pose.detection.proposals import Localizer, NearestSurfaces, Proposal
+from dense_hand_pose.estimation.clock import Clock
+from dense_hand_pose.estimation.config import EstimatorConfig as EstimatorConfig
+from dense_hand_pose.estimation.crop_estimate import Frame, look, Seen
+from dense_hand_pose.estimation.hand_pose import HandPose as HandPose
+from dense_hand_pose.estimation.hand_pose import pose_of
+from dense_hand_pose.estimation.lookout import Lookout
+from dense_hand_pose.estimation.rota import Rota
+from dense_hand_pose.estimation.search import distinct, is_in_range, look_at, search
+from dense_hand_pose.network.weight_file import find_weights
+from dense_hand_pose.runtimes.base import Backend
+from dense_hand_pose.runtimes.model import Model
+from dense_hand_pose.runtimes.registry import make_backend
+from dense_hand_pose.tracking.tracker import Followed, Tracker
 import numpy as np
 import numpy.typing as npt
-
-from .backends.base import Backend
-from .backends.choice import make_backend
-from .backends.model import Model
-from .camera import Intrinsics
-from .depth import check_depth, DepthImage
-from .estimation.clock import Clock
-from .estimation.config import EstimatorConfig as EstimatorConfig
-from .estimation.look import Frame, look, Seen
-from .estimation.lookout import Lookout
-from .estimation.pose import HandPose as HandPose
-from .estimation.pose import pose_of
-from .estimation.rota import Rota
-from .estimation.search import distinct, is_in_range, look_at, search
-from .localization.choice import make_localizer
-from .localization.localizer import Localizer, NearestSurfaces, Proposal
-from .localization.tracker import Followed, Tracker
-from .network.weight_file import find_weights
 
 _SEVERAL = 4
 """As many cubes as runtimes compute together at most (backends)."""

@@ -9,14 +9,13 @@ and leaves its input as it was.
 
 from collections.abc import Sequence
 
+from dense_hand_pose.camera.crop import CROP_SIZE_PX, CropWindow
+from dense_hand_pose.camera.depth_image import is_valid
+from dense_hand_pose.camera.intrinsics import Intrinsics, project
+from dense_hand_pose.drawing import stroke, write
+from dense_hand_pose.skeleton import FINGER_COLOURS, HAND_21, Skeleton
 import numpy as np
 import numpy.typing as npt
-
-from .camera import Intrinsics, project
-from .crop import CROP_SIZE_PX, CropWindow
-from .depth import is_valid
-from .drawing import stroke, write
-from .skeleton import FINGER_COLOURS, HAND_21, Skeleton
 
 Image = npt.NDArray[np.uint8]
 

@@ -7,7 +7,7 @@ ros2 launch dense_hand_pose hand_pose.launch.py image_topic:=/camera/depth/image
 camera_info_topic:=/camera/depth/camera_info rviz:=true
 """
 
-from dense_hand_pose.ros.launch_arguments import refuse_unknown_arguments
+from dense_hand_pose.ros.launch_support import refuse_unknown_arguments
 from launch import LaunchContext, LaunchDescription, LaunchDescriptionEntity
 from launch.actions import DeclareLaunchArgument, OpaqueFunction
 from launch.conditions import IfCondition

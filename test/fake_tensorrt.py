@@ -5,14 +5,14 @@
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from dense_hand_pose.backends import precision, probe_crops
-from dense_hand_pose.backends.model import Model
-from dense_hand_pose.backends.probe_crops import Probe
-from dense_hand_pose.backends.tensorrt.cache import Say
-from dense_hand_pose.backends.tensorrt.checked import Seams
-from dense_hand_pose.backends.tensorrt.request import BuildRequest
 from dense_hand_pose.network.graph import HandGraph
 from dense_hand_pose.network.weights import save_weights
+from dense_hand_pose.runtimes import precision, probe_crops
+from dense_hand_pose.runtimes.model import Model
+from dense_hand_pose.runtimes.probe_crops import Probe
+from dense_hand_pose.runtimes.tensorrt.cache import Say
+from dense_hand_pose.runtimes.tensorrt.engine import Seams
+from dense_hand_pose.runtimes.tensorrt.request import BuildRequest
 import pytest
 from tiny import tiny_network
 from torch import Tensor

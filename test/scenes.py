@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Depth frames of planes and balls, each pixel by its ray, for the tests that need no hand."""
 
-from dense_hand_pose.camera import Intrinsics
+from dense_hand_pose.camera.intrinsics import Intrinsics
 import numpy as np
 
 K = Intrinsics(600.0, 600.0, 319.5, 239.5)

@@ -8,10 +8,8 @@ from pathlib import Path
 import tracemalloc
 from typing import Any
 
-from dense_hand_pose.backends.base import Array, Backend, Result
-from dense_hand_pose.backends.torch_backend import TorchBackend
-from dense_hand_pose.camera import Intrinsics
-from dense_hand_pose.decoding import DecodingConfig
+from dense_hand_pose.camera.intrinsics import Intrinsics
+from dense_hand_pose.codec.decoding import DecodingConfig
 from dense_hand_pose.estimator import EstimatorConfig, HandPose, HandPoseEstimator
 from dense_hand_pose.network.weights import (
     load_weights,
@@ -19,8 +17,10 @@ from dense_hand_pose.network.weights import (
     save_weights,
     WeightsError,
 )  # fmt: skip
+from dense_hand_pose.runtimes.base import Array, Backend, Result
+from dense_hand_pose.runtimes.torch_cpu import TorchBackend
 from dense_hand_pose.skeleton import HAND_21
-from dense_hand_pose.synthesis.engine import render_crops
+from dense_hand_pose.synthesis.crops import render_crops
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp

@@ -5,16 +5,16 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from dense_hand_pose.backends.base import Array, Result
-from dense_hand_pose.camera import Intrinsics
-from dense_hand_pose.decoding import DecodingConfig
+from dense_hand_pose.camera.intrinsics import Intrinsics
+from dense_hand_pose.codec.decoding import DecodingConfig
+from dense_hand_pose.detection import factory
+from dense_hand_pose.detection.proposals import NearestSurfaces, Proposal, Views, WHOLE
 from dense_hand_pose.estimation.config import EstimatorConfig
 from dense_hand_pose.estimator import HandPose, HandPoseEstimator
-from dense_hand_pose.localization import choice
-from dense_hand_pose.localization.localizer import NearestSurfaces, Proposal, Views, WHOLE
 from dense_hand_pose.network.weights import MODELS_DIR, WeightsError
-from dense_hand_pose.synthesis.hands import sample_hand
-from dense_hand_pose.synthesis.sequence import GestureSequence, Side
+from dense_hand_pose.runtimes.base import Array, Result
+from dense_hand_pose.synthesis.hand.hands import sample_hand
+from dense_hand_pose.synthesis.hand_stream import GestureSequence, Side
 import numpy as np
 import pytest
 
@@ -240,14 +240,14 @@ def test_modes_without_memory_search_every_frame_and_keep_numbers(roi_mode: str)
 
 
 def test_the_detector_serves_where_its_weights_are(monkeypatch: pytest.MonkeyPatch) -> None:
-    assert isinstance(choice.make_localizer('nearest'), NearestSurfaces)
-    monkeypatch.setattr(choice, 'detector_is_installed', lambda: False)
-    assert isinstance(choice.make_localizer('tracked'), NearestSurfaces)
-    monkeypatch.setattr(choice, '_DETECTOR', 'a_detector_that_nobody_shipped')
+    assert isinstance(factory.make_localizer('nearest'), NearestSurfaces)
+    monkeypatch.setattr(factory, 'detector_is_installed', lambda: False)
+    assert isinstance(factory.make_localizer('tracked'), NearestSurfaces)
+    monkeypatch.setattr(factory, '_DETECTOR', 'a_detector_that_nobody_shipped')
     for mode in ('tracked', 'detector'):
-        monkeypatch.setattr(choice, 'detector_is_installed', lambda: True)
+        monkeypatch.setattr(factory, 'detector_is_installed', lambda: True)
         with pytest.raises(WeightsError, match='choose another roi'):
-            choice.make_localizer(mode)
+            factory.make_localizer(mode)
     with pytest.raises(WeightsError, match='a_detector_that_nobody_shipped'):
         HandPoseEstimator.load(config=EstimatorConfig(roi_mode='detector'))
 

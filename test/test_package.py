@@ -10,9 +10,10 @@ import pytest
 
 
 def test_public_names_resolve_to_their_homes() -> None:
-    from dense_hand_pose import camera, estimator
+    from dense_hand_pose import estimator
+    from dense_hand_pose.camera import intrinsics
 
-    assert dense_hand_pose.Intrinsics is camera.Intrinsics
+    assert dense_hand_pose.Intrinsics is intrinsics.Intrinsics
     assert dense_hand_pose.HandPoseEstimator is estimator.HandPoseEstimator
     assert dense_hand_pose.HandPose is estimator.HandPose
     assert dense_hand_pose.EstimatorConfig is estimator.EstimatorConfig

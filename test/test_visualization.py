@@ -2,9 +2,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """Drawing: what is drawn lies where the projection says, and nothing else changes."""
 
-from dense_hand_pose.camera import Intrinsics, project
-from dense_hand_pose.crop import CropWindow
-from dense_hand_pose.distortion import Distortion
+from dense_hand_pose.camera.crop import CropWindow
+from dense_hand_pose.camera.distortion import Distortion
+from dense_hand_pose.camera.intrinsics import Intrinsics, project
 from dense_hand_pose.skeleton import FINGER_COLOURS, HAND_21
 from dense_hand_pose.visualization import (
     contact_sheet,

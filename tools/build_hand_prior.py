@@ -18,10 +18,10 @@ import sys
 from dense_hand_pose.estimator import EstimatorConfig, HandPoseEstimator
 from dense_hand_pose.kinematics.data_file import DATA_FILE
 from dense_hand_pose.kinematics.noise import features
-from dense_hand_pose.synthesis import kinematics
 from dense_hand_pose.synthesis.frames import render_frame
-from dense_hand_pose.synthesis.hand import HandModel
-from dense_hand_pose.synthesis.poses import sample_free_dof
+from dense_hand_pose.synthesis.hand import kinematics
+from dense_hand_pose.synthesis.hand.model import HandModel
+from dense_hand_pose.synthesis.hand.poses import sample_free_dof
 import numpy as np
 import numpy.typing as npt
 from tqdm import tqdm

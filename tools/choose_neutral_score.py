@@ -1,7 +1,7 @@
 # Copyright 2026 The dense_hand_pose authors
 # SPDX-License-Identifier: Apache-2.0
 """
-Choose the detector's neutral score (localization/detector.py) for the weights that ship.
+Choose the detector's neutral score (detection/detector.py) for the weights that ship.
 
 It decides in how many scenes without a hand a search finds one. They are rendered from seeds of
 which no training and no evaluation has any; look at it before `evaluate` is run, not after:
@@ -15,9 +15,9 @@ from concurrent.futures import ProcessPoolExecutor
 import math
 from multiprocessing import get_context
 
+from dense_hand_pose.detection.detector import EVIDENCE, NEUTRAL_SCORE
 from dense_hand_pose.estimator import EstimatorConfig, HandPoseEstimator
-from dense_hand_pose.localization.detector import EVIDENCE, NEUTRAL_SCORE
-from dense_hand_pose.synthesis.full_scene import render_full_frame, sample_full_scene
+from dense_hand_pose.synthesis.scenes.full_scene import render_full_frame, sample_full_scene
 import numpy as np
 
 _FIRST_SEED, _STREAM = 2**46, 7

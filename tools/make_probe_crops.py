@@ -1,13 +1,13 @@
 # Copyright 2026 The dense_hand_pose authors
 # SPDX-License-Identifier: Apache-2.0
 """
-Render the crops on which precisions are compared: dense_hand_pose/backends/data/probe_crops.npz.
+Render the crops on which precisions are compared: dense_hand_pose/runtimes/data/probe_crops.npz.
 
 Usage: python -m tools.make_probe_crops      (from the repository's root; seconds)
 """
 
-from dense_hand_pose.backends.probe_crops import pack, PROBE_FILE
-from dense_hand_pose.synthesis.engine import render_crops
+from dense_hand_pose.runtimes.probe_crops import pack, PROBE_FILE
+from dense_hand_pose.synthesis.crops import render_crops
 import numpy as np
 
 # Far from the seeds of training, validation and test.

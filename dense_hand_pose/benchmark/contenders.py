@@ -5,11 +5,11 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from dense_hand_pose.backends.base import Backend, BackendError, BACKENDS, PRECISIONS
-from dense_hand_pose.backends.choice import make_backend
-from dense_hand_pose.backends.model import Model
 from dense_hand_pose.network.config import CONFIGURATIONS
 from dense_hand_pose.network.weight_file import find_weights
+from dense_hand_pose.runtimes.base import Backend, BackendError, BACKENDS, PRECISIONS
+from dense_hand_pose.runtimes.model import Model
+from dense_hand_pose.runtimes.registry import make_backend
 
 EAGER, PAPER = 'eager', 'eager-paper'
 _SEED = 0

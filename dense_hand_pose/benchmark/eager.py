@@ -2,12 +2,12 @@
 # SPDX-License-Identifier: Apache-2.0
 """The measure of all backends: PyTorch as one would write it first, in float32."""
 
-from dense_hand_pose.backends.base import Array, Result
-from dense_hand_pose.decoding import decode
-from dense_hand_pose.decoding_config import DecodingConfig
-from dense_hand_pose.encoding import DenseMaps, Reach
-from dense_hand_pose.geometry import Cube, lift, reduce_depth
+from dense_hand_pose.codec.config import DecodingConfig
+from dense_hand_pose.codec.decoding import decode
+from dense_hand_pose.codec.encoding import DenseMaps, Reach
+from dense_hand_pose.codec.map_geometry import Cube, lift, reduce_depth
 from dense_hand_pose.network.dense_regression import DenseRegressionNet
+from dense_hand_pose.runtimes.base import Array, Result
 import numpy as np
 import torch
 

@@ -5,8 +5,8 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from dense_hand_pose.camera import Intrinsics
-from dense_hand_pose.synthesis.sequence import GestureSequence
+from dense_hand_pose.camera.intrinsics import Intrinsics
+from dense_hand_pose.synthesis.hand_stream import GestureSequence
 import numpy as np
 import numpy.typing as npt
 

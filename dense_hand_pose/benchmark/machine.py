@@ -9,7 +9,7 @@ import platform
 import subprocess
 from typing import Any
 
-from dense_hand_pose.backends.machine import cpu_name
+from dense_hand_pose.runtimes.host import cpu_name
 
 _PACKAGES = (
     'dense_hand_pose',
@@ -62,7 +62,7 @@ def load_average() -> float:
 
 
 def _gpu() -> str | None:
-    from dense_hand_pose.backends.cuda_probe import why_no_cuda
+    from dense_hand_pose.runtimes.cuda_probe import why_no_cuda
 
     if why_no_cuda() is not None:
         return None

@@ -44,7 +44,7 @@ def main(words: list[str]) -> int:
     from dense_hand_pose.process import wait_passively
 
     wait_passively()
-    from dense_hand_pose.camera import Intrinsics
+    from dense_hand_pose.camera.intrinsics import Intrinsics
     from dense_hand_pose.estimator import EstimatorConfig, HandPoseEstimator
     import numpy as np
 

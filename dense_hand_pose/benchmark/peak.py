@@ -5,7 +5,7 @@
 from collections.abc import Sequence
 import time
 
-from dense_hand_pose.crop import CROP_SIZE_PX
+from dense_hand_pose.camera.crop import CROP_SIZE_PX
 from dense_hand_pose.network.dense_regression import DenseRegressionNet
 import torch
 from torch.utils.flop_counter import FlopCounterMode

@@ -15,6 +15,7 @@ from pathlib import Path
 import time
 from typing import Any
 
+from dense_hand_pose.bags.rosbag import BagTopic, RawMessage, stamp_ns
 from dense_hand_pose.demo.environment import (
     free_domain_id,
     private_environment,
@@ -32,9 +33,8 @@ from dense_hand_pose.demo.stream import (
     wait_for_books,
     wait_for_first,
 )
-from dense_hand_pose.evaluation.bags import BagTopic, RawMessage, stamp_ns
-from dense_hand_pose.evaluation.stream import node_status, positions, Result, Stream
 from dense_hand_pose.evaluation.stream_metrics import measure
+from dense_hand_pose.evaluation.streams import node_status, positions, Result, Stream
 import numpy as np
 from rosbags.typesys import get_typestore, Stores
 

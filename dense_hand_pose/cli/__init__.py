@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from importlib import import_module
 import sys
 
-from ._common import CommandError, OneLineParser
+from .common import CommandError, OneLineParser
 
 PROGRAM = 'python -m dense_hand_pose'
 EXTRAS = {'matplotlib': 'train', 'numba': 'synthesis', 'scipy': 'train', 'torch': 'train'}

@@ -13,11 +13,11 @@ import json
 from pathlib import Path
 from typing import Any, NamedTuple, TYPE_CHECKING
 
-from ._common import CommandError
+from .common import CommandError
 
 if TYPE_CHECKING:
     from dense_hand_pose.network.dense_regression import DenseRegressionNet
-    from dense_hand_pose.training.verdict_config import VerdictConfig
+    from dense_hand_pose.training.presence.config import VerdictConfig
 
 _MEASURED = 2000
 
@@ -35,9 +35,9 @@ def train_verdict(args: argparse.Namespace) -> int:
     """Train, measure and write; CommandError with status 2 for wrong arguments."""
     from dense_hand_pose.network.weight_file import write_atomically
     from dense_hand_pose.network.weights import load_weights, save_weights
-    from dense_hand_pose.training.card import current_commit
-    from dense_hand_pose.training.verdict_card import add_section, make_section
-    from dense_hand_pose.training.verdict_config import load_verdict_config
+    from dense_hand_pose.training.model_cards import current_commit
+    from dense_hand_pose.training.presence.card import add_section, make_section
+    from dense_hand_pose.training.presence.config import load_verdict_config
 
     for name in ('resume', 'data', 'held_out', 'processes'):
         if getattr(args, name):
@@ -65,7 +65,7 @@ def train_verdict(args: argparse.Namespace) -> int:
 
 def measure(network: 'DenseRegressionNet', crops: int) -> tuple[dict[str, Any], str]:
     """Return the figures of a network's verdict on held-out crops, as values and in Markdown."""
-    from dense_hand_pose.evaluation.verdict import gather_opinions
+    from dense_hand_pose.evaluation.presence import gather_opinions
     from dense_hand_pose.evaluation.verdict_report import summarise_opinions, verdict_tables
     from tqdm import tqdm
 
@@ -99,10 +99,10 @@ def _teach(network: 'DenseRegressionNet', config: 'VerdictConfig') -> float:
     """Give the network a verdict that has learnt, and return the last epoch's loss."""
     import copy
 
-    from dense_hand_pose.network.verdict import VerdictHead
-    from dense_hand_pose.training.judged import judge, Judged
-    from dense_hand_pose.training.searched import judge_searched
-    from dense_hand_pose.training.verdict import fit_head, with_verdict
+    from dense_hand_pose.network.presence import VerdictHead
+    from dense_hand_pose.training.mining.proposals import judge_searched
+    from dense_hand_pose.training.presence.features import judge, Judged
+    from dense_hand_pose.training.presence.fit import fit_head, with_verdict
     import torch
 
     torch.manual_seed(config.seed)

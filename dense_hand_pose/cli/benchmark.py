@@ -16,7 +16,7 @@ import sys
 import tempfile
 from typing import Any
 
-from ._common import CommandError, number, whole_number
+from .common import CommandError, number, whole_number
 
 _QUICK_FRAMES = 4
 _QUICK_SECONDS = 2.0
@@ -90,8 +90,8 @@ def _backends(args: argparse.Namespace) -> dict[str, Any]:
         import torch  # noqa: F401 (eager PyTorch is the measure)
     except ImportError as error:
         raise CommandError(f'{error}: the benchmark needs PyTorch; run `make test`') from error
-    from dense_hand_pose.backends.base import BackendError, BACKENDS
     from dense_hand_pose.benchmark import report
+    from dense_hand_pose.runtimes.base import BackendError, BACKENDS
 
     unknown = sorted(set(args.backend or ()) - set(BACKENDS[1:]))
     if unknown:

@@ -10,7 +10,7 @@ Exit status: 0 complete, 1 something is missing or wrong (the first problem is o
 import argparse
 from pathlib import Path
 
-from ._common import CommandError, whole_number
+from .common import CommandError, whole_number
 
 DATASETS = ('nyu', 'icvl', 'msra')
 

@@ -10,7 +10,7 @@ Exit status 1 when nothing was estimated.
 import argparse
 from pathlib import Path
 
-from ._common import CommandError, number, whole_number
+from .common import CommandError, number, whole_number
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

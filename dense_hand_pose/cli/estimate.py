@@ -13,8 +13,9 @@ from pathlib import Path
 import sys
 from typing import Any, TYPE_CHECKING
 
-from ._common import CommandError, number
-from ._depth_files import overlay_names, read_depth
+from dense_hand_pose.camera.depth_files import overlay_names, read_depth
+
+from .common import CommandError, number
 
 if TYPE_CHECKING:
     from dense_hand_pose import HandPose, HandPoseEstimator, Intrinsics
@@ -138,7 +139,7 @@ def _draw(
 ) -> 'tuple[Image, Image]':
     """Return the overlay of a frame and its tile for the sheet: the whole of it, or the hand."""
     from dense_hand_pose import visualization as vis
-    from dense_hand_pose.crop import CropWindow
+    from dense_hand_pose.camera.crop import CropWindow
     from dense_hand_pose.drawing import shrink
     import numpy as np
 

@@ -13,11 +13,11 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ._common import CommandError
+from .common import CommandError
 
 if TYPE_CHECKING:
-    from dense_hand_pose.backends.model import Model
-    from dense_hand_pose.backends.openvino_file import ExportedGraph
+    from dense_hand_pose.runtimes.model import Model
+    from dense_hand_pose.runtimes.openvino.archive import ExportedGraph
 
 _SCORE_TOLERANCE = 0.02
 
@@ -32,10 +32,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Export, check against float32 PyTorch, and write the file."""
-    from dense_hand_pose.backends.base import BackendError
-    from dense_hand_pose.backends.model import Model
-    from dense_hand_pose.backends.openvino_file import shipped_file, write_graph
     from dense_hand_pose.network.weight_file import locate_weights, MODELS_DIR, write_sums
+    from dense_hand_pose.runtimes.base import BackendError
+    from dense_hand_pose.runtimes.model import Model
+    from dense_hand_pose.runtimes.openvino.archive import shipped_file, write_graph
 
     try:
         model = Model(locate_weights(args.model))
@@ -62,7 +62,7 @@ def is_detector(model: Model) -> bool:
 
 def _exported_detector(model: Model) -> tuple[ExportedGraph, list[str]]:
     """Return the graph of a hand detector and, as text, how far its maps are off."""
-    from dense_hand_pose.backends.detector_export import disagreement, export_detector
+    from dense_hand_pose.runtimes.openvino.detector_export import disagreement, export_detector
 
     graph = export_detector(model)
     score, depth_mm = disagreement(graph)
@@ -79,9 +79,9 @@ def _exported_detector(model: Model) -> tuple[ExportedGraph, list[str]]:
 
 def _exported(model: Model) -> tuple[ExportedGraph, list[str]]:
     """Return the graph and how far its joints are off in each precision of this processor."""
-    from dense_hand_pose.backends.openvino_backend import offered_precisions, OpenVinoBackend
-    from dense_hand_pose.backends.openvino_export import export_model
-    from dense_hand_pose.backends.precision import disagreement_mm, TOLERANCE_MM
+    from dense_hand_pose.runtimes.openvino.export import export_model
+    from dense_hand_pose.runtimes.openvino.runtime import offered_precisions, OpenVinoBackend
+    from dense_hand_pose.runtimes.precision import disagreement_mm, TOLERANCE_MM
 
     graph = export_model(model)
     misses_mm = {

@@ -5,7 +5,7 @@
 import argparse
 from pathlib import Path
 
-from ._common import CommandError
+from .common import CommandError
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -29,7 +29,7 @@ def run(args: argparse.Namespace) -> int:
     from dense_hand_pose.process import wait_passively
 
     wait_passively()
-    from dense_hand_pose.study.predict import predict
+    from dense_hand_pose.training.predict import predict
 
     try:
         frames = predict(args.run, args.data, args.out, args.labels)

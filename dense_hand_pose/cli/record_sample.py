@@ -10,7 +10,7 @@ same options give the same bytes.
 import argparse
 from pathlib import Path
 
-from ._common import CommandError, number, whole_number
+from .common import CommandError, number, whole_number
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -36,7 +36,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Write the bag."""
-    from dense_hand_pose.evaluation.sample_bag import SampleOptions, write_sample
+    from dense_hand_pose.bags.sample import SampleOptions, write_sample
     from tqdm import tqdm
 
     options = SampleOptions(

@@ -10,13 +10,14 @@ picture. ``--joints`` draws the ground truth.
 import argparse
 from pathlib import Path
 
-from dense_hand_pose.camera import Intrinsics
-from dense_hand_pose.cli._common import CommandError, whole_number
-from dense_hand_pose.crop import BACKGROUND, CropWindow, denormalise_depth
+from dense_hand_pose.camera.crop import BACKGROUND, CropWindow, denormalise_depth
+from dense_hand_pose.camera.intrinsics import Intrinsics
 from dense_hand_pose.drawing import png_bytes
-from dense_hand_pose.synthesis.engine import CropBatch, render_crops
+from dense_hand_pose.synthesis.crops import CropBatch, render_crops
 from dense_hand_pose.visualization import contact_sheet, depth_to_bgr, draw_pose, Image, zoom
 import numpy as np
+
+from .common import CommandError, whole_number
 
 _TILE_PX = 256
 _COLUMNS = 8

@@ -13,7 +13,7 @@ import os
 from pathlib import Path
 import sys
 
-from ._common import CommandError, whole_number
+from .common import CommandError, whole_number
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -43,8 +43,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Render what the folder lacks; exit status 2 when the configuration is wrong."""
     from dense_hand_pose.training.config import load_config
-    from dense_hand_pose.training.render_shards import Part, plan, reading_rate, render
-    from dense_hand_pose.training.shards import Shards
+    from dense_hand_pose.training.data.render_shards import Part, plan, reading_rate, render
+    from dense_hand_pose.training.data.shards import Shards
     from tqdm import tqdm
 
     try:

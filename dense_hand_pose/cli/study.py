@@ -7,7 +7,7 @@ from pathlib import Path
 import shlex
 import sys
 
-from ._common import CommandError
+from .common import CommandError
 
 _SAMPLES, _CROPS = 20_000, 2_000
 _QUICK = 4

@@ -56,13 +56,13 @@ def run(args: argparse.Namespace) -> int:
     wait_passively()
     keep_memory()
     from dense_hand_pose.training.config import load_config
-    from dense_hand_pose.training.verdict_config import learns_verdict
+    from dense_hand_pose.training.presence.config import learns_verdict
 
     if learns_verdict(args.config):
         return train_verdict(args)
-    from dense_hand_pose.backends.base import BackendError
-    from dense_hand_pose.training.gathering import have_places
+    from dense_hand_pose.runtimes.base import BackendError
     from dense_hand_pose.training.launch import launch, TrainingRequest
+    from dense_hand_pose.training.mining.gathering import have_places
 
     try:
         if args.resume and args.init:

@@ -10,7 +10,7 @@ paper's evaluation (Wan et al., CVPR 2018) uses the same joints and test frames.
 from dataclasses import dataclass
 from typing import Final
 
-from dense_hand_pose.camera import Intrinsics
+from dense_hand_pose.camera.intrinsics import Intrinsics
 from dense_hand_pose.skeleton import ICVL_16, MSRA_21, NYU_14, Skeleton
 import numpy as np
 import numpy.typing as npt

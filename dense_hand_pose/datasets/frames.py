@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from dense_hand_pose.camera import Intrinsics
+from dense_hand_pose.camera.intrinsics import Intrinsics
 from dense_hand_pose.skeleton import Skeleton
 import numpy as np
 import numpy.typing as npt

@@ -9,8 +9,8 @@ ICVL hand posture (Tang et al., CVPR 2014): reader of the official layout.
 
 from pathlib import Path
 
-from dense_hand_pose.camera import unproject
-from dense_hand_pose.depth import to_metres
+from dense_hand_pose.camera.depth_image import to_metres
+from dense_hand_pose.camera.intrinsics import unproject
 import numpy as np
 import numpy.typing as npt
 

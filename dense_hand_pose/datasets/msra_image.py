@@ -7,7 +7,7 @@ import os
 from pathlib import Path
 from typing import BinaryIO
 
-from dense_hand_pose.depth import to_metres
+from dense_hand_pose.camera.depth_image import to_metres
 import numpy as np
 import numpy.typing as npt
 

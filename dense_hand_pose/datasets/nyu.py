@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 import zlib
 
-from dense_hand_pose.depth import to_metres
+from dense_hand_pose.camera.depth_image import to_metres
 from dense_hand_pose.skeleton import NYU_14_OF_36
 import numpy as np
 import numpy.typing as npt

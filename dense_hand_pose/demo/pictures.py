@@ -7,11 +7,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from dense_hand_pose.camera import Intrinsics
-from dense_hand_pose.depth import DEPTH_UNIT_M, to_metres
+from dense_hand_pose.bags.rosbag import read_bag, stamp_ns
+from dense_hand_pose.bags.topics import StreamTopics
+from dense_hand_pose.camera.depth_image import DEPTH_UNIT_M, to_metres
+from dense_hand_pose.camera.intrinsics import Intrinsics
 from dense_hand_pose.drawing import png_bytes
-from dense_hand_pose.evaluation.bags import read_bag, stamp_ns
-from dense_hand_pose.evaluation.stream import Stream, StreamTopics
+from dense_hand_pose.evaluation.streams import Stream
 from dense_hand_pose.visualization import (
     contact_sheet,
     draw_pose,

@@ -6,9 +6,9 @@ from collections.abc import Callable
 from pathlib import Path
 import shutil
 
-from dense_hand_pose.evaluation.bags import write_bag
-from dense_hand_pose.evaluation.stream import read_stream, Stream
+from dense_hand_pose.bags.rosbag import write_bag
 from dense_hand_pose.evaluation.stream_metrics import measure, StreamMetrics
+from dense_hand_pose.evaluation.streams import read_stream, Stream
 
 from . import pictures
 from .report import table, write_metrics

@@ -16,8 +16,9 @@ import sys
 import time
 from typing import Any
 
-from dense_hand_pose.evaluation.bags import BagTopic, RawMessage
-from dense_hand_pose.evaluation.stream import Account, node_status, StreamTopics
+from dense_hand_pose.bags.rosbag import BagTopic, RawMessage
+from dense_hand_pose.bags.topics import StreamTopics
+from dense_hand_pose.evaluation.streams import Account, node_status
 from rosbags.typesys import get_typestore, Stores
 
 from .environment import free_domain_id, private_environment, with_room_for_images

@@ -4,7 +4,7 @@
 
 from dataclasses import dataclass
 
-from dense_hand_pose.decoding_config import DecodingConfig
+from dense_hand_pose.codec.config import DecodingConfig
 
 ROI_MODES = ('tracked', 'detector', 'nearest')
 MAX_HANDS = 4

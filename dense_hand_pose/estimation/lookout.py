@@ -11,13 +11,13 @@ none.
 
 from collections.abc import Sequence
 
-from dense_hand_pose.localization.localizer import Localizer, Proposal, Views, WHOLE
-from dense_hand_pose.localization.tracker import JUMP_M, Track, Tracker
+from dense_hand_pose.detection.proposals import Localizer, Proposal, Views, WHOLE
+from dense_hand_pose.tracking.tracker import JUMP_M, Track, Tracker
 import numpy as np
 import numpy.typing as npt
 
 from .config import EstimatorConfig
-from .look import Frame, Seen
+from .crop_estimate import Frame, Seen
 from .rota import Rota
 from .search import is_apart, is_in_range, propose
 

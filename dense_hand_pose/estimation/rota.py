@@ -7,7 +7,7 @@ All of them cost several times as much as the whole frame alone. So they are all
 nothing is known; from then on the parts of the frame have their turns.
 """
 
-from dense_hand_pose.localization.localizer import all_views, Views, WHOLE
+from dense_hand_pose.detection.proposals import all_views, Views, WHOLE
 
 
 class Rota:

@@ -4,14 +4,14 @@
 
 from collections.abc import Iterable, Sequence
 
-from dense_hand_pose.backends.base import Backend
-from dense_hand_pose.localization.localizer import Localizer, Proposal, Views, WHOLE
-from dense_hand_pose.localization.tracker import SAME_HAND_M
+from dense_hand_pose.detection.proposals import Localizer, Proposal, Views, WHOLE
+from dense_hand_pose.runtimes.base import Backend
+from dense_hand_pose.tracking.tracker import SAME_HAND_M
 import numpy as np
 import numpy.typing as npt
 
 from .config import EstimatorConfig
-from .look import Frame, look, Seen
+from .crop_estimate import Frame, look, Seen
 
 Point = npt.NDArray[np.float64]
 

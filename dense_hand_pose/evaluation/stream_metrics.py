@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from .metrics import frames_under, joint_errors_m
-from .stream import Account, Stream
+from .metrics.joint_errors import frames_under, joint_errors_m
+from .streams import Account, Stream
 
 THRESHOLDS_MM = (20, 30, 40)
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from .verdict import describe_presence, describe_side, Opinions
+from .presence import describe_presence, describe_side, Opinions
 
 PRESENCE, SIDE = 0.5, 0.5
 """Thresholds from which on a hand counts as there, and its side as known."""

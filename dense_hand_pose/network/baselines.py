@@ -7,7 +7,7 @@ Legend: B crops, J joints, C channels, H = W = MAP_SIZE_PX. Inputs are normalise
 (B, 1, CROP_SIZE_PX, CROP_SIZE_PX). Coordinates are half cubes from the cube's centre.
 """
 
-from dense_hand_pose.geometry import reduce_depth
+from dense_hand_pose.codec.map_geometry import reduce_depth
 import torch
 from torch import nn, Tensor
 import torch.nn.functional as F  # noqa: N812

@@ -30,7 +30,7 @@ class NetworkConfig:
     learns; 'dense' is R, S and V, the others are the paper's baselines (baselines.py), which have
     a head of their own; 'detector' finds hands in whole frames (detector.py), the widths being
     those at 32 rows of pixels, 16, 8, 4 and 2. ``verdict``: whether a head tells if there is a
-    hand and which (verdict.py), with ``verdict_hidden`` hidden units.
+    hand and which (presence.py), with ``verdict_hidden`` hidden units.
     """
 
     joints: int = 21

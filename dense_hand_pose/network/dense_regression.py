@@ -7,8 +7,8 @@ Legend: B crops, J joints, C channels, H = W = MAP_SIZE_PX. Inputs are normalise
 (B, 1, CROP_SIZE_PX, CROP_SIZE_PX); each stack puts out channels (B, 5 J, H, W): R, S, V.
 """
 
-from dense_hand_pose.crop import BACKGROUND
-from dense_hand_pose.geometry import reduce_depth
+from dense_hand_pose.camera.crop import BACKGROUND
+from dense_hand_pose.codec.map_geometry import reduce_depth
 import torch
 from torch import nn, Tensor
 import torch.nn.functional as F  # noqa: N812
@@ -16,7 +16,7 @@ import torch.nn.functional as F  # noqa: N812
 from .blocks import ConvNorm, fold_norms, Residual
 from .config import NetworkConfig
 from .hourglass import Hourglass
-from .verdict import LOWEST_PX, Seen, VerdictHead
+from .presence import LOWEST_PX, Seen, VerdictHead
 
 _HIDDEN, _DROPOUT = 128, 0.2
 

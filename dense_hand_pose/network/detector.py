@@ -17,8 +17,8 @@ Legend: B frames, H = MAP_HEIGHT, W = MAP_WIDTH, J joints.
 
 import math
 
+from dense_hand_pose.camera.letterbox import CHANNELS, MAP_STRIDE_PX
 from dense_hand_pose.skeleton import HAND_21
-from dense_hand_pose.thumbnail import CHANNELS, MAP_STRIDE_PX
 import torch
 from torch import nn, Tensor
 import torch.nn.functional as F  # noqa: N812
@@ -36,7 +36,7 @@ _PRIOR_LOGIT = -4.0
 
 
 class DetectorNet(nn.Module):
-    """Thumbnails (B, 3, HEIGHT_PX, WIDTH_PX) in (thumbnail.py), [maps (B, OUTPUTS, H, W)] out."""
+    """Letterboxes (B, 3, HEIGHT_PX, WIDTH_PX) in, [maps (B, OUTPUTS, H, W)] out."""
 
     taught_by = ('joints.',)
     """What only a training needs: no weight file holds it, and none need."""

@@ -5,18 +5,18 @@ From normalised crops to joints in one graph of static shapes, for every runtime
 
 Legend: B crops, J joints, K candidates, S = CROP_SIZE_PX, H = W = MAP_SIZE_PX. A crop follows a
 metric cube, so that the cube's centre and edge are its intrinsics and its transform in one
-(geometry.py); the camera itself does not matter here.
+(codec/map_geometry.py); the camera itself does not matter here.
 """
 
-from dense_hand_pose.crop import CROP_SIZE_PX
-from dense_hand_pose.decoding import decode, Decoded, DecodingConfig
-from dense_hand_pose.encoding import DenseMaps, Reach
-from dense_hand_pose.geometry import Cube, lift, reduce_depth
+from dense_hand_pose.camera.crop import CROP_SIZE_PX
+from dense_hand_pose.codec.decoding import decode, Decoded, DecodingConfig
+from dense_hand_pose.codec.encoding import DenseMaps, Reach
+from dense_hand_pose.codec.map_geometry import Cube, lift, reduce_depth
 import torch
 from torch import nn, Tensor
 
 from .dense_regression import DenseRegressionNet
-from .verdict import Seen
+from .presence import Seen
 
 INPUTS = ('crops', 'centers_m', 'sizes_m')
 DECODED = ('joints_m', 'confidence', 'spread_m', 'votes_m', 'vote_weights')

@@ -7,12 +7,12 @@ Legend: B crops, J = 21 joints of HAND_21, H = W = MAP_SIZE_PX. Points are half 
 cube's centre, as the crop is normalised; that a cube's far side is seen smaller is left out.
 """
 
-from dense_hand_pose.crop import BACKGROUND
-from dense_hand_pose.decoding_config import REFERENCE_CUBE_M
+from dense_hand_pose.camera.crop import BACKGROUND
+from dense_hand_pose.codec.config import REFERENCE_CUBE_M
 import torch
 from torch import Tensor
 
-_SHARPNESS = 30.0  # as the soft decoder's (decoding.py)
+_SHARPNESS = 30.0  # as the soft decoder's (codec/decoding.py)
 _WRIST, _INDEX, _MIDDLE, _LITTLE = 0, 5, 9, 17
 _LEAST = 1e-4
 

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from dense_hand_pose.camera import Intrinsics
+from dense_hand_pose.camera.intrinsics import Intrinsics
 import numpy as np
 from std_msgs.msg import Header
 

@@ -5,9 +5,10 @@
 from collections.abc import Mapping
 import time
 
-from dense_hand_pose.ros.drops import CAUSES, Counts, Ledger
-from dense_hand_pose.ros.timings import PERCENTILES, Timings
 from diagnostic_msgs.msg import DiagnosticStatus, KeyValue
+
+from .frame_counters import CAUSES, Counts, Ledger
+from .timings import PERCENTILES, Timings
 
 
 class Diagnostics:

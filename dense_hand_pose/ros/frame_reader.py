@@ -2,13 +2,14 @@
 # SPDX-License-Identifier: Apache-2.0
 """Frames to depth and intrinsics, with a log line about a lens that bends."""
 
-from dense_hand_pose.calibration import is_rectified
-from dense_hand_pose.camera import Intrinsics
-from dense_hand_pose.distortion import Distortion
-from dense_hand_pose.ros.inputs import read_depth, read_intrinsics
-from dense_hand_pose.ros.limited_log import LimitedLog
-from dense_hand_pose.ros.pairing import Frame
+from dense_hand_pose.camera.camera_info import is_rectified
+from dense_hand_pose.camera.distortion import Distortion
+from dense_hand_pose.camera.intrinsics import Intrinsics
 import numpy as np
+
+from .inputs import read_depth, read_intrinsics
+from .limited_log import LimitedLog
+from .synchronizer import Frame
 
 
 class FrameReader:

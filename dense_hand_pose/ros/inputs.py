@@ -3,12 +3,13 @@
 """Image and CameraInfo messages to a depth array with its unit and to intrinsics."""
 
 from cv_bridge import CvBridge
-from dense_hand_pose.calibration import CalibrationError, intrinsics_of
-from dense_hand_pose.camera import Intrinsics
-from dense_hand_pose.depth import DEPTH_UNIT_M
-from dense_hand_pose.ros.drops import InputError
+from dense_hand_pose.camera.camera_info import CalibrationError, intrinsics_of
+from dense_hand_pose.camera.depth_image import DEPTH_UNIT_M
+from dense_hand_pose.camera.intrinsics import Intrinsics
 import numpy as np
 from sensor_msgs.msg import CameraInfo, Image
+
+from .frame_counters import InputError
 
 _DTYPES = {'16UC1': np.uint16, 'mono16': np.uint16, '32FC1': np.float32}
 _BRIDGE = CvBridge()

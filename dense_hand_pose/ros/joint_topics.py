@@ -7,11 +7,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from dense_hand_pose.ros.messages import pose_array
-from dense_hand_pose.ros.publishers import Publishers
 from geometry_msgs.msg import PoseArray
 from rclpy.qos import QoSProfile
 from std_msgs.msg import Header
+
+from .messages import pose_array
+from .publishers import Publishers
 
 if TYPE_CHECKING:
     from dense_hand_pose.estimator import HandPose

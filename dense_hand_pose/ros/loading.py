@@ -9,8 +9,9 @@ import os
 from typing import Any, TYPE_CHECKING
 
 from dense_hand_pose.process import wait_passively
-from dense_hand_pose.ros.library_log import log_through_ros
-from dense_hand_pose.ros.settings import estimator_config
+
+from .library_log import log_through_ros
+from .settings import estimator_config
 
 if TYPE_CHECKING:
     from dense_hand_pose.estimator import HandPoseEstimator

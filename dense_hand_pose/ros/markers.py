@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from builtin_interfaces.msg import Duration
-from dense_hand_pose.handedness import UNKNOWN
 from dense_hand_pose.skeleton import FINGER_COLOURS, HAND_21
+from dense_hand_pose.tracking.handedness import UNKNOWN
 from geometry_msgs.msg import Point
 import numpy as np
 from std_msgs.msg import ColorRGBA, Header

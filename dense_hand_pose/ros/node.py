@@ -8,17 +8,6 @@ from collections.abc import Sequence
 import sys
 from typing import Any, TYPE_CHECKING
 
-from dense_hand_pose.ros.drops import Ledger
-from dense_hand_pose.ros.lifecycle import guard_change_state, say_errors
-from dense_hand_pose.ros.limited_log import LimitedLog
-from dense_hand_pose.ros.loading import load_estimator
-from dense_hand_pose.ros.outputs import Outputs
-from dense_hand_pose.ros.parameter_table import PARAMETERS
-from dense_hand_pose.ros.parameters import declare
-from dense_hand_pose.ros.reporter import Reporter
-from dense_hand_pose.ros.session import Session
-from dense_hand_pose.ros.settings import problem
-from dense_hand_pose.ros.timings import Timings
 from dense_hand_pose.skeleton import HAND_21
 from rcl_interfaces.msg import SetParametersResult
 import rclpy
@@ -32,6 +21,18 @@ from rclpy.parameter import Parameter
 from rclpy.qos_overriding_options import InvalidQosOverridesError
 from rclpy.task import Future
 from std_srvs.srv import Trigger
+
+from .frame_counters import Ledger
+from .lifecycle import guard_change_state, say_errors
+from .limited_log import LimitedLog
+from .loading import load_estimator
+from .outputs import Outputs
+from .parameter_table import PARAMETERS
+from .parameters import declare
+from .reporter import Reporter
+from .session import Session
+from .settings import problem
+from .timings import Timings
 
 if TYPE_CHECKING:
     from dense_hand_pose.estimator import HandPoseEstimator

@@ -7,21 +7,22 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, TYPE_CHECKING
 
-from dense_hand_pose.ros.answer import Answer
-from dense_hand_pose.ros.debug_messages import debug_image, votes_cloud
-from dense_hand_pose.ros.joint_topics import JointTopics
-from dense_hand_pose.ros.limited_log import LimitedLog
-from dense_hand_pose.ros.markers import delete_markers, hand_markers, MarkerStyle
-from dense_hand_pose.ros.messages import joint_names, joints_cloud
-from dense_hand_pose.ros.publishers import Publishers
-from dense_hand_pose.ros.settings import smoothing_config
-from dense_hand_pose.ros.smoother import Smoother
-from dense_hand_pose.ros.transforms import joint_transforms, tf_message_type
 from rclpy.lifecycle import LifecycleNode
 from rclpy.qos import QoSDurabilityPolicy, QoSProfile, QoSReliabilityPolicy
 from sensor_msgs.msg import Image, PointCloud2
 from std_msgs.msg import Header, String
 from visualization_msgs.msg import MarkerArray
+
+from .answer import Answer
+from .debug_image import debug_image, votes_cloud
+from .joint_topics import JointTopics
+from .limited_log import LimitedLog
+from .markers import delete_markers, hand_markers, MarkerStyle
+from .messages import joint_names, joints_cloud
+from .publishers import Publishers
+from .settings import smoothing_config
+from .smoother import Smoother
+from .transforms import joint_transforms, tf_message_type
 
 if TYPE_CHECKING:
     from dense_hand_pose.estimator import HandPose

@@ -13,8 +13,8 @@ from pathlib import Path
 import re
 import textwrap
 
-from dense_hand_pose.ros.parameter_table import PARAMETERS
-from dense_hand_pose.ros.parameters import Parameter, Value
+from .parameter_table import PARAMETERS
+from .parameters import Parameter, Value
 
 _ROOT = Path(__file__).resolve().parents[2]
 _HEADER = """\

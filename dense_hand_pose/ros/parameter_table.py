@@ -7,11 +7,12 @@ Descriptors, checks, config/hand_pose.yaml and the README's rows all come from i
 run `python -m dense_hand_pose.ros.parameter_docs`; a test compares them.
 """
 
-from dense_hand_pose.backends.base import BACKENDS, PRECISIONS
-from dense_hand_pose.calibration import IMAGE_KINDS
-from dense_hand_pose.decoding_config import METHODS
+from dense_hand_pose.camera.camera_info import IMAGE_KINDS
+from dense_hand_pose.codec.config import METHODS
 from dense_hand_pose.estimation.config import MAX_HANDS
-from dense_hand_pose.ros.parameters import Parameter, Value
+from dense_hand_pose.runtimes.base import BACKENDS, PRECISIONS
+
+from .parameters import Parameter, Value
 
 PARAMETERS: tuple[Parameter, ...] = (
     Parameter('autostart', True, 'Configure and activate without a lifecycle manager.'),

@@ -4,12 +4,13 @@
 
 from typing import Any
 
-from dense_hand_pose.ros.events import publisher_events
-from dense_hand_pose.ros.limited_log import LimitedLog
 from rclpy.lifecycle import LifecycleNode
 from rclpy.lifecycle.publisher import LifecyclePublisher
 from rclpy.qos import QoSProfile
 from rclpy.qos_overriding_options import QoSOverridingOptions
+
+from .limited_log import LimitedLog
+from .qos import publisher_events
 
 
 class Publishers:

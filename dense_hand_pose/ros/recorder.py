@@ -13,7 +13,7 @@ from importlib import import_module
 import time
 from typing import Any
 
-from dense_hand_pose.evaluation.bags import BagTopic, RawMessage
+from dense_hand_pose.bags.rosbag import BagTopic, RawMessage
 import rclpy
 from rclpy.context import Context
 from rclpy.executors import SingleThreadedExecutor

@@ -6,12 +6,13 @@ from collections.abc import Callable, Sequence
 import time
 from typing import Any
 
-from dense_hand_pose.ros.diagnostics import Diagnostics
-from dense_hand_pose.ros.drops import Ledger
-from dense_hand_pose.ros.timings import Timings
 from diagnostic_msgs.msg import DiagnosticArray
 from rclpy.clock import Clock, ClockType
 from rclpy.lifecycle import LifecycleNode
+
+from .diagnostics import Diagnostics
+from .frame_counters import Ledger
+from .timings import Timings
 
 
 class SilenceWatch:

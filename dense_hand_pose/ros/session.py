@@ -7,22 +7,23 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, TYPE_CHECKING
 
-from dense_hand_pose.ros.drops import Ledger
-from dense_hand_pose.ros.events import subscription_events
-from dense_hand_pose.ros.frame_reader import FrameReader
-from dense_hand_pose.ros.hand_center import HandCenter
-from dense_hand_pose.ros.limited_log import LimitedLog
-from dense_hand_pose.ros.outputs import Outputs
-from dense_hand_pose.ros.pairing import Pairing
-from dense_hand_pose.ros.settings import estimator_config
-from dense_hand_pose.ros.timings import Timings
-from dense_hand_pose.ros.worker import Worker
 from geometry_msgs.msg import PointStamped
 from message_filters import Subscriber
 from rclpy.lifecycle import LifecycleNode
 from rclpy.qos import QoSProfile, QoSReliabilityPolicy
 from rclpy.qos_overriding_options import QoSOverridingOptions
 from sensor_msgs.msg import CameraInfo, Image
+
+from .frame_counters import Ledger
+from .frame_reader import FrameReader
+from .hand_center import HandCenter
+from .limited_log import LimitedLog
+from .outputs import Outputs
+from .qos import subscription_events
+from .settings import estimator_config
+from .synchronizer import Pairing
+from .timings import Timings
+from .worker import Worker
 
 if TYPE_CHECKING:
     from dense_hand_pose.estimator import HandPoseEstimator

@@ -8,9 +8,10 @@ from collections.abc import Mapping
 from typing import Any
 
 from dense_hand_pose.estimation.config import EstimatorConfig
-from dense_hand_pose.ros.parameter_table import PARAMETERS
-from dense_hand_pose.ros.parameters import wrong_choice
-from dense_hand_pose.smoothing import SmoothingConfig
+from dense_hand_pose.tracking.smoothing import SmoothingConfig
+
+from .parameter_table import PARAMETERS
+from .parameters import wrong_choice
 
 
 def problem(values: Mapping[str, Any]) -> str:

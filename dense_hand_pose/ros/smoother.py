@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from dense_hand_pose.smoothing import OneEuroFilter, SmoothingConfig
+from dense_hand_pose.tracking.smoothing import OneEuroFilter, SmoothingConfig
 
 if TYPE_CHECKING:
     from dense_hand_pose.estimator import HandPose

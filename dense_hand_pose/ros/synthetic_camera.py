@@ -15,9 +15,7 @@ import time
 from typing import Any, TYPE_CHECKING
 
 from cv_bridge import CvBridge
-from dense_hand_pose.camera import Intrinsics
-from dense_hand_pose.ros.messages import pose_array
-from dense_hand_pose.ros.parameters import declare, Parameter, wrong_choice
+from dense_hand_pose.camera.intrinsics import Intrinsics
 from geometry_msgs.msg import PoseArray
 import rclpy
 from rclpy.duration import Duration
@@ -28,8 +26,11 @@ from rclpy.qos import QoSProfile, QoSReliabilityPolicy
 from sensor_msgs.msg import CameraInfo, Image
 from std_msgs.msg import Header
 
+from .messages import pose_array
+from .parameters import declare, Parameter, wrong_choice
+
 if TYPE_CHECKING:
-    from dense_hand_pose.synthesis.sequence import SyntheticFrame
+    from dense_hand_pose.synthesis.hand_stream import SyntheticFrame
 
 CAMERA_PARAMETERS = (
     Parameter('rate_hz', 30.0, 'Pictures a second.', 0.1, 240.0),
@@ -96,7 +97,7 @@ class SyntheticCamera(Node):
 
     def run(self) -> None:
         """Stream until duration_s is over or the context ends."""
-        from dense_hand_pose.synthesis.sequence import GestureSequence  # compiles: seconds
+        from dense_hand_pose.synthesis.hand_stream import GestureSequence  # compiles: seconds
 
         sequence = GestureSequence(
             seed=self._values['seed'],

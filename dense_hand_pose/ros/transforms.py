@@ -6,11 +6,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from dense_hand_pose.ros.messages import bone_quaternions
 from dense_hand_pose.skeleton import HAND_21
 from geometry_msgs.msg import Quaternion, Transform, TransformStamped, Vector3
 import numpy as np
 from std_msgs.msg import Header
+
+from .messages import bone_quaternions
 
 
 class MissingPackageError(RuntimeError):

@@ -10,16 +10,17 @@ import time
 import traceback
 from typing import TYPE_CHECKING
 
-from dense_hand_pose.camera import Intrinsics
-from dense_hand_pose.depth import is_valid
-from dense_hand_pose.ros.answer import Answer
-from dense_hand_pose.ros.drops import InputError, Ledger
-from dense_hand_pose.ros.frame_mailbox import Mailbox
-from dense_hand_pose.ros.frame_reader import FrameReader
-from dense_hand_pose.ros.hand_center import HandCenter
-from dense_hand_pose.ros.pairing import Frame
-from dense_hand_pose.ros.timings import Timings
+from dense_hand_pose.camera.depth_image import is_valid
+from dense_hand_pose.camera.intrinsics import Intrinsics
 import numpy as np
+
+from .answer import Answer
+from .frame_counters import InputError, Ledger
+from .frame_mailbox import Mailbox
+from .frame_reader import FrameReader
+from .hand_center import HandCenter
+from .synchronizer import Frame
+from .timings import Timings
 
 if TYPE_CHECKING:
     from dense_hand_pose.estimator import EstimatorConfig, HandPose, HandPoseEstimator

@@ -10,10 +10,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from dense_hand_pose.encoding import Reach
+from dense_hand_pose.codec.encoding import Reach
 from dense_hand_pose.training.checkpoint import read_header
-from dense_hand_pose.training.data import Batch, make_batch
-from dense_hand_pose.training.methods import decoded_joints, joint_method_of
+from dense_hand_pose.training.data.synthetic import Batch, make_batch
+from dense_hand_pose.training.objectives.objectives import decoded_joints, joint_method_of
 from dense_hand_pose.training.resume import CHECKPOINT
 from dense_hand_pose.training.trained import load_average
 import numpy as np

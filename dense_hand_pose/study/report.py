@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from itertools import combinations
 from pathlib import Path
 
-from dense_hand_pose.evaluation.comparison_plots import success_curves
-from dense_hand_pose.evaluation.metrics import (
+from dense_hand_pose.evaluation.metrics.joint_errors import (
     frames_under,
     mean_joint_error_m,
     median_joint_error_m,
 )
+from dense_hand_pose.evaluation.predictions.comparison_plots import success_curves
 from dense_hand_pose.training.config import TrainingConfig
 
 from .measure import Cost, Errors

@@ -8,10 +8,10 @@ import os
 from pathlib import Path
 import sys
 
-from dense_hand_pose.backends.machine import cpu_name
-from dense_hand_pose.training.card import current_commit
+from dense_hand_pose.runtimes.host import cpu_name
 from dense_hand_pose.training.config import TrainingConfig
 from dense_hand_pose.training.launch import launch, TrainingRequest
+from dense_hand_pose.training.model_cards import current_commit
 from dense_hand_pose.training.resume import CHECKPOINT
 from dense_hand_pose.training.trained import is_complete
 import torch

@@ -4,7 +4,7 @@
 
 from dataclasses import dataclass, replace
 
-from dense_hand_pose.decoding_config import DecodingConfig
+from dense_hand_pose.codec.config import DecodingConfig
 from dense_hand_pose.network.config import CONFIGURATIONS, NetworkConfig
 from dense_hand_pose.training.config import TrainingConfig
 from dense_hand_pose.training.loss_config import LossConfig

@@ -4,14 +4,15 @@
 
 from dataclasses import dataclass, replace
 
-from dense_hand_pose.camera import Intrinsics
-from dense_hand_pose.crop import CROP_SIZE_PX
-from dense_hand_pose.synthesis.engine import sample_view
-from dense_hand_pose.synthesis.hand_scene import HandScene
-from dense_hand_pose.synthesis.noise import add_noise, NoiseLevel
-from dense_hand_pose.synthesis.raster import DepthBuffer
+from dense_hand_pose.camera.crop import CROP_SIZE_PX
+from dense_hand_pose.camera.intrinsics import Intrinsics
 import numpy as np
 import numpy.typing as npt
+
+from .crops import sample_view
+from .scenes.hand_scene import HandScene
+from .sensor.noise import add_noise, NoiseLevel
+from .sensor.raster import DepthBuffer
 
 SIDES = {1: 'right', -1: 'left'}
 

@@ -12,17 +12,18 @@ lies between, where nobody could say, is neither.
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from dense_hand_pose.crop import BACKGROUND, CROP_SIZE_PX, CropWindow
-from dense_hand_pose.synthesis.cameras import CAMERAS
-from dense_hand_pose.synthesis.elsewhere import Parts, sample_parts
-from dense_hand_pose.synthesis.engine import render_crop
-from dense_hand_pose.synthesis.full_scene import lattice_of
-from dense_hand_pose.synthesis.hand_scene import Scene
-from dense_hand_pose.synthesis.noise import NoiseLevel
-from dense_hand_pose.synthesis.raster import DepthBuffer
-from dense_hand_pose.synthesis.shapes import Mesh
+from dense_hand_pose.camera.crop import BACKGROUND, CROP_SIZE_PX, CropWindow
 import numpy as np
 import numpy.typing as npt
+
+from .crops import render_crop
+from .objects.shapes import Mesh
+from .scenes.full_scene import lattice_of
+from .scenes.hand_scene import Scene
+from .scenes.labelled_scene import Parts, sample_parts
+from .sensor.cameras import CAMERAS
+from .sensor.noise import NoiseLevel
+from .sensor.raster import DepthBuffer
 
 FloatArray = npt.NDArray[np.float64]
 FAR_M, NEAR_M = 0.10, 0.06
@@ -49,8 +50,8 @@ class NegativeBatch:
     """
     N crops without a hand.
 
-    depth (N, 128, 128) float32 normalised as in crop.py; center_m (N, 3); cube_size_m (N,); kind
-    (N,) int8, an index into NAMES; camera (N,) int8, an index into cameras.CAMERAS.
+    depth (N, 128, 128) float32 normalised as in camera/crop.py; center_m (N, 3); cube_size_m (N,);
+    kind (N,) int8, an index into NAMES; camera (N,) int8, an index into cameras.CAMERAS.
     """
 
     depth: npt.NDArray[np.float32]

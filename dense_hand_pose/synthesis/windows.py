@@ -2,10 +2,11 @@
 # SPDX-License-Identifier: Apache-2.0
 """Where the crop of a hand lies: about its joints, as a detector or a tracker would put it."""
 
-from dense_hand_pose.crop import CropWindow
-from dense_hand_pose.synthesis.hand_scene import HandScene
+from dense_hand_pose.camera.crop import CropWindow
 import numpy as np
 import numpy.typing as npt
+
+from .scenes.hand_scene import HandScene
 
 FloatArray = npt.NDArray[np.float64]
 _CUBE_RANGE_M = (0.24, 0.36)

@@ -11,7 +11,7 @@ from dense_hand_pose.network.config import CONFIGURATIONS, NetworkConfig
 from dense_hand_pose.skeleton import HAND_21
 import yaml
 
-from .augmentation import Augmentation
+from .data.augmentation import Augmentation
 from .loss_config import LossConfig
 from .schedule import SCHEDULES
 from .settings import check_types, part_of
@@ -27,7 +27,7 @@ _SEEDS = 2**8
 """
 Runs of smaller seeds share no hand with one another nor with the validation set.
 
-They have 2 ** 24 batches each (data.py), so that the seeds of all of them fit 32 bits. NumPy
+They have 2 ** 24 batches each (data/synthetic.py): the seeds of all fit 32 bits. NumPy
 cuts a longer one into words and fills up with zeros: crop 0 of seed 2 ** 32 + i would be crop 1
 of seed i.
 """
@@ -41,9 +41,9 @@ class TrainingConfig:
     Everything that decides what a training does.
 
     ``data``: 'synthetic'; 'searched', of which half is that and half the places at which a search
-    by ``detector`` looks in ``scenes`` scenes (places.py), kept in a folder that is given at the
-    start; or a data set, whose folder is given; of MSRA ``held_out`` is the subject to test on.
-    ``cube_m`` and ``augmentation`` are those of data sets.
+    by ``detector`` looks in ``scenes`` scenes (mining/places.py), kept in a folder that is given
+    at the start; or a data set, whose folder is given; of MSRA ``held_out`` is the subject to test
+    on. ``cube_m`` and ``augmentation`` are those of data sets.
 
     ``optimiser``: 'adamw', 'muon' for the kernels of hidden convolutions (optimisers.py), or
     'adam', the paper's, with beta1 = 0.5 and without decay of the weights.

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import yaml
 
-from .card import said_before
 from .checkpoint import Progress
 from .config import TrainingConfig
+from .model_cards import said_before
 
 _CARD = """# Model card: {name}
 
@@ -19,7 +19,7 @@ one hourglass. Weights in fp16 safetensors; the architecture stands in the file'
 
 | | |
 |---|---|
-| training data | rendered scenes of `dense_hand_pose.synthesis.full_scene` only (meshes: SOMA, Apache-2.0, and MakeHuman, CC0): batch i those of seed `{seed} * 2 ** 24 + i`; of about half of them one corner alone (`training/scenes.py`) |
+| training data | rendered scenes of `dense_hand_pose.synthesis.scenes.full_scene` only (meshes: SOMA, Apache-2.0, and MakeHuman, CC0): batch i those of seed `{seed} * 2 ** 24 + i`; of about half of them one corner alone (`training/data/detector_scenes.py`) |
 | samples seen | {samples:,} in {steps:,} steps of {batch}{before} |
 | training time | {hours:.2f} h |
 | commit at the start | {commit} |

@@ -18,9 +18,9 @@ from torch import distributed, multiprocessing
 from torch.multiprocessing.spawn import ProcessContext, ProcessExitedException
 
 from .config import TrainingConfig
-from .group import Group, joined_group
+from .distributed import Group, joined_group
 from .loop import Trainer
-from .stop import StopWish
+from .signals import StopWish
 
 _GRACE_S = 120.0
 """A step, or a validation, has so long to end after Ctrl-C."""

@@ -13,22 +13,22 @@ from torch import nn, Tensor
 from tqdm import tqdm
 
 from .average import running_average
-from .card import current_commit
 from .checkpoint import load_checkpoint, Progress, save_checkpoint
 from .config import TrainingConfig
-from .group import Group
+from .data.sources import open_source
+from .distributed import Group
 from .log import CsvLog
-from .losses import Losses
-from .methods import method_of
+from .model_cards import current_commit
+from .objectives.dense import Losses
+from .objectives.detector import SceneLosses
+from .objectives.objectives import method_of
 from .optimisers import Optimisers
 from .outcome import write_outcome
 from .reports import log_columns, loss_columns, validation_row
 from .resume import CHECKPOINT, choose_checkpoint, in_decay, spent, STABLE
-from .scene_method import SceneLosses
+from .runs import beginning, make_network
 from .schedule import rate_share
-from .sources import open_source
-from .start import beginning, make_network
-from .stop import StopWish
+from .signals import StopWish
 
 _REPORT_EVERY = 100
 

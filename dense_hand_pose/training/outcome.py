@@ -9,10 +9,10 @@ from dense_hand_pose.network.detector import DetectorNet
 from dense_hand_pose.network.weights import save_weights
 from torch import nn
 
-from .card import make_card
 from .checkpoint import Progress
 from .config import TrainingConfig
 from .detector_card import make_detector_card
+from .model_cards import make_card
 
 
 def write_outcome(

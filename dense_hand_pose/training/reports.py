@@ -7,9 +7,9 @@ from typing import Any
 
 from torch import nn
 
-from .group import Group
-from .methods import Method
-from .scene_method import SceneMethod, validate_scenes
+from .distributed import Group
+from .objectives.detector import SceneMethod, validate_scenes
+from .objectives.objectives import Method
 from .validation import validate
 
 _PROGRESS = ('step', 'samples', 'elapsed_s', 'samples_per_s', 'learning_rate')

@@ -10,7 +10,7 @@ from safetensors.torch import load_file
 from .checkpoint import read_header
 from .config import TrainingConfig
 from .resume import CHECKPOINT, choose_checkpoint, spent
-from .start import add_presence
+from .runs import add_presence
 
 _AVERAGE = 'average/module.'
 

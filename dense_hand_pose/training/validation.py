@@ -7,9 +7,9 @@ from dataclasses import dataclass
 import torch
 from torch import nn
 
-from .data import Batch
-from .group import Group
-from .methods import Method
+from .data.synthetic import Batch
+from .distributed import Group
+from .objectives.objectives import Method
 
 
 @dataclass(frozen=True)

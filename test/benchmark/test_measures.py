@@ -8,17 +8,17 @@ import subprocess
 import sys
 import time
 
-from dense_hand_pose.backends.base import BACKENDS, PRECISIONS
-from dense_hand_pose.backends.probe_crops import load_probe
-from dense_hand_pose.backends.torch_backend import TorchBackend
 from dense_hand_pose.benchmark.contenders import EAGER, PAPER, Spec, specs
 from dense_hand_pose.benchmark.eager import EagerBackend
 from dense_hand_pose.benchmark.machine import commit, machine, versions
 from dense_hand_pose.benchmark.memory import peak_memory
 from dense_hand_pose.benchmark.peak import MatrixProduct, network_gmac
 from dense_hand_pose.benchmark.start import import_s
-from dense_hand_pose.decoding_config import DecodingConfig
+from dense_hand_pose.codec.config import DecodingConfig
 from dense_hand_pose.network.weights import save_weights
+from dense_hand_pose.runtimes.base import BACKENDS, PRECISIONS
+from dense_hand_pose.runtimes.probe_crops import load_probe
+from dense_hand_pose.runtimes.torch_cpu import TorchBackend
 import numpy as np
 import pytest
 from tiny import tiny_network

@@ -10,7 +10,7 @@ import sys
 import time
 
 from dense_hand_pose.benchmark.ros_stream import cores_between, cpu_seconds, row_of
-from dense_hand_pose.evaluation.stream import Result, Stream
+from dense_hand_pose.evaluation.streams import Result, Stream
 import numpy as np
 import pytest
 

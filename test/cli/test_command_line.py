@@ -7,7 +7,7 @@ import subprocess
 import sys
 
 from dense_hand_pose.cli import COMMANDS, main
-from dense_hand_pose.cli._common import number, OneLineParser, whole_number
+from dense_hand_pose.cli.common import number, OneLineParser, whole_number
 import pytest
 
 ROOT = Path(__file__).parents[2]

@@ -6,10 +6,10 @@ import json
 from pathlib import Path
 
 import cv2
+from dense_hand_pose.camera.depth_files import overlay_names, read_depth
 from dense_hand_pose.cli import main
-from dense_hand_pose.cli._depth_files import overlay_names, read_depth
 from dense_hand_pose.skeleton import HAND_21
-from dense_hand_pose.synthesis.sequence import GestureSequence, SyntheticFrame
+from dense_hand_pose.synthesis.hand_stream import GestureSequence, SyntheticFrame
 import numpy as np
 import pytest
 

@@ -5,26 +5,26 @@
 from dataclasses import replace
 from pathlib import Path
 
-from dense_hand_pose.camera import Intrinsics
+from dense_hand_pose.camera.crop import crop_depth, CropWindow
+from dense_hand_pose.camera.intrinsics import Intrinsics
 from dense_hand_pose.cli import main
-from dense_hand_pose.crop import crop_depth, CropWindow
+from dense_hand_pose.codec.map_geometry import Cube, project_to_map
 from dense_hand_pose.datasets.icvl import open_icvl
 from dense_hand_pose.datasets.opening import open_part
-from dense_hand_pose.evaluation.text_files import read_poses_m
-from dense_hand_pose.geometry import Cube, project_to_map
+from dense_hand_pose.evaluation.predictions.text_files import read_poses_m
 from dense_hand_pose.network.config import NetworkConfig
-from dense_hand_pose.training.augmentation import (
+from dense_hand_pose.training.config import load_config, TrainingConfig
+from dense_hand_pose.training.data.augmentation import (
     Augmentation,
     Change,
     changed_crop,
     changed_joints,
     draw_change,
 )
-from dense_hand_pose.training.config import load_config, TrainingConfig
-from dense_hand_pose.training.data import Batch
-from dense_hand_pose.training.group import Group
-from dense_hand_pose.training.recorded import RecordedBatches
-from dense_hand_pose.training.sources import open_source
+from dense_hand_pose.training.data.datasets import RecordedBatches
+from dense_hand_pose.training.data.sources import open_source
+from dense_hand_pose.training.data.synthetic import Batch
+from dense_hand_pose.training.distributed import Group
 from hypothesis import given
 from hypothesis import strategies as st
 from miniatures import write_icvl, write_msra, write_nyu

@@ -7,10 +7,10 @@ import sys
 import time
 from typing import Any
 
+from dense_hand_pose.bags.rosbag import BagTopic, RawMessage
 from dense_hand_pose.demo import stream
 from dense_hand_pose.demo.processes import Children
 from dense_hand_pose.demo.stream import DemoError, NAMES, open_stream, TOPICS, wait_for_books
-from dense_hand_pose.evaluation.bags import BagTopic, RawMessage
 import pytest
 import recordings
 

@@ -17,8 +17,8 @@ from dense_hand_pose.demo.environment import (
 from dense_hand_pose.demo.processes import Children
 from dense_hand_pose.demo.report import table
 from dense_hand_pose.demo.stream import camera_command, DemoOptions, node_command
-from dense_hand_pose.evaluation.stream import Stream
 from dense_hand_pose.evaluation.stream_metrics import measure
+from dense_hand_pose.evaluation.streams import Stream
 import pytest
 
 STUBBORN = (

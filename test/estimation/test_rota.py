@@ -4,8 +4,8 @@
 
 from collections import Counter
 
+from dense_hand_pose.detection.proposals import Views, WHOLE
 from dense_hand_pose.estimation.rota import Rota
-from dense_hand_pose.localization.localizer import Views, WHOLE
 import pytest
 
 

@@ -5,14 +5,14 @@
 from types import SimpleNamespace
 from typing import Any
 
-from dense_hand_pose.estimation.verification import (
+from dense_hand_pose.estimation.hand_score import (
     bone_deviation,
     hand_scores,
     MEAN_BONES_M,
     probability_log_odds,
 )  # fmt: skip
 from dense_hand_pose.skeleton import HAND_21
-from dense_hand_pose.synthesis.hands import sample_hand
+from dense_hand_pose.synthesis.hand.hands import sample_hand
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp

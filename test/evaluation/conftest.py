@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 import sys
 
-from dense_hand_pose.localization import choice
+from dense_hand_pose.detection import factory
 import pytest
 
 sys.path.insert(0, str(Path(__file__).parents[1]))  # for tiny.py
@@ -17,7 +17,7 @@ SAMPLE_FRAMES = 8
 @pytest.fixture(scope='session')
 def sample(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return a bag of 8 frames of 160x120 pixels, 20 Hz, mcap."""
-    from dense_hand_pose.evaluation.sample_bag import SampleOptions, write_sample
+    from dense_hand_pose.bags.sample import SampleOptions, write_sample
 
     bag = tmp_path_factory.mktemp('sample') / 'sample'
     write_sample(bag, SampleOptions(seconds=0.4, rate_hz=20.0, width=160, height=120))
@@ -28,7 +28,7 @@ def sample(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def _no_detector_where_tracks_begin() -> Iterator[None]:
     """Search at the nearest surfaces: random weights see hands where the detector sees none."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(choice, 'detector_is_installed', lambda: False)
+        patch.setattr(factory, 'detector_is_installed', lambda: False)
         yield
 
 

@@ -6,10 +6,10 @@ import argparse
 from pathlib import Path
 import re
 
+from dense_hand_pose.bags.sample import SAMPLE_TOPICS
 from dense_hand_pose.cli import evaluate, record_sample
-from dense_hand_pose.evaluation.bag_metrics import summarise_recording
-from dense_hand_pose.evaluation.records import Recording
-from dense_hand_pose.evaluation.sample_bag import SAMPLE_TOPICS
+from dense_hand_pose.evaluation.recordings.records import Recording
+from dense_hand_pose.evaluation.recordings.summary import summarise_recording
 import pytest
 import yaml
 

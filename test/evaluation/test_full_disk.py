@@ -14,8 +14,8 @@ import pytest
 LIMITED = """
 import resource, signal, sys
 from dense_hand_pose.cli import main
-from dense_hand_pose.localization import choice
-choice.detector_is_installed = lambda: False
+from dense_hand_pose.detection import factory
+factory.detector_is_installed = lambda: False
 signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
 resource.setrlimit(resource.RLIMIT_FSIZE, (int(sys.argv[1]),) * 2)
 sys.exit(main(sys.argv[2:]))

@@ -5,7 +5,7 @@
 from dataclasses import dataclass
 
 from dense_hand_pose.kinematics.anatomy import HIGHEST_RAD, LOWEST_RAD
-from dense_hand_pose.synthesis.hand import HandModel
+from dense_hand_pose.synthesis.hand.model import HandModel
 import numpy as np
 import numpy.typing as npt
 from scipy.spatial.transform import Rotation

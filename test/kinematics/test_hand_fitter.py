@@ -7,7 +7,7 @@ from dense_hand_pose.kinematics.fitted_hand import LEFT, MIRROR, RIGHT
 from dense_hand_pose.kinematics.hand_fitter import Estimate, fit_once, FitConfig, HandFitter
 from dense_hand_pose.kinematics.noise import joint_sigma_m
 from dense_hand_pose.kinematics.pose_filter import PoseFilterConfig
-from dense_hand_pose.synthesis.hand import HandModel
+from dense_hand_pose.synthesis.hand.model import HandModel
 import numpy as np
 import numpy.typing as npt
 import pytest

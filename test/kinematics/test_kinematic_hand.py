@@ -4,7 +4,7 @@
 
 from dense_hand_pose.kinematics.anatomy import ANGLE_NAMES, HIGHEST_RAD, LOWEST_RAD
 from dense_hand_pose.kinematics.skeleton import cross, HandSkeleton, SHAPE_COUNT
-from dense_hand_pose.synthesis import anatomy
+from dense_hand_pose.synthesis.hand import anatomy
 from hypothesis import given
 from hypothesis import strategies as st
 import numpy as np

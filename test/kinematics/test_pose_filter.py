@@ -3,7 +3,7 @@
 """The filter on palm pose and angles, against the one on points and closed forms."""
 
 from dense_hand_pose.kinematics.pose_filter import PalmState, PoseFilter, PoseFilterConfig
-from dense_hand_pose.smoothing import OneEuroFilter, SmoothingConfig
+from dense_hand_pose.tracking.smoothing import OneEuroFilter, SmoothingConfig
 import numpy as np
 import numpy.typing as npt
 import pytest

@@ -2,15 +2,15 @@
 # SPDX-License-Identifier: Apache-2.0
 """The exported graph against the eager parts that it is made of."""
 
-from dense_hand_pose.decoding import decode, DecodingConfig
-from dense_hand_pose.decoding_config import METHODS
-from dense_hand_pose.encoding import DenseMaps, Reach
-from dense_hand_pose.geometry import Cube, lift, reduce_depth
+from dense_hand_pose.codec.config import METHODS
+from dense_hand_pose.codec.decoding import decode, DecodingConfig
+from dense_hand_pose.codec.encoding import DenseMaps, Reach
+from dense_hand_pose.codec.map_geometry import Cube, lift, reduce_depth
 from dense_hand_pose.network.config import CONFIGURATIONS, NetworkConfig
 from dense_hand_pose.network.dense_regression import DenseRegressionNet
 from dense_hand_pose.network.graph import example_inputs, export_graph, HandGraph
 from dense_hand_pose.network.weights import find_weights, load_weights
-from dense_hand_pose.synthesis.engine import render_crops
+from dense_hand_pose.synthesis.crops import render_crops
 import pytest
 from tiny import TINY, tiny_network
 import torch

@@ -28,16 +28,16 @@ RUN = {
         'test/demo/test_demo_stream.py::test_the_whole_demo'
     ),
     rf'{MODULE} evaluate --bag lab .*': (
-        'test/evaluation/test_evaluate_bag.py::test_recorded_answers_are_measured'
+        'test/evaluation/recordings/test_evaluate_bag.py::test_recorded_answers_are_measured'
     ),
     rf'{MODULE} evaluate --dataset synthetic-test .*': (
-        'test/evaluation/test_synthetic.py::test_two_runs_write_the_same_files'
+        'test/evaluation/frames/test_frames_protocol.py::test_two_runs_write_the_same_files'
     ),
     rf'{MODULE} evaluate --dataset synthetic-scenes .*': (
-        'test/evaluation/test_scenes_command.py::test_two_runs_write_the_same_files'
+        'test/evaluation/scenes/test_scenes_command.py::test_two_runs_write_the_same_files'
     ),
     rf'{MODULE} evaluate --dataset nyu --labels .*': (
-        'test/evaluation/test_comparison.py::test_the_published_figures_come_out'
+        'test/evaluation/predictions/test_comparison.py::test_the_published_figures_come_out'
     ),
     rf'{MODULE} (evaluate --dataset nyu --predictions|predict|train --config \S+nyu).*': (
         'test/datasets/test_recorded.py::test_training_predicting_and_evaluating_a_miniature'
@@ -47,15 +47,15 @@ RUN = {
     ),
     rf'{MODULE} benchmark --ros': 'test/benchmark/test_ros_stream.py::test_the_node_over_dds',
     rf'{MODULE} build-engine': (
-        'test/backends/test_nvidia.py::test_build_engine_builds_once_and_again_when_forced'
+        'test/runtimes/test_nvidia.py::test_build_engine_builds_once_and_again_when_forced'
     ),
     rf'{MODULE} (render-shards|train .* --shards) .*': (
-        'test/training/test_shards.py::test_the_commands_render_and_train'
+        'test/training/data/test_shards.py::test_the_commands_render_and_train'
     ),
     rf'{MODULE} train --config \S+ --out DIR( --resume)?': (
         'test/training/test_train_command.py::test_train_then_resume'
     ),
-    rf'{MODULE} train .* --init .*': 'test/training/test_verdict_training.py::--init',
+    rf'{MODULE} train .* --init .*': 'test/training/presence/test_presence_training.py::--init',
     rf'{MODULE} train .* --processes 2': (
         'test/training/test_train_processes.py::'
         'test_two_processes_stop_together_and_none_outlives_another'
@@ -64,7 +64,8 @@ RUN = {
         'test/training/test_train_processes.py::test_torchrun_starts_the_same_training'
     ),
     rf'{MODULE} evaluate --dataset verdict-test .*': (
-        'test/training/test_verdict_training.py::test_the_command_writes_weights_card_and_figures'
+        'test/training/presence/test_presence_training.py'
+        '::test_the_command_writes_weights_card_and_figures'
     ),
     rf'{MODULE} export .*': 'test/cli/test_export.py::test_what_is_exported_is_what_runs',
     rf'{MODULE} study .*': 'test/study/test_study.py::test_quick_study_and_again',

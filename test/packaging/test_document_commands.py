@@ -12,7 +12,7 @@ import subprocess
 import sys
 
 from dense_hand_pose.cli import COMMANDS, main
-from dense_hand_pose.cli._common import OneLineParser
+from dense_hand_pose.cli.common import OneLineParser
 from dense_hand_pose.synthesis.frames import render_frame
 from document_words import blocks, command_lines, DOCUMENTS, ROOT, spans, Words
 import numpy as np

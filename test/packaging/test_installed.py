@@ -63,7 +63,7 @@ def test_the_share_folder_has_what_the_source_has() -> None:
 
 def test_data_files_are_installed(tmp_path: Path) -> None:
     folder = Path(run_python(f'import {NAME}; print({NAME}.__file__)', tmp_path).strip()).parent
-    for data in ('backends/data', 'evaluation/page', 'synthesis/data', 'models'):
+    for data in ('runtimes/data', 'evaluation/report_page/page', 'synthesis/data', 'models'):
         names = {
             p.name
             for p in (ROOT / NAME / data).iterdir()

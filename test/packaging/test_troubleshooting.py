@@ -51,7 +51,7 @@ def test_messages_are_quoted_as_they_are(document: Path) -> None:
 def test_keys_of_diagnostics_exist(document: Path) -> None:
     pytest.importorskip('rclpy')
     from dense_hand_pose.ros.diagnostics import Diagnostics
-    from dense_hand_pose.ros.drops import CAUSES, Ledger
+    from dense_hand_pose.ros.frame_counters import CAUSES, Ledger
     from dense_hand_pose.ros.limited_log import LimitedLog
     from dense_hand_pose.ros.timings import PERCENTILES, Timings
 
@@ -72,7 +72,7 @@ def test_keys_of_diagnostics_exist(document: Path) -> None:
 
 def test_every_cause_has_its_row() -> None:
     pytest.importorskip('rclpy')
-    from dense_hand_pose.ros.drops import CAUSES
+    from dense_hand_pose.ros.frame_counters import CAUSES
 
     table = DOCUMENTS[0].read_text().partition('\n## Causes\n')[2]
     rows = re.findall(r'^\| (`[^|]*) \|', table, re.M)

@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 import sys
 
-from dense_hand_pose.localization import choice
+from dense_hand_pose.detection import factory
 import pytest
 
 sys.path.insert(0, str(Path(__file__).parent))
@@ -17,7 +17,7 @@ sys.path.insert(0, str(Path(__file__).parent))
 def _no_detector_where_tracks_begin() -> Iterator[None]:
     """Search at the nearest surfaces: what these tests film no detector takes for a hand."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(choice, 'detector_is_installed', lambda: False)
+        patch.setattr(factory, 'detector_is_installed', lambda: False)
         yield
 
 

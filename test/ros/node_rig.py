@@ -10,7 +10,7 @@ import threading
 import time
 from typing import Any
 
-from dense_hand_pose.camera import Intrinsics
+from dense_hand_pose.camera.intrinsics import Intrinsics
 from dense_hand_pose.ros.node import HandPoseNode
 from dense_hand_pose.ros.synthetic_camera import camera_info
 from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus

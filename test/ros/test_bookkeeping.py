@@ -5,10 +5,10 @@
 import threading
 
 from dense_hand_pose.ros import limited_log
-from dense_hand_pose.ros.drops import CAUSES, EMPTY_ANSWERS, Ledger
+from dense_hand_pose.ros.frame_counters import CAUSES, EMPTY_ANSWERS, Ledger
 from dense_hand_pose.ros.frame_mailbox import Mailbox
 from dense_hand_pose.ros.limited_log import LimitedLog
-from dense_hand_pose.ros.pairing import Frame, Pairing
+from dense_hand_pose.ros.synchronizer import Frame, Pairing
 from dense_hand_pose.ros.timings import Timings, WINDOW
 import pytest
 from sensor_msgs.msg import CameraInfo, Image

@@ -8,7 +8,7 @@ import subprocess
 import sys
 import time
 
-from dense_hand_pose.camera import project
+from dense_hand_pose.camera.intrinsics import project
 from dense_hand_pose.ros.inputs import read_depth, read_intrinsics
 from dense_hand_pose.ros.synthetic_camera import SyntheticCamera
 from geometry_msgs.msg import PoseArray

@@ -4,8 +4,8 @@
 
 import itertools
 
-from dense_hand_pose.camera import Intrinsics
-from dense_hand_pose.ros.drops import CAUSES, InputError
+from dense_hand_pose.camera.intrinsics import Intrinsics
+from dense_hand_pose.ros.frame_counters import CAUSES, InputError
 from dense_hand_pose.ros.inputs import read_depth, read_intrinsics
 from hypothesis import given, settings
 from hypothesis import strategies as st

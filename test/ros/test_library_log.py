@@ -13,7 +13,7 @@ _PROGRAM = """
 import logging
 from dense_hand_pose.ros.library_log import log_through_ros
 log_through_ros()
-log = logging.getLogger('dense_hand_pose.backends.choice')
+log = logging.getLogger('dense_hand_pose.runtimes.registry')
 for _ in range(2):
     log.debug('of no interest')
     log.info('backend auto: %s', 'openvino')

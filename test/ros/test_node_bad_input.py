@@ -4,8 +4,8 @@
 
 from collections.abc import Callable, Iterator
 
-from dense_hand_pose.ros.drops import CAUSES
-from dense_hand_pose.ros.pairing import stamp_ns
+from dense_hand_pose.ros.frame_counters import CAUSES
+from dense_hand_pose.ros.synchronizer import stamp_ns
 from node_rig import hand_depth_mm, HEIGHT, Rig, running_node, WIDTH
 import numpy as np
 import pytest

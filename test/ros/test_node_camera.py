@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Raw images through their lens, rectified ones by P, and centres from elsewhere."""
 
-from dense_hand_pose.camera import Intrinsics
-from dense_hand_pose.distortion import Distortion
+from dense_hand_pose.camera.distortion import Distortion
+from dense_hand_pose.camera.intrinsics import Intrinsics
 from dense_hand_pose.estimator import EstimatorConfig, HandPoseEstimator
 from geometry_msgs.msg import PointStamped, PoseArray
 from node_rig import hand_depth_mm, INTRINSICS, Rig, running_node

@@ -7,10 +7,10 @@ from typing import Any
 
 from dense_hand_pose.estimator import HandPose
 from dense_hand_pose.ros.answer import Answer
-from dense_hand_pose.ros.drops import Ledger
+from dense_hand_pose.ros.frame_counters import Ledger
 from dense_hand_pose.ros.frame_reader import FrameReader
 from dense_hand_pose.ros.limited_log import LimitedLog
-from dense_hand_pose.ros.pairing import Frame
+from dense_hand_pose.ros.synchronizer import Frame
 from dense_hand_pose.ros.timings import Timings
 from dense_hand_pose.ros.worker import Worker
 from node_rig import running_node

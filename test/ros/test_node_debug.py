@@ -5,7 +5,7 @@
 from collections.abc import Iterator
 
 from cv_bridge import CvBridge
-from dense_hand_pose.camera import project
+from dense_hand_pose.camera.intrinsics import project
 from dense_hand_pose.ros import outputs
 from geometry_msgs.msg import PoseArray
 from lifecycle_msgs.msg import Transition

@@ -6,10 +6,10 @@ from collections.abc import Callable
 from pathlib import Path
 import threading
 
-from dense_hand_pose.backends import nvidia
-from dense_hand_pose.backends.base import Wanted
-from dense_hand_pose.backends.tensorrt import backend, engines
-from dense_hand_pose.backends.torch_backend import TorchBackend
+from dense_hand_pose.runtimes import nvidia
+from dense_hand_pose.runtimes.base import Wanted
+from dense_hand_pose.runtimes.tensorrt import backend, engines
+from dense_hand_pose.runtimes.torch_cpu import TorchBackend
 from fake_tensorrt import FakeTensorRT, isolate
 from lifecycle_msgs.msg import Transition
 from node_rig import Rig, running_node

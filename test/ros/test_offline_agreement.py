@@ -6,22 +6,23 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from dense_hand_pose.backends.base import PRECISIONS
+from dense_hand_pose.bags import messages
+from dense_hand_pose.bags.camera_messages import FrameError
+from dense_hand_pose.bags.camera_messages import read_depth as read_recorded_depth
+from dense_hand_pose.bags.frames import bag_frames, decode, FrameOptions
+from dense_hand_pose.bags.messages import Verdict
+from dense_hand_pose.bags.rosbag import RawMessage
+from dense_hand_pose.bags.sample import SampleOptions, write_sample
+from dense_hand_pose.bags.topics import TopicWishes
 from dense_hand_pose.bones import bone_quaternions
 from dense_hand_pose.estimator import EstimatorConfig, HandPose, HandPoseEstimator
-from dense_hand_pose.evaluation import ros_messages
-from dense_hand_pose.evaluation.bag_evaluation import open_bag
-from dense_hand_pose.evaluation.bag_frames import bag_frames, decode, FrameOptions
-from dense_hand_pose.evaluation.bag_topics import TopicWishes
-from dense_hand_pose.evaluation.bags import RawMessage
-from dense_hand_pose.evaluation.camera_messages import FrameError
-from dense_hand_pose.evaluation.camera_messages import read_depth as read_recorded_depth
-from dense_hand_pose.evaluation.offline import estimate_offline
-from dense_hand_pose.evaluation.records import FrameRecord, Verdict
-from dense_hand_pose.evaluation.sample_bag import SampleOptions, write_sample
-from dense_hand_pose.ros.drops import InputError
+from dense_hand_pose.evaluation.recordings.answers import estimate_offline
+from dense_hand_pose.evaluation.recordings.evaluate import open_bag
+from dense_hand_pose.evaluation.recordings.records import FrameRecord
+from dense_hand_pose.ros.frame_counters import InputError
 from dense_hand_pose.ros.inputs import read_depth
 from dense_hand_pose.ros.messages import joint_names, joints_cloud, pose_array
+from dense_hand_pose.runtimes.base import PRECISIONS
 from dense_hand_pose.skeleton import HAND_21
 from geometry_msgs.msg import PoseArray
 from hypothesis import given
@@ -111,7 +112,7 @@ def test_written_without_ros_a_hand_is_byte_for_byte_that_of_ros(
     verdict = Verdict('left', score, score)
     header = Header(frame_id='camera')
     header.stamp.sec, header.stamp.nanosec = divmod(stamp_ns, 10**9)
-    make = ros_messages.MessageWriter(stamp_ns, 0, 'camera')
+    make = messages.MessageWriter(stamp_ns, 0, 'camera')
     for ours, theirs in (
         (make.poses('/x', joints), pose_array(header, joints)),
         (make.poses('/x', None), pose_array(header, None)),
@@ -125,7 +126,7 @@ def test_written_without_ros_a_hand_is_byte_for_byte_that_of_ros(
     other = replace(pose, hand_id=1, confidence=1 - certainty, side='right')
     for hands in ([pose], [pose, other], [other, pose]):
         cloud = RawMessage('/x', 0, serialize_message(joints_cloud(header, hands)))
-        found = ros_messages.read_cloud(decode(cloud, 'sensor_msgs/msg/PointCloud2'))
+        found = messages.read_cloud(decode(cloud, 'sensor_msgs/msg/PointCloud2'))
         assert np.array_equal(found.confidence, certainty)
         assert np.array_equal(found.spread_m, certainty)
         assert found.verdict == verdict

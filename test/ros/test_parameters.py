@@ -6,13 +6,13 @@ from dataclasses import fields
 import math
 from pathlib import Path
 
-from dense_hand_pose.backends.choice import BACKENDS
 from dense_hand_pose.estimator import EstimatorConfig
 from dense_hand_pose.ros.parameter_docs import readme_rows, yaml_text
 from dense_hand_pose.ros.parameter_table import defaults, PARAMETERS
 from dense_hand_pose.ros.parameters import descriptor
 from dense_hand_pose.ros.settings import estimator_config, problem, smoothing_config
-from dense_hand_pose.smoothing import SmoothingConfig
+from dense_hand_pose.runtimes.registry import BACKENDS
+from dense_hand_pose.tracking.smoothing import SmoothingConfig
 import pytest
 import yaml
 

@@ -5,9 +5,9 @@
 from collections import Counter
 from dataclasses import dataclass, field
 
-from dense_hand_pose.ros.drops import Ledger
+from dense_hand_pose.ros.frame_counters import Ledger
 from dense_hand_pose.ros.limited_log import LimitedLog
-from dense_hand_pose.ros.pairing import Frame, Pairing, stamp_ns, StampQueue
+from dense_hand_pose.ros.synchronizer import Frame, Pairing, stamp_ns, StampQueue
 from hypothesis import given
 from hypothesis import strategies as st
 from node_rig import running_node

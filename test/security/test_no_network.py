@@ -7,7 +7,7 @@ import signal
 import subprocess
 import sys
 
-from dense_hand_pose.evaluation.sample_bag import SampleOptions, write_sample
+from dense_hand_pose.bags.sample import SampleOptions, write_sample
 import numpy as np
 import pytest
 

@@ -7,17 +7,17 @@ from pathlib import Path
 import shutil
 import struct
 
-from dense_hand_pose.backends.model import Model
-from dense_hand_pose.backends.openvino_file import (
+from dense_hand_pose.bags.reader import BagError, BagFile
+from dense_hand_pose.bags.sample import SampleOptions, write_sample
+from dense_hand_pose.network.weights import load_weights, save_weights, WeightsError
+from dense_hand_pose.runtimes.model import Model
+from dense_hand_pose.runtimes.openvino.archive import (
     ExportedGraph,
     ExportError,
     pack_graph,
     read_graph,
 )  # fmt: skip
-from dense_hand_pose.backends.tensorrt.container import pack, Parcel, RejectedError, unpack
-from dense_hand_pose.evaluation.bag_file import BagError, BagFile
-from dense_hand_pose.evaluation.sample_bag import SampleOptions, write_sample
-from dense_hand_pose.network.weights import load_weights, save_weights, WeightsError
+from dense_hand_pose.runtimes.tensorrt.container import pack, Parcel, RejectedError, unpack
 from hypothesis import given, settings
 from hypothesis import strategies as st
 import numpy as np

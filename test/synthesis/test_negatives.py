@@ -4,10 +4,8 @@
 
 from collections import Counter
 
-from dense_hand_pose.camera import project
-from dense_hand_pose.crop import BACKGROUND
-from dense_hand_pose.synthesis.cameras import CAMERAS
-from dense_hand_pose.synthesis.hand_scene import sample_scene
+from dense_hand_pose.camera.crop import BACKGROUND
+from dense_hand_pose.camera.intrinsics import project
 from dense_hand_pose.synthesis.negatives import (
     FAR_M,
     KINDS,
@@ -18,6 +16,8 @@ from dense_hand_pose.synthesis.negatives import (
     render_negatives,
     sample_negative,
 )
+from dense_hand_pose.synthesis.scenes.hand_scene import sample_scene
+from dense_hand_pose.synthesis.sensor.cameras import CAMERAS
 from dense_hand_pose.synthesis.windows import sample_window
 import numpy as np
 import pytest

@@ -7,14 +7,15 @@ from pathlib import Path
 import subprocess
 import sys
 
-from dense_hand_pose.camera import Intrinsics
-from dense_hand_pose.synthesis import kinematics, noise_kernels, noise_numpy, raster, raster_numpy
-from dense_hand_pose.synthesis.anatomy import bone_angles, LIMITS_DEG
-from dense_hand_pose.synthesis.hand import HandModel
-from dense_hand_pose.synthesis.hand_scene import sample_scene
-from dense_hand_pose.synthesis.motion import Motion
-from dense_hand_pose.synthesis.sequence import GestureSequence
-from dense_hand_pose.synthesis.shapes import Mesh
+from dense_hand_pose.camera.intrinsics import Intrinsics
+from dense_hand_pose.synthesis.hand import kinematics
+from dense_hand_pose.synthesis.hand.anatomy import bone_angles, LIMITS_DEG
+from dense_hand_pose.synthesis.hand.model import HandModel
+from dense_hand_pose.synthesis.hand.motion import Motion
+from dense_hand_pose.synthesis.hand_stream import GestureSequence
+from dense_hand_pose.synthesis.objects.shapes import Mesh
+from dense_hand_pose.synthesis.scenes.hand_scene import sample_scene
+from dense_hand_pose.synthesis.sensor import noise_kernels, noise_numpy, raster, raster_numpy
 from dense_hand_pose.synthesis.windows import sample_window
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -201,7 +202,7 @@ def test_the_synthetic_camera_films_without_numba(tmp_path: Path) -> None:
     done = without(
         'numba',
         'import numpy as np\n'
-        'from dense_hand_pose.synthesis.sequence import GestureSequence\n'
+        'from dense_hand_pose.synthesis.hand_stream import GestureSequence\n'
         'frame = GestureSequence(seed=5).frame(3.0)\n'
         f'np.savez({str(tmp_path / "frame.npz")!r}, d=frame.depth_mm, j=frame.joints_m)\n',
     )

@@ -10,9 +10,9 @@ from typing import Any
 
 from dense_hand_pose.network.weights import load_weights, save_weights, WeightsError
 from dense_hand_pose.training.config import TrainingConfig
-from dense_hand_pose.training.data import Batch, make_batch
+from dense_hand_pose.training.data.synthetic import Batch, make_batch
 from dense_hand_pose.training.loop import Trainer
-from dense_hand_pose.training.losses import Losses
+from dense_hand_pose.training.objectives.dense import Losses
 import pytest
 from safetensors.torch import load_file
 from tiny import TINY, tiny_network

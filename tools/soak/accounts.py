@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from dense_hand_pose.ros.drops import EMPTY_ANSWERS
+from dense_hand_pose.ros.frame_counters import EMPTY_ANSWERS
 from faults import ALWAYS, FAULTS
 from film import Film, load
 import numpy as np

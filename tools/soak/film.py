@@ -5,7 +5,7 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from dense_hand_pose.camera import Intrinsics
+from dense_hand_pose.camera.intrinsics import Intrinsics
 import numpy as np
 
 # Width, height, focal length (px): two sizes, and two lenses of one size.
@@ -25,7 +25,7 @@ class Film:
 
 def render(path: Path) -> None:
     """Render the films of all cameras into an .npz file."""
-    from dense_hand_pose.synthesis.sequence import GestureSequence  # compiles: seconds
+    from dense_hand_pose.synthesis.hand_stream import GestureSequence  # compiles: seconds
 
     arrays = {}
     for camera, (width, height, _) in enumerate(CAMERAS):

@@ -16,11 +16,11 @@ import sys
 import time
 from typing import Any
 
-from dense_hand_pose.backends.tensorrt.compiling import compile_options, engine_graph
-from dense_hand_pose.decoding_config import DecodingConfig, METHODS
+from dense_hand_pose.codec.config import DecodingConfig, METHODS
 from dense_hand_pose.network.config import CONFIGURATIONS
 from dense_hand_pose.network.dense_regression import DenseRegressionNet
 from dense_hand_pose.network.graph import example_inputs, export_graph
+from dense_hand_pose.runtimes.tensorrt.compiling import compile_options, engine_graph
 import torch
 import torch.nn.functional as F  # noqa: N812
 

@@ -1,0 +1,187 @@
+# Copyright 2026 The dense_hand_pose authors
+# SPDX-License-Identifier: Apache-2.0
+"""The part of ``evaluate`` that measures a bag."""
+
+import argparse
+from collections.abc import Iterable
+import math
+from pathlib import Path
+import sys
+from typing import Any, TYPE_CHECKING
+
+from .model import load_model, MODEL_OPTIONS
+from ..common import CommandError, number
+
+if TYPE_CHECKING:
+    from dense_hand_pose.bags.frames import BagFrame
+    from dense_hand_pose.evaluation.recordings.evaluate import Evaluation, OpenBag
+
+OPTIONS: dict[str, Any] = {
+    **MODEL_OPTIONS,
+    'results': None,
+    'depth_topic': None,
+    'camera_info_topic': None,
+    'truth_topic': None,
+    'results_topic': None,
+    'sync': 'exact',
+    'image_kind': 'auto',
+    'start': -math.inf,
+    'end': math.inf,
+    'rerun': None,
+}
+"""The options of a bag and their defaults; the parser's own are None (see evaluate.py)."""
+
+
+def add_bag_arguments(group: 'argparse._ArgumentGroup') -> None:
+    """Declare what says which parts of a bag are measured, and how."""
+    seconds = number('a number of seconds that is not negative', low=0.0)
+    group.add_argument(
+        '--results',
+        type=Path,
+        metavar='BAG',
+        help='measure the answers that this bag holds (it may be the same) instead of estimating',
+    )
+    for name, what in (
+        ('depth', 'sensor_msgs/Image'),
+        ('camera-info', 'sensor_msgs/CameraInfo'),
+        ('truth', 'geometry_msgs/PoseArray with 21 joints; default: /ground_truth/joints'),
+        ('results', 'geometry_msgs/PoseArray of the answers'),
+    ):
+        group.add_argument(f'--{name}-topic', metavar='NAME', help=f'topic of {what}')
+    group.add_argument(
+        '--sync',
+        choices=('exact', 'latest_info'),
+        help='camera_info of the same stamp, or the newest before the image (default: exact)',
+    )
+    group.add_argument(
+        '--image-kind',
+        choices=('auto', 'rectified', 'raw'),
+        help='whether a lens bends the images; auto: by the name of the topic (default: auto)',
+    )
+    group.add_argument(
+        '--start', type=seconds, metavar='S', help='seconds after the first stamp (default: all)'
+    )
+    group.add_argument(
+        '--end', type=seconds, metavar='S', help='seconds after the first stamp (default: the end)'
+    )
+    group.add_argument(
+        '--rerun', type=Path, metavar='FILE', help='write a file for the Rerun viewer (.rrd)'
+    )
+
+
+def measure_bag_file(args: argparse.Namespace) -> int:
+    """Measure a bag, print the table, write the files; status 2 for a damaged bag."""
+    from dense_hand_pose.bags.reader import BagError
+
+    _check(args)
+    try:
+        bag, evaluation = _evaluate(args)
+    except BagError as error:
+        raise CommandError(str(error), status=2) from error
+    kind = 'estimated' if args.results is None else f'answers in {args.results}'
+    print(f'{args.bag}: {bag.topics.depth}, {kind}')
+    print(evaluation.table())
+    _write(args, bag, evaluation)
+    if bag.file.note:
+        print(f'note: {bag.file.note}', file=sys.stderr)
+    if evaluation.damage:
+        raise CommandError(
+            f'{evaluation.damage}; what could be read up to there was measured', status=2
+        )
+    return _verdict(args, evaluation)
+
+
+def _check(args: argparse.Namespace) -> None:
+    """Refuse what could not be done at the end, before the long part."""
+    from dense_hand_pose.evaluation.recordings.evaluate import RESULT_BAG
+    from dense_hand_pose.evaluation.recordings.rerun import load_rerun, RerunMissingError
+
+    if args.start >= args.end:
+        raise CommandError(f'--start {args.start:g} is not before --end {args.end:g}', status=2)
+    if args.results_topic is not None and args.results is None:
+        raise CommandError('--results-topic is one of --results BAG: give both', status=2)
+    try:
+        if args.rerun is not None:
+            load_rerun()
+        if args.out is not None:
+            args.out.mkdir(parents=True, exist_ok=True)
+            if (args.out / RESULT_BAG).exists():
+                raise CommandError(
+                    f'{args.out / RESULT_BAG} exists: remove it or name another --out', status=2
+                )
+    except (RerunMissingError, OSError) as error:
+        raise CommandError(str(error), status=2) from error
+
+
+def _evaluate(args: argparse.Namespace) -> 'tuple[OpenBag, Evaluation]':
+    """Open the bag and get its answers."""
+    from dense_hand_pose.process import wait_passively
+
+    wait_passively()
+    from dense_hand_pose.bags.frames import FrameOptions
+    from dense_hand_pose.bags.topics import TopicWishes
+    from dense_hand_pose.evaluation.recordings import evaluate
+
+    wishes = TopicWishes(
+        depth=args.depth_topic,
+        camera_info=args.camera_info_topic,
+        truth=args.truth_topic,
+        results=args.results_topic,
+    )
+    options = FrameOptions(
+        start_s=args.start, end_s=args.end, sync=args.sync, image_kind=args.image_kind
+    )
+    bag = evaluate.open_bag(args.bag, wishes, options, calibrated=args.results is None)
+    if args.results is not None:
+        return bag, evaluate.measure_bag(bag, args.results, wishes, _progress)
+    return bag, _estimate(args, bag)
+
+
+def _estimate(args: argparse.Namespace, bag: 'OpenBag') -> 'Evaluation':
+    """Run the estimator over the bag."""
+    from dense_hand_pose.evaluation.recordings.evaluate import estimate_bag
+
+    estimator, digest = load_model(args)
+    facts = {
+        'weights_sha256': digest,
+        'backend': estimator.backend_name,
+        'precision': estimator.precision,
+    }
+    return estimate_bag(bag, estimator, _progress, facts)
+
+
+def _progress(frames: 'Iterable[BagFrame]', total: int) -> 'Iterable[BagFrame]':
+    """Show a bar while frames are used."""
+    from tqdm import tqdm
+
+    bar: Iterable[BagFrame] = tqdm(frames, total=total, unit='frame', dynamic_ncols=True)
+    return bar
+
+
+def _write(args: argparse.Namespace, bag: 'OpenBag', evaluation: 'Evaluation') -> None:
+    """Write what was asked for, or raise CommandError."""
+    from dense_hand_pose.evaluation.recordings.evaluate import write_evaluation
+    from dense_hand_pose.evaluation.recordings.rerun import write_rerun
+
+    try:
+        if args.out is not None:
+            write_evaluation(args.out, bag, evaluation)
+            print(f'results in {args.out}/, the report is report.html')
+        if args.rerun is not None:
+            write_rerun(args.rerun, evaluation.recording)
+            print(f'{args.rerun}: open it with `rerun {args.rerun}`')
+    except OSError as error:
+        raise CommandError(f'cannot write the results: {error}') from error
+
+
+def _verdict(args: argparse.Namespace, evaluation: 'Evaluation') -> int:
+    """Return 1, with the reason, where not one frame was answered."""
+    document = evaluation.document
+    if document['frames_answered']:
+        return 0
+    causes = ', '.join(f'{cause} ({n})' for cause, n in document['dropped_by_cause'].items())
+    remedy = ''
+    if 'no_camera_info' in document['dropped_by_cause'] and args.sync == 'exact':
+        remedy = '; do the stamps of camera_info differ? try --sync latest_info'
+    print(f'{args.bag}: no frame was answered: {causes}{remedy}', file=sys.stderr)
+    return 1

@@ -1,0 +1,60 @@
+# Copyright 2026 The dense_hand_pose authors
+# SPDX-License-Identifier: Apache-2.0
+"""What the parts of ``evaluate`` share: which model is measured, and where the files go."""
+
+import argparse
+from pathlib import Path
+from typing import Any, TYPE_CHECKING
+
+from ..common import CommandError
+
+if TYPE_CHECKING:
+    from dense_hand_pose.estimator import HandPoseEstimator
+
+MODEL_OPTIONS: dict[str, Any] = {'model': 'default', 'backend': 'auto', 'precision': 'auto'}
+"""The options that name a model and their defaults; the parser's own are None."""
+
+
+def add_model_arguments(group: 'argparse._ArgumentGroup') -> None:
+    """Declare what says which model is measured."""
+    defaults = MODEL_OPTIONS
+    group.add_argument(
+        '--model', help=f'model name or .safetensors file (default: {defaults["model"]})'
+    )
+    group.add_argument('--backend', help=f'what runs the network (default: {defaults["backend"]})')
+    group.add_argument(
+        '--precision',
+        help='what the network computes in, or auto: the fastest that agrees with float32 '
+        f'(default: {defaults["precision"]})',
+    )
+
+
+def load_model(args: argparse.Namespace) -> 'tuple[HandPoseEstimator, str]':
+    """Return the estimator and the digest of its weights; CommandError for what cannot work."""
+    import hashlib
+
+    from dense_hand_pose.estimator import HandPoseEstimator
+    from dense_hand_pose.network.weight_file import find_weights
+
+    try:
+        estimator = HandPoseEstimator.load(
+            args.model, backend=args.backend, precision=args.precision
+        )
+        digest = hashlib.sha256(find_weights(args.model).read_bytes()).hexdigest()
+    except (OSError, ValueError, RuntimeError) as error:  # a file, a value, a backend
+        raise CommandError(str(error), status=2) from error
+    return estimator, digest
+
+
+def prepare_folder(out: Path | None) -> None:
+    """Make the folder of the results and see that plots can be drawn, before the long part."""
+    if out is None:
+        return
+    try:
+        import matplotlib  # noqa: F401 (missing: say so before anything is printed)
+
+        out.mkdir(parents=True, exist_ok=True)
+    except ImportError as error:
+        raise CommandError(f'--out: {error}; pip install matplotlib', status=2) from error
+    except OSError as error:
+        raise CommandError(str(error), status=2) from error

@@ -1,0 +1,114 @@
+# Copyright 2026 The dense_hand_pose authors
+# SPDX-License-Identifier: Apache-2.0
+"""The part of ``evaluate`` that measures how hands are found and followed in whole scenes."""
+
+import argparse
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, TYPE_CHECKING, TypeVar
+
+from .model import load_model, MODEL_OPTIONS, prepare_folder
+from ..common import CommandError
+
+if TYPE_CHECKING:
+    from dense_hand_pose.estimator import HandPoseEstimator
+    from dense_hand_pose.evaluation.scenes.detection import SceneAnswer
+    from dense_hand_pose.evaluation.scenes.sequences import SequenceAnswer
+
+OPTIONS: dict[str, Any] = {'frames': 1800, 'sequences': 42, 'quick': False, **MODEL_OPTIONS}
+"""The options of this data set and their defaults; the parser's own are None (evaluate.py)."""
+_FARTHEST_M = 1.6
+"""The hands of the scenes are up to 1.5 m away, farther than the default looks."""
+_QUICK_SCENES, _QUICK_SEQUENCES, _QUICK_FRAMES = 18, 7, 12
+
+Item = TypeVar('Item')
+
+
+def measure_scenes(args: argparse.Namespace) -> int:
+    """Search all scenes, follow all sequences, print the table and write the files."""
+    from dense_hand_pose.process import wait_passively
+
+    wait_passively()
+    estimator, digest = load_model(args)
+    estimator.config = replace(estimator.config, depth_max_m=_FARTHEST_M)
+    prepare_folder(args.out)
+    from dense_hand_pose.evaluation.scenes.detection import estimate_scenes
+    from dense_hand_pose.evaluation.scenes.report import table
+    from dense_hand_pose.evaluation.scenes.sequences import follow_sequences
+    from dense_hand_pose.evaluation.scenes.summary import summarise_scenes
+    from dense_hand_pose.evaluation.scenes.track_summary import summarise_tracks
+    from dense_hand_pose.synthesis.scenes.scene_sequence import FRAMES
+
+    frames = FRAMES
+    if args.quick:
+        args.frames = min(args.frames, _QUICK_SCENES)
+        args.sequences = min(args.sequences, _QUICK_SEQUENCES)
+        frames = _QUICK_FRAMES
+    scenes = estimate_scenes(estimator, args.frames, _bar('scene'))
+    sequences = follow_sequences(estimator, args.sequences, _bar('frame'), frames)
+    figures = {
+        'scenes': summarise_scenes(scenes),
+        'sequences': summarise_tracks(sequences) if sequences else None,
+    }
+    print(f'{args.dataset}, model {args.model}')
+    print(table(figures))
+    if args.out is not None:
+        document = {'dataset': args.dataset, **_facts(estimator, digest), **figures}
+        _write(args.out, document, scenes, sequences)
+        print(f'results in {args.out}/')
+    return 0
+
+
+def _bar(unit: str) -> Callable[[Iterable[Item]], Iterable[Item]]:
+    """Return what shows a bar while things are used."""
+    from tqdm import tqdm
+
+    return lambda things: tqdm(things, unit=unit, dynamic_ncols=True)
+
+
+def _facts(estimator: 'HandPoseEstimator', digest: str) -> dict[str, Any]:
+    """Return what the figures depend on."""
+    from dense_hand_pose.evaluation.scenes.detection import FIRST_SEED, MAX_HANDS
+    from dense_hand_pose.evaluation.scenes.sequences import FIRST_SEED as FIRST_SEQUENCE_SEED
+
+    config = estimator.config
+    return {
+        'first_seed': FIRST_SEED,
+        'first_sequence_seed': FIRST_SEQUENCE_SEED,
+        'weights_sha256': digest,
+        'backend': estimator.backend_name,
+        'precision': estimator.precision,
+        'cube_size_m': config.cube_size_m,
+        'depth_range_m': [config.depth_min_m, config.depth_max_m],
+        'min_confidence': config.min_confidence,
+        'min_score': config.min_score,
+        'min_new_score': config.min_new_score,
+        'max_hands': MAX_HANDS,
+    }
+
+
+def _write(
+    out: Path,
+    document: dict[str, Any],
+    scenes: 'Sequence[SceneAnswer]',
+    sequences: 'Sequence[SequenceAnswer]',
+) -> None:
+    """Write all files, or raise CommandError for the one that cannot be written."""
+    from dense_hand_pose.evaluation.frames.report import write_metrics
+    from dense_hand_pose.evaluation.recordings.records import rounded
+    from dense_hand_pose.evaluation.scenes import report
+    from dense_hand_pose.evaluation.scenes.localization_plots import localization_page
+    from dense_hand_pose.evaluation.scenes.localization_sheet import worst_sheet
+    import numpy as np
+    from PIL import Image
+
+    try:
+        write_metrics(out / 'metrics.json', rounded(document))
+        report.write_scenes(out / 'scenes.csv', scenes)
+        report.write_sequences(out / 'sequences.csv', sequences)
+        localization_page(out / 'plots.png', document['scenes'], document['min_new_score'])
+        red_first = np.ascontiguousarray(worst_sheet(scenes)[:, :, ::-1])
+        Image.fromarray(red_first).save(out / 'worst_scenes.png')
+    except OSError as error:
+        raise CommandError(f'cannot write the results: {error}') from error

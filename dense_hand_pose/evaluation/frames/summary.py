@@ -1,0 +1,125 @@
+# Copyright 2026 The dense_hand_pose authors
+# SPDX-License-Identifier: Apache-2.0
+"""
+The figures of a test as metrics.json holds them: as a whole, per joint, per camera, per side.
+
+The names are those of evaluation/stream_metrics.py where they mean the same. Lengths are
+millimetres, shares run from 0 to 1, null stands for "nothing to measure".
+"""
+
+from collections.abc import Callable, Sequence
+import math
+from typing import Any
+
+from dense_hand_pose.skeleton import HAND_21
+import numpy as np
+import numpy.typing as npt
+
+from .protocol import Answers
+from ..metrics import joint_errors
+from ..metrics.calibration import Bin, confidence_bins, CONFIDENT, split_by_confidence
+
+THRESHOLDS_MM = (10, 20, 30, 40)
+_DECIMALS = 4
+
+Figures = dict[str, Any]
+Floats = npt.NDArray[np.float64]
+
+
+def summarise(answers: Answers) -> Figures:
+    """Return all figures of the answers with one kind of centre."""
+    errors, found = answers.errors_m, answers.found
+    whole = figures(errors, found)
+    overall_mm = whole['mean_joint_error_mm']
+    return {
+        **whole,
+        'other_hand_share': _rounded(float((answers.other & found).mean())),
+        'per_joint': _joints(errors[found]),
+        'per_camera': _groups(answers, answers.cameras, overall_mm),
+        'per_side': _groups(answers, answers.sides, overall_mm),
+        'reliability': _reliability(answers),
+    }
+
+
+def figures(errors_m: Floats, found: npt.NDArray[np.bool_]) -> Figures:
+    """
+    Return the figures of errors (N, J) in metres, inf where nothing was estimated.
+
+    Errors are those of the reported hands, found (N,); under ``refused_too`` those of all
+    estimates. ``frames_under_mm`` is a share of all frames.
+    """
+    reported = np.where(found[:, None], errors_m, np.inf)
+    return {
+        'frames': len(found),
+        'frames_with_hand': int(found.sum()),
+        'no_hand_share': _rounded(1.0 - found.mean()),
+        **_errors(errors_m[found]),
+        'frames_under_mm': {
+            threshold: _rounded(share)
+            for threshold, share in joint_errors.frames_under_mm(reported, THRESHOLDS_MM).items()
+        },
+        'refused_too': _errors(errors_m[np.isfinite(errors_m).all(axis=1)]),
+    }
+
+
+def _errors(errors_m: Floats) -> Figures:
+    """Return mean, median and 95th percentile of errors (N, J)."""
+    return {
+        'mean_joint_error_mm': _mm(joint_errors.mean_joint_error_m, errors_m),
+        'median_joint_error_mm': _mm(joint_errors.median_joint_error_m, errors_m),
+        'p95_joint_error_mm': _mm(joint_errors.percentile_joint_error_m, errors_m),
+    }
+
+
+def _joints(errors_m: Floats) -> Figures:
+    """Return the figures of each joint's errors (N, J)."""
+    return {name: _errors(errors_m[:, [j]]) for j, name in enumerate(HAND_21.joints)}
+
+
+def _groups(answers: Answers, labels: Sequence[str], overall_mm: float | None) -> Figures:
+    """Return the figures of the frames of each label, and how far each mean is from all."""
+    named = np.array(labels)
+    groups = {}
+    for label in sorted(set(labels)):
+        chosen = named == label
+        groups[label] = figures(answers.errors_m[chosen], answers.found[chosen])
+    for group in groups.values():
+        own_mm = group['mean_joint_error_mm']
+        known = own_mm is not None and overall_mm
+        group['mean_against_all'] = _rounded(own_mm / overall_mm - 1.0) if known else None
+    return groups
+
+
+def _reliability(answers: Answers) -> Figures:
+    """Return what the confidence of the joints says about their errors."""
+    columns = answers.confidence[answers.found], answers.errors_m[answers.found]
+    others, confident = split_by_confidence(*columns)
+    ratio = confident.mean_error_m / others.mean_error_m if others.joints else math.nan
+    return {
+        'threshold': CONFIDENT,
+        'confident': _of_bin(confident),
+        'others': _of_bin(others),
+        'error_ratio': _rounded(ratio),
+        'bins': [_of_bin(entry) for entry in confidence_bins(*columns)],
+    }
+
+
+def _of_bin(entry: Bin) -> Figures:
+    """Return a bin under the names of metrics.json."""
+    return {
+        'low': _rounded(entry.low),
+        'high': _rounded(entry.high),
+        'joints': entry.joints,
+        'mean_confidence': _rounded(entry.mean_confidence),
+        'mean_joint_error_mm': _rounded(1000.0 * entry.mean_error_m),
+    }
+
+
+def _mm(measure: Callable[[Floats], float], errors_m: Floats) -> float | None:
+    """Return a measure of errors (N, J) in millimetres, None of nothing."""
+    return _rounded(1000.0 * measure(errors_m)) if errors_m.size else None
+
+
+def _rounded(value: float) -> float | None:
+    """Return a number as metrics.json has it, None for NaN."""
+    return round(value, _DECIMALS) if math.isfinite(value) else None

@@ -1,0 +1,147 @@
+# Copyright 2026 The dense_hand_pose authors
+# SPDX-License-Identifier: Apache-2.0
+"""
+Prediction files side by side: their figures, as a table for people and as CSV.
+
+Legend: N frames, J joints; errors are (N, J) metres, keyed by the name of the predictions. The
+figures are those of Wan et al., CVPR 2018, Sec. 5.1: the mean error over joints and frames, and
+the share of frames whose worst joint is under a threshold.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+import csv
+import json
+from pathlib import Path
+from typing import Any, Final
+
+from dense_hand_pose.skeleton import Skeleton
+import numpy as np
+import numpy.typing as npt
+
+from ..metrics import joint_errors
+
+THRESHOLDS_MM: Final = (10, 20, 30, 40)
+PAPER_MARGIN_MM: Final = 0.5
+"""The paper's shares "at T mm" were counted at <= T + 0.5 mm."""
+_DECIMALS: Final = 4
+
+Errors = npt.NDArray[np.float64]
+Figures = dict[str, Any]
+
+
+def summarise(errors_m: Errors, skeleton: Skeleton, as_in_paper: bool = False) -> Figures:
+    """
+    Return the figures of errors (N, J): lengths in mm, shares from 0 to 1.
+
+    ``frames_under_mm`` is strict. With ``as_in_paper`` the shares at <= T + 0.5 mm are added as
+    ``frames_up_to_mm_plus_half``.
+    """
+    figures: Figures = {'frames': len(errors_m), **_errors(errors_m)}
+    figures['frames_under_mm'] = {
+        threshold: round(share, _DECIMALS)
+        for threshold, share in joint_errors.frames_under_mm(errors_m, THRESHOLDS_MM).items()
+    }
+    if as_in_paper:
+        figures['frames_up_to_mm_plus_half'] = {
+            str(threshold): round(frames_as_in_paper(errors_m, threshold), _DECIMALS)
+            for threshold in THRESHOLDS_MM
+        }
+    columns = zip(skeleton.joints, errors_m.T, strict=True)
+    figures['per_joint'] = {joint: _errors(column[:, None]) for joint, column in columns}
+    return figures
+
+
+def frames_as_in_paper(errors_m: Errors, threshold_mm: float) -> float:
+    """
+    Return the share of frames of errors (N, J) whose worst joint is <= threshold + 0.5 mm.
+
+    >>> frames_as_in_paper(np.array([[0.0205], [0.0206]]), threshold_mm=20)
+    0.5
+    """
+    worst_m = errors_m.max(axis=1)
+    return float((worst_m <= (threshold_mm + PAPER_MARGIN_MM) / 1000.0).mean())
+
+
+def table(figures: Mapping[str, Figures]) -> str:
+    """Return the table: a row per predictions; below it a row per joint."""
+    first = next(iter(figures.values()))
+    columns: list[tuple[str, Callable[[Figures], float]]] = [
+        ('mean mm', lambda f: float(f['mean_joint_error_mm'])),
+        ('median mm', lambda f: float(f['median_joint_error_mm'])),
+        *(_share('frames_under_mm', f'< {t} mm %', t) for t in THRESHOLDS_MM),
+    ]
+    if 'frames_up_to_mm_plus_half' in first:
+        key = 'frames_up_to_mm_plus_half'
+        columns += [_share(key, f'<= {t}.5 mm %', t) for t in THRESHOLDS_MM]
+    whole = [['predictions', *(title for title, _ in columns)]]
+    for name, row in figures.items():
+        cells = [f'{pick(row):.{3 if "%" not in title else 1}f}' for title, pick in columns]
+        whole.append([name, *cells])
+    joints = [['mean error by joint, mm', *figures]]
+    for joint in first['per_joint']:
+        means = (f['per_joint'][joint]['mean_joint_error_mm'] for f in figures.values())
+        joints.append([joint, *(f'{mean:.3f}' for mean in means)])
+    return f'{_aligned(whole)}\n\n{_aligned(joints)}'
+
+
+def write_metrics(path: Path, document: Mapping[str, Any]) -> None:
+    """Write metrics.json."""
+    path.write_text(json.dumps(document, indent=2) + '\n', encoding='utf-8')
+
+
+def write_summary(path: Path, figures: Mapping[str, Figures]) -> None:
+    """Write a CSV row per predictions: the figures as a whole, then the mean of each joint."""
+    rows = []
+    for name, entry in figures.items():
+        row: dict[str, Any] = {'predictions': name}
+        row |= {key: value for key, value in entry.items() if not isinstance(value, dict)}
+        for key in ('frames_under_mm', 'frames_up_to_mm_plus_half'):
+            row |= {f'{key}_{t}': share for t, share in entry.get(key, {}).items()}
+        per_joint = entry['per_joint'].items()
+        row |= {
+            f'{joint}_mean_mm': joint_row['mean_joint_error_mm'] for joint, joint_row in per_joint
+        }
+        rows.append(row)
+    with path.open('w', newline='', encoding='utf-8') as file:
+        writer = csv.DictWriter(file, list(rows[0]), lineterminator='\n')
+        writer.writeheader()
+        writer.writerows(rows)
+
+
+def write_per_frame(path: Path, errors_m: Mapping[str, Errors]) -> None:
+    """Write a CSV row per predictions and frame; frame 1 is line 1 of the files."""
+    with path.open('w', newline='', encoding='utf-8') as file:
+        writer = csv.writer(file, lineterminator='\n')
+        writer.writerow(['predictions', 'frame', 'mean_error_mm', 'max_error_mm'])
+        for name, errors in errors_m.items():
+            mean_mm, max_mm = 1000.0 * errors.mean(axis=1), 1000.0 * errors.max(axis=1)
+            for i, (mean, largest) in enumerate(zip(mean_mm, max_mm, strict=True), start=1):
+                writer.writerow([name, i, f'{mean:.4f}', f'{largest:.4f}'])
+
+
+def _errors(errors_m: Errors) -> Figures:
+    """Return mean, median and 95th percentile of errors (N, J) in mm."""
+    measures = {
+        'mean': joint_errors.mean_joint_error_m,
+        'median': joint_errors.median_joint_error_m,
+        'p95': joint_errors.percentile_joint_error_m,
+    }
+    return {
+        f'{name}_joint_error_mm': round(1000.0 * measure(errors_m), _DECIMALS)
+        for name, measure in measures.items()
+    }
+
+
+def _share(key: str, title: str, threshold_mm: int) -> tuple[str, Callable[[Figures], float]]:
+    """Return a column of shares in percent."""
+    return title, lambda figures: 100.0 * float(figures[key][str(threshold_mm)])
+
+
+def _aligned(rows: Sequence[Sequence[str]]) -> str:
+    """Return rows of cells in columns: the first to the left, the others to the right."""
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    lines = []
+    for row in rows:
+        cells = [cell.rjust(width) for cell, width in zip(row[1:], widths[1:], strict=True)]
+        lines.append('  '.join([row[0].ljust(widths[0]), *cells]))
+    return '\n'.join(lines)

@@ -1,0 +1,166 @@
+# Copyright 2026 The dense_hand_pose authors
+# SPDX-License-Identifier: Apache-2.0
+"""
+How well a network tells crops of hands from others, and left from right, on held-out crops.
+
+Legend: H crops of hands, N crops of other places. Besides the verdict (network/presence.py) two
+opinions that need no training are measured on the same crops: the mean confidence of the joints,
+and the side that the joints' bend tells (tracking/handedness.py).
+"""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from dense_hand_pose.codec.config import DecodingConfig
+from dense_hand_pose.codec.map_geometry import Cube
+from dense_hand_pose.network.dense_regression import DenseRegressionNet
+from dense_hand_pose.network.graph import decode_seen
+from dense_hand_pose.synthesis.crops import CropBatch, render_crops
+from dense_hand_pose.synthesis.negatives import NAMES, NegativeBatch, render_negatives
+from dense_hand_pose.synthesis.sensor.cameras import CAMERAS
+from dense_hand_pose.tracking.handedness import side_log_odds
+import numpy as np
+import numpy.typing as npt
+import torch
+from torch import Tensor
+
+FIRST_SEED = 2**45
+"""Beyond the crops that any network or verdict is trained on."""
+FALSE_POSITIVES = 0.01
+UNKNOWN_SHARE = 0.10
+_TOGETHER = 32
+
+Floats = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Opinions:
+    """
+    What a network says of M crops, as columns (M,).
+
+    presence and side as in network/presence.py, mirrored_side the side of the mirrored crop,
+    confidence the mean over the joints, bend the log odds of a right hand by geometry; true_side
+    +1, -1, or 0 without a hand; kind an index into negatives.NAMES, -1 for hands; camera an index
+    into CAMERAS.
+    """
+
+    presence: Floats
+    side: Floats
+    mirrored_side: Floats
+    confidence: Floats
+    bend: Floats
+    true_side: Floats
+    kind: npt.NDArray[np.int64]
+    camera: npt.NDArray[np.int64]
+
+    @property
+    def present(self) -> npt.NDArray[np.bool_]:
+        """Say which crops show a hand (M,)."""
+        return self.kind < 0
+
+
+def gather_opinions(
+    network: DenseRegressionNet,
+    crops: int,
+    progress: Callable[[range], Iterable[int]] = iter,
+    seed: int = FIRST_SEED,
+) -> Opinions:
+    """Ask a network, which has a verdict, about ``crops`` hands and as many other places."""
+    parts: list[list[npt.NDArray[Any]]] = []
+    for first in progress(range(0, crops, _TOGETHER)):
+        count = min(_TOGETHER, crops - first)
+        hands, others = render_crops(seed, count, first), render_negatives(seed, count, first)
+        no_kind, no_side = np.full(count, -1), np.zeros(count)
+        parts.append([*_asked(network, hands), hands.side, no_kind, hands.camera])
+        parts.append([*_asked(network, others), no_side, others.kind, others.camera])
+    columns = [np.concatenate(column) for column in zip(*parts, strict=True)]
+    presence, side, mirrored_side, confidence, bend, true_side = (
+        column.astype(np.float64) for column in columns[:6]
+    )
+    kind, camera = (column.astype(np.int64) for column in columns[6:])
+    return Opinions(
+        presence, side, mirrored_side, confidence, bend, true_side, kind=kind, camera=camera
+    )
+
+
+@torch.no_grad()
+def _asked(network: DenseRegressionNet, batch: CropBatch | NegativeBatch) -> list[Floats]:
+    """Return presence, side, that of the mirrored crop, mean confidence and bend of a batch."""
+    if network.verdict is None:
+        raise ValueError('these weights have no verdict: train one (config/train/verdict.yaml)')
+    crop = torch.from_numpy(batch.depth).unsqueeze(1)
+    cube = Cube(torch.from_numpy(batch.center_m), torch.from_numpy(batch.cube_size_m))
+    seen = network.see(crop)
+    decoded = decode_seen(network, seen, crop, cube, DecodingConfig())
+    presence, side = network.verdict(seen)
+    confidence = decoded.confidence.mean(dim=1)
+    bend = side_log_odds(decoded.joints_m.numpy())
+    mirrored_side = network.verdict(network.see(mirrored(crop))).side
+    asked = (presence, side, mirrored_side, confidence)
+    return [*(tensor.double().numpy() for tensor in asked), bend]
+
+
+def mirrored(crops: Tensor) -> Tensor:
+    """Return what the mirrored scene would show in the mirrored cubes: x becomes -x."""
+    return crops.flip(-1)
+
+
+def threshold_at(scores: Floats, share: float) -> float:
+    """Return the least threshold that at most a share of the scores (N,) is above or at."""
+    allowed = int(np.floor(share * len(scores)))
+    return float(np.nextafter(np.sort(scores)[::-1][allowed], np.inf))
+
+
+def area(hands: Floats, others: Floats) -> float:
+    """Return the area under the ROC: how often a hand scores above another place; ties half."""
+    ordered = np.sort(others)
+    below = np.searchsorted(ordered, hands, 'left')
+    ties = np.searchsorted(ordered, hands, 'right') - below
+    return float((below + 0.5 * ties).mean() / len(others))
+
+
+def describe_presence(scores: Floats, opinions: Opinions, now: float) -> dict[str, Any]:
+    """Return the figures of one score: at 1 % false positives, and at the threshold ``now``."""
+    present = opinions.present
+    hands, others = scores[present], scores[~present]
+    threshold = threshold_at(others, FALSE_POSITIVES)
+    kinds = {
+        name: float((scores[opinions.kind == i] >= now).mean())
+        for i, name in enumerate(NAMES)
+        if (opinions.kind == i).any()
+    }
+    cameras = {
+        camera.name: float((scores[present & (opinions.camera == i)] >= now).mean())
+        for i, camera in enumerate(CAMERAS)
+        if (present & (opinions.camera == i)).any()
+    }
+    return {
+        'area': area(hands, others),
+        'threshold_at_1_percent': threshold,
+        'recall_at_1_percent': float((hands >= threshold).mean()),
+        'threshold': now,
+        'recall': float((hands >= now).mean()),
+        'false_positives': float((others >= now).mean()),
+        'false_positives_of_kinds': kinds,
+        'recall_of_cameras': cameras,
+    }
+
+
+def describe_side(score: Floats, true_side: Floats, limit: float) -> dict[str, float]:
+    """
+    Return the figures of a score whose sign is the side, of H hands.
+
+    accuracy: of all; unknown: the share nearer to 0 than ``limit``; accuracy_of_known: of the
+    rest; accuracy_of_surest: of the 90 % that are surest.
+    """
+    right = np.sign(score) == true_side
+    known = np.abs(score) >= limit
+    surest = np.abs(score) >= np.quantile(np.abs(score), UNKNOWN_SHARE)
+    return {
+        'accuracy': float(right.mean()),
+        'limit': limit,
+        'unknown': float(1.0 - known.mean()),
+        'accuracy_of_known': float(right[known].mean()) if known.any() else float('nan'),
+        'accuracy_of_surest': float(right[surest].mean()),
+    }

@@ -1,0 +1,84 @@
+# Copyright 2026 The dense_hand_pose authors
+# SPDX-License-Identifier: Apache-2.0
+"""What became of each depth frame of a bag: the common ground of metrics, tables and report."""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from dense_hand_pose.bags.frames import Joints, Truth
+from dense_hand_pose.bags.messages import NO_VERDICT, Verdict
+import numpy as np
+import numpy.typing as npt
+
+HAND: Final = 'hand'
+ANSWERS: Final = (HAND, 'no_hand', 'no_valid_depth')
+"""Outcomes of frames that were looked at; every other one is the cause of a drop."""
+
+Floats = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True, kw_only=True)
+class FrameRecord:
+    """
+    A depth frame and its answer.
+
+    outcome: one of ANSWERS or the cause of the drop. joints_m (21, 3), confidence (21,) and
+    spread_m (21,) where there is a hand; the latter two also None where a bag does not hold them.
+    latency_ms: what the answer took; stages_ms: its parts.
+    """
+
+    stamp_ns: int
+    received_ns: int
+    frame_id: str
+    outcome: str
+    joints_m: Joints | None = None
+    confidence: Floats | None = None
+    spread_m: Floats | None = None
+    verdict: Verdict = NO_VERDICT
+    latency_ms: float | None = None
+    stages_ms: Mapping[str, float] = field(default_factory=dict)
+
+    @property
+    def answered(self) -> bool:
+        """Return whether the frame was looked at."""
+        return self.outcome in ANSWERS
+
+
+@dataclass(frozen=True)
+class Recording:
+    """All frames of a bag in its order, and the ground truth by stamp."""
+
+    frames: Sequence[FrameRecord]
+    truth: Truth
+
+    @property
+    def hands(self) -> list[FrameRecord]:
+        """Return the frames with a hand."""
+        return [frame for frame in self.frames if frame.outcome == HAND]
+
+    @property
+    def drops(self) -> dict[str, int]:
+        """Return how many frames were dropped, by cause."""
+        causes = Counter(frame.outcome for frame in self.frames if not frame.answered)
+        return dict(sorted(causes.items()))
+
+    def errors_m(self, frame: FrameRecord) -> Floats | None:
+        """Return the joint errors (21,) of a frame, None without a hand or its truth."""
+        true = self.truth.get(frame.stamp_ns)
+        if frame.joints_m is None or true is None:
+            return None
+        errors: Floats = np.linalg.norm(frame.joints_m - true, axis=1)
+        return errors
+
+
+def rounded(value: Any, digits: int = 4) -> Any:
+    """Return a number, or all numbers of dicts and lists, as JSON has them: null for NaN."""
+    if isinstance(value, dict):
+        return {key: rounded(entry, digits) for key, entry in value.items()}
+    if isinstance(value, list | tuple):
+        return [rounded(entry, digits) for entry in value]
+    if isinstance(value, float | np.floating):
+        return round(float(value), digits) if np.isfinite(value) else None
+    return value

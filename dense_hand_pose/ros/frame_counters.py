@@ -1,0 +1,166 @@
+# Copyright 2026 The dense_hand_pose authors
+# SPDX-License-Identifier: Apache-2.0
+"""
+The books of the node: every image that came in was answered or dropped, and why.
+
+At any moment  received = answered with a hand + answered empty + dropped + still under way.
+"""
+
+from collections import Counter
+from dataclasses import dataclass
+import threading
+
+from .limited_log import LimitedLog
+
+
+@dataclass(frozen=True)
+class Cause:
+    """Why an image got no hand: how loudly to say so ('' = never), and what to do about it."""
+
+    severity: str
+    remedy: str
+
+
+CAUSES: dict[str, Cause] = {
+    'unknown_encoding': Cause(
+        'error', 'Publish depth as 16UC1 or mono16 (millimetres) or 32FC1 (metres).'
+    ),
+    'bad_step': Cause(
+        'error', 'Have the driver set step to the bytes of one row: at least width * pixel size.'
+    ),
+    'short_data': Cause('error', 'Have the driver send step * height bytes of data.'),
+    'empty_image': Cause('error', 'Have the driver send images with a width and a height.'),
+    'bad_camera_info': Cause(
+        'error', 'Calibrate the camera, or set K (or P) in its camera_info publisher.'
+    ),
+    'size_mismatch': Cause(
+        'error', 'Use the camera_info topic of this very image stream (same size, ROI, binning).'
+    ),
+    'no_camera_info': Cause(
+        'error',
+        'Remap camera_info to the topic beside the image; if its stamps differ from the '
+        "image's, set sync.mode to latest_info.",
+    ),
+    'too_old': Cause(
+        'warn',
+        'Check the clocks of camera and robot; for a bag use use_sim_time:=true and '
+        'ros2 bag play --clock, or raise sync.max_age_s (0 accepts any age).',
+    ),
+    'time_backwards': Cause(
+        'warn', 'Normal once when a bag loops or a driver restarts; else check its clock.'
+    ),
+    'in_future': Cause(
+        'warn',
+        'Check the clocks of camera and robot; for a bag use use_sim_time:=true and '
+        'ros2 bag play --clock, or raise sync.max_age_s (0 accepts any age).',
+    ),
+    'repeated_stamp': Cause(
+        'warn', 'Let one publisher only feed the topic, and stamp each image.'
+    ),
+    'replaced': Cause('', 'The node keeps to the newest image when the camera is faster.'),
+    'deactivated': Cause('', 'The node was deactivated while the image waited.'),
+    'reset': Cause('', '~/reset was called while the image waited.'),
+    'internal_error': Cause('error', 'This is a defect: please report it with this message.'),
+    'no_hand_center': Cause(
+        'warn',
+        "Publish ~/hand_center (geometry_msgs/PointStamped) in the image's frame with the "
+        'stamps of the images, raise roi.max_center_age_s, or use another roi.mode.',
+    ),
+    'no_valid_depth': Cause(
+        'warn', "Check that the scene is within the camera's range, and its exposure and emitter."
+    ),
+    'no_hand': Cause(
+        'info', 'Hold a hand between hand.depth_min_m and hand.depth_max_m, nearest to the camera.'
+    ),
+}
+"""The last three are answered with an empty result; the others are dropped."""
+
+EMPTY_ANSWERS = ('no_hand_center', 'no_valid_depth', 'no_hand')
+
+
+class InputError(ValueError):
+    """An input that cannot be used: `cause` is a key of CAUSES, the text says what was found."""
+
+    def __init__(self, cause: str, what: str) -> None:
+        super().__init__(what)
+        self.cause = cause
+
+
+@dataclass(frozen=True)
+class Counts:
+    """A copy of the books at one moment."""
+
+    received: Counter[str]
+    hands: int
+    causes: Counter[str]
+
+    @property
+    def images(self) -> int:
+        """Return the number of images received."""
+        return self.received['images']
+
+    @property
+    def empty(self) -> int:
+        """Return the number of images answered with an empty result."""
+        return sum(self.causes[cause] for cause in EMPTY_ANSWERS)
+
+    @property
+    def dropped(self) -> int:
+        """Return the number of images without any answer."""
+        return sum(self.causes.values()) - self.empty
+
+    @property
+    def under_way(self) -> int:
+        """Return the number of images that wait or are being worked on."""
+        return self.images - self.hands - self.empty - self.dropped
+
+    def __str__(self) -> str:
+        """Return the books in one line."""
+        causes = ', '.join(f'{cause} {count}' for cause, count in sorted(self.causes.items()))
+        return (
+            f'{self.images} images: {self.hands} with a hand, {self.empty} empty, '
+            f'{self.dropped} dropped, {self.under_way} under way ({causes or "no drops"}), '
+            f'{self.received["lost"]} messages lost before they came'
+        )
+
+
+class Ledger:
+    """Count inputs and outcomes from any thread; log each cause once in a while with a remedy."""
+
+    def __init__(self, log: LimitedLog) -> None:
+        """Take the log; set `source` to the topics that messages should name."""
+        self.source = ''
+        self._log = log
+        self._lock = threading.Lock()
+        self._received: Counter[str] = Counter()
+        self._causes: Counter[str] = Counter()
+        self._hands = 0
+
+    def receive(self, what: str) -> None:
+        """Count an input: 'images', 'camera_infos', 'pairs' or 'lost' (by the middleware)."""
+        with self._lock:
+            self._received[what] += 1
+
+    def hand(self) -> None:
+        """Count an image that was answered with a hand."""
+        with self._lock:
+            self._hands += 1
+
+    def no_result(self, cause: str, what: str) -> None:
+        """Count an image without a hand, and say `what` was found when its time has come."""
+        known = CAUSES[cause]
+        with self._lock:
+            self._causes[cause] += 1
+        if known.severity:
+            kind = 'empty result' if cause in EMPTY_ANSWERS else 'image dropped'
+            message = f'{self.source}: {kind} ({cause}): {what}.'
+            self._log(known.severity, cause, message, known.remedy)
+
+    def note(self, kind: str, what: str, remedy: str) -> None:
+        """Warn of something that is no image, and that no count holds."""
+        self._log('warn', kind, f'{self.source}: {what}.', remedy)
+
+    def counts(self) -> Counts:
+        """Return a copy of the books."""
+        with self._lock:
+            return Counts(Counter(self._received), self._hands, Counter(self._causes))

@@ -1,0 +1,65 @@
+# Copyright 2026 The dense_hand_pose authors
+# SPDX-License-Identifier: Apache-2.0
+"""Log incompatible QoS and lost messages, which the middleware reports as events."""
+
+from typing import Any
+
+from rclpy.qos import qos_policy_name_from_kind
+
+from .frame_counters import Ledger
+from .limited_log import LimitedLog
+
+try:
+    from rclpy.event_handler import PublisherEventCallbacks, SubscriptionEventCallbacks
+except ImportError:  # Humble
+    from rclpy.qos_event import PublisherEventCallbacks, SubscriptionEventCallbacks
+
+
+def subscription_events(
+    log: LimitedLog, topic: str, ledger: Ledger, is_image: bool
+) -> SubscriptionEventCallbacks:
+    """Return callbacks that log a publisher whose QoS does not fit and count lost messages."""
+
+    def incompatible(event: Any) -> None:
+        policy = qos_policy_name_from_kind(event.last_policy_kind)
+        log(
+            'error',
+            f'incompatible publisher of {topic}',
+            f'{topic}: a publisher offers a {policy} that this node cannot accept: nothing will '
+            'arrive from it.',
+            f'Set qos_overrides.{topic}.subscription.'
+            f'{policy.lower().removesuffix("_qos_policy")}, or change the publisher.',
+        )
+
+    def lost(event: Any) -> None:
+        for _ in range(event.total_count_change):
+            ledger.receive('lost')
+        if not is_image:
+            return
+        log(
+            'warn',
+            f'lost on {topic}',
+            f'{topic}: the middleware lost {event.total_count} messages so far.',
+            'Best-effort images beyond 0.5 MB overflow the shared memory of Fast DDS: start the '
+            'camera with FASTRTPS_DEFAULT_PROFILES_FILE=<share>/dense_hand_pose/config/'
+            f'fastdds_large_images.xml, or set qos_overrides.{topic}.subscription.reliability '
+            'to reliable.',
+        )
+
+    return SubscriptionEventCallbacks(incompatible_qos=incompatible, message_lost=lost)
+
+
+def publisher_events(log: LimitedLog, topic: str) -> PublisherEventCallbacks:
+    """Return callbacks that log a subscriber whose QoS does not fit."""
+
+    def incompatible(event: Any) -> None:
+        policy = qos_policy_name_from_kind(event.last_policy_kind)
+        log(
+            'warn',
+            f'incompatible subscriber of {topic}',
+            f'{topic}: a subscriber requests a {policy} that this node does not offer: it will '
+            'receive nothing.',
+            'Change the subscriber.',
+        )
+
+    return PublisherEventCallbacks(incompatible_qos=incompatible)

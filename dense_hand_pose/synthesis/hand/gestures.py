@@ -1,0 +1,121 @@
+# Copyright 2026 The dense_hand_pose authors
+# SPDX-License-Identifier: Apache-2.0
+"""Named gestures as data: a posture for the thumb and one for each finger, and a spread."""
+
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from .anatomy import DOF_COUNT, FINGERS, THUMB
+
+FloatArray = npt.NDArray[np.float64]
+DIP_PER_PIP = 0.62
+
+# MCP and PIP flexion in degrees; the DIP joint follows the PIP joint.
+FINGER_POSTURES: dict[str, tuple[float, float]] = {
+    'straight': (0.0, 2.0),
+    'back': (-12.0, 0.0),
+    'relaxed': (20.0, 26.0),
+    'bent': (40.0, 48.0),
+    'cup': (32.0, 34.0),
+    'round': (45.0, 62.0),
+    'claw': (2.0, 72.0),
+    'hook': (8.0, 98.0),
+    'table': (78.0, 6.0),
+    'beak': (66.0, 24.0),
+    'pinch': (64.0, 47.0),
+    'grip': (62.0, 72.0),
+    'curled': (80.0, 98.0),
+}
+# CMC flexion, abduction and pronation, MCP and IP flexion in degrees.
+THUMB_POSTURES: dict[str, tuple[float, float, float, float, float]] = {
+    'rest': (2.0, 12.0, 5.0, 10.0, 10.0),
+    'out': (-20.0, 6.0, -5.0, 0.0, -6.0),
+    'up': (-22.0, 0.0, -8.0, 0.0, -8.0),
+    'beside': (8.0, -6.0, 0.0, 6.0, 6.0),
+    'front': (-2.0, 34.0, 15.0, 6.0, 8.0),
+    'over': (22.0, 26.0, 18.0, 38.0, 38.0),
+    'across': (30.0, 23.0, 22.0, 48.0, 42.0),
+    'pinch_index': (5.0, 28.0, 24.0, 33.0, 24.0),
+    'pinch_middle': (17.0, 31.0, 30.0, 36.0, 26.0),
+    'pinch_ring': (28.0, 33.0, 34.0, 37.0, 27.0),
+    'pinch_little': (35.0, 35.0, 35.0, 46.0, 31.0),
+    'around': (10.0, 38.0, 26.0, 22.0, 34.0),
+}
+# Abduction in degrees of index, middle, ring and little finger at a spread of 1.
+SPREAD_DEG = (14.0, 3.0, -9.0, -21.0)
+_TOGETHER_DEG = (-4.0, 0.0, 3.0, 6.0)
+
+
+class Gesture(NamedTuple):
+    """Postures by name, fingers from index to little; spread from -1 to 1."""
+
+    thumb: str
+    fingers: tuple[str, str, str, str]
+    spread: float
+
+
+def _same(thumb: str, posture: str, spread: float) -> Gesture:
+    return Gesture(thumb, (posture, posture, posture, posture), spread)
+
+
+GESTURES: dict[str, Gesture] = {
+    'flat': _same('beside', 'straight', -0.6),
+    'open': _same('out', 'straight', 0.3),
+    'spread': _same('out', 'straight', 1.0),
+    'stretched': _same('up', 'back', 0.9),
+    'relaxed': _same('rest', 'relaxed', 0.1),
+    'half_closed': _same('rest', 'bent', 0.1),
+    'fist': _same('over', 'curled', 0.0),
+    'fist_thumb_across': _same('across', 'curled', 0.0),
+    'thumb_up': _same('up', 'curled', 0.0),
+    'thumb_beside_fist': _same('beside', 'curled', 0.0),
+    'point': Gesture('over', ('straight', 'curled', 'curled', 'curled'), 0.0),
+    'point_relaxed': Gesture('rest', ('straight', 'round', 'grip', 'grip'), 0.0),
+    'gun': Gesture('up', ('straight', 'straight', 'curled', 'curled'), -0.5),
+    'l': Gesture('out', ('straight', 'curled', 'curled', 'curled'), 0.0),
+    'v': Gesture('over', ('straight', 'straight', 'curled', 'curled'), 0.8),
+    'two': Gesture('over', ('straight', 'straight', 'curled', 'curled'), -0.5),
+    'three': Gesture('across', ('straight', 'straight', 'straight', 'curled'), 0.6),
+    'three_thumb': Gesture('out', ('straight', 'straight', 'curled', 'curled'), 0.7),
+    'four': Gesture('across', ('straight', 'straight', 'straight', 'straight'), 0.6),
+    'ok': Gesture('pinch_index', ('pinch', 'relaxed', 'straight', 'straight'), 0.5),
+    'pinch_closed': Gesture('pinch_index', ('pinch', 'round', 'grip', 'grip'), 0.0),
+    'pinch_middle': Gesture('pinch_middle', ('straight', 'pinch', 'straight', 'straight'), 0.3),
+    'pinch_ring': Gesture('pinch_ring', ('straight', 'straight', 'pinch', 'straight'), 0.2),
+    'pinch_little': Gesture('pinch_little', ('straight', 'straight', 'straight', 'pinch'), 0.2),
+    'tripod': Gesture('pinch_index', ('pinch', 'pinch', 'round', 'grip'), -0.4),
+    'horns': Gesture('across', ('straight', 'curled', 'curled', 'straight'), 0.3),
+    'shaka': Gesture('out', ('curled', 'curled', 'curled', 'straight'), 0.4),
+    'i_love_you': Gesture('out', ('straight', 'curled', 'curled', 'straight'), 0.5),
+    'little_up': Gesture('over', ('curled', 'curled', 'curled', 'straight'), 0.0),
+    'claw': _same('front', 'claw', 0.7),
+    'hook': _same('rest', 'hook', 0.0),
+    'grip': _same('around', 'grip', 0.0),
+    'hold_bottle': _same('around', 'round', 0.2),
+    'cup': _same('front', 'cup', -0.3),
+    'table': _same('beside', 'table', -0.5),
+    'beak': _same('pinch_middle', 'beak', -0.6),
+}
+
+
+def abduction_deg(spread: float) -> FloatArray:
+    """Return the (4,) abduction of index to little finger for a spread from -1 to 1."""
+    toward = SPREAD_DEG if spread >= 0.0 else _TOGETHER_DEG
+    return np.array(toward) * abs(spread)
+
+
+def gesture_dof(gesture: Gesture) -> FloatArray:
+    """Return the (23,) angles in degrees of a gesture, with a straight wrist."""
+    dof = np.zeros(DOF_COUNT)
+    dof[slice(THUMB, THUMB + 5)] = THUMB_POSTURES[gesture.thumb]
+    abduction = abduction_deg(gesture.spread)
+    for first, posture, angle in zip(FINGERS, gesture.fingers, abduction, strict=True):
+        mcp, pip = FINGER_POSTURES[posture]
+        dof[slice(first, first + 4)] = mcp, angle, pip, DIP_PER_PIP * pip
+    return dof
+
+
+GESTURE_DOF: FloatArray = np.stack([gesture_dof(g) for g in GESTURES.values()])
+"""(G, 23) angles of all gestures, in the order of GESTURES."""

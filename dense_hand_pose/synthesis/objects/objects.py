@@ -1,0 +1,104 @@
+# Copyright 2026 The dense_hand_pose authors
+# SPDX-License-Identifier: Apache-2.0
+"""
+A thing in the hand: a box, a cylinder, a ball or a tool, as large as the fingers leave room for.
+
+The hand is approximated by balls along the bones (hand_balls.py). A thing is put between thumb and
+fingers or on the palm, pushed out of the balls and made smaller until it cuts no deeper into them
+than flesh gives way; it counts as held when it touches two parts of the hand.
+"""
+
+import numpy as np
+import numpy.typing as npt
+
+from .shapes import frame_along, Mesh
+from .solids import (
+    BALL,
+    BOX,
+    CYLINDER,
+    deepest_cut,
+    MAX_CUT_M,
+    settle,
+    solid_mesh,
+    touched_parts,
+)
+from ..hand.spheres import hand_balls, palm_frame, PART
+
+FloatArray = npt.NDArray[np.float64]
+HELD_SHARE, HELD_SHARE_GRASP = 0.10, 0.35
+_SHRINK, _SIZES = 0.82, 8
+_KNUCKLES = [5, 9, 13, 17]
+_MIDDLE_JOINTS = [6, 10, 14, 18]
+
+
+def hold(rng: np.random.Generator, joints_m: FloatArray, side: int) -> list[Mesh]:
+    """Return the meshes of a thing in the hand (none where none fits); in the joints' frame."""
+    axes = palm_frame(joints_m, side)
+    balls = hand_balls(joints_m)
+    pinch = rng.random() < 0.35
+    tips = joints_m[8] if rng.random() < 0.5 else 0.5 * (joints_m[8] + joints_m[12])
+    if pinch:
+        seed, axis = 0.5 * (joints_m[4] + tips), rng.standard_normal(3)
+        thumb = joints_m[4] - tips
+        axis -= (axis @ thumb) / max(float(thumb @ thumb), 1e-12) * thumb
+    else:
+        inside = 0.6 * joints_m[_KNUCKLES].mean(axis=0) + 0.4 * joints_m[_MIDDLE_JOINTS].mean(
+            axis=0
+        )
+        seed = inside + rng.uniform(0.02, 0.05) * axes[2] - rng.uniform(0.0, 0.03) * axes[0]
+        axis = axes[1] + 0.25 * rng.standard_normal(3)
+    frame = frame_along(axis / np.sqrt(axis @ axis))
+    kind = int(rng.integers(4))
+    if kind == 3:
+        return _tool(rng, seed, frame, balls, pinch)
+    size = rng.uniform(0.012, 0.028) if pinch else rng.uniform(0.018, 0.042)
+    half = np.full(3, size)
+    if kind == BOX:
+        half = size * rng.uniform(0.45, 1.3, 3)
+    if kind == CYLINDER or (kind == BOX and rng.random() < 0.5):
+        half[2] = rng.uniform(0.03, 0.11)
+    fitted = _fit(kind, half, seed, frame, balls)
+    return [] if fitted is None else [solid_mesh(kind, *fitted, frame)]
+
+
+def _fit(
+    kind: int, half: FloatArray, seed_m: FloatArray, rotation: FloatArray, balls: FloatArray
+) -> tuple[FloatArray, FloatArray] | None:
+    """Return half sizes and centre of the largest thing that fits and is held, or None."""
+    for _ in range(_SIZES):
+        center, cut = settle(kind, half, seed_m, rotation, balls)
+        moved = center - seed_m
+        # What was pushed far went through the hand and lies beside or behind it.
+        if cut <= MAX_CUT_M and moved @ moved < 0.04**2:
+            if touched_parts(kind, half, center, rotation, balls, PART) >= 2:
+                return half, center
+            return None
+        half = half * (_SHRINK if kind != CYLINDER else np.array([_SHRINK, _SHRINK, 1.0]))
+    return None
+
+
+def _tool(
+    rng: np.random.Generator,
+    seed_m: FloatArray,
+    rotation: FloatArray,
+    balls: FloatArray,
+    pinch: bool,
+) -> list[Mesh]:
+    """Return a handle that is held and a head at one of its ends that touches nothing."""
+    radius = rng.uniform(0.004, 0.008) if pinch else rng.uniform(0.008, 0.018)
+    length = rng.uniform(0.05, 0.11)
+    fitted = _fit(CYLINDER, np.array([radius, radius, length]), seed_m, rotation, balls)
+    if fitted is None:
+        return []
+    half, center = fitted
+    handle = solid_mesh(CYLINDER, half, center, rotation)
+    head = rng.uniform(0.008, 0.03, 3)
+    kind = int(rng.integers(3))
+    if kind != BOX:
+        head[:2] = head[0]
+    if kind == BALL:
+        head[2] = head[0]
+    at = center + rotation[:, 2] * float(half[2] + 0.8 * head[2])
+    if deepest_cut(kind, head, at, rotation, balls)[0] > 0.0:
+        return [handle]
+    return [handle, solid_mesh(kind, head, at, rotation)]

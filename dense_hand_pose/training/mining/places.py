@@ -1,0 +1,218 @@
+# Copyright 2026 The dense_hand_pose authors
+# SPDX-License-Identifier: Apache-2.0
+"""
+Places in whole scenes at which a search looks, as a training of poses sees them: hands and others.
+
+A network that has seen nothing but hands makes one of everything. The places are gathered once,
+in parts that are kept as files: a gathering that was stopped goes on where it was. Legend: N
+places, J joints, S = CROP_SIZE_PX.
+"""
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from dense_hand_pose.camera.crop import BACKGROUND, CROP_SIZE_PX
+from dense_hand_pose.codec.config import DecodingConfig
+from dense_hand_pose.detection.detector import HandDetector
+from dense_hand_pose.estimation.hand_score import probability_log_odds
+from dense_hand_pose.network.weight_file import find_weights, write_atomically
+from dense_hand_pose.runtimes.base import Backend
+from dense_hand_pose.runtimes.model import Model
+from dense_hand_pose.runtimes.registry import make_backend
+from dense_hand_pose.skeleton import HAND_21
+from dense_hand_pose.synthesis.scenes.full_scene import SceneHand
+import numpy as np
+import numpy.typing as npt
+from safetensors import SafetensorError
+from safetensors.torch import load_file, save
+import torch
+from torch import Tensor
+from tqdm import tqdm
+
+from .proposals import CUBE_M, load_proposer, NEAR_M, Place, proposed_in, shows_something
+from .shots import load_shots, Shot
+from ..data.synthetic import ABSENT, BESIDE, PRESENT
+
+Point = npt.NDArray[np.float64]
+Crop = npt.NDArray[np.float32]
+
+UNKNOWN = 3
+"""Beside data.ABSENT and the like: a hand of which too little is seen; nothing is learnt there."""
+PART = 1000
+_SCENES_SEED, _CHOICE_SEED = 2**49, 2**49 + 1
+"""Of the scenes, beyond those of any other training or test, and of what is chosen in them."""
+_BESIDE_M = 0.1
+_LEAST_Z_M = 0.1
+_HOPEFUL = -2.5
+"""Log odds of a hand, by the network that gathers, from which it looks again."""
+_EASY, _EASY_SHARE = -4.0, 0.35
+"""Of the places without a hand that it knows better than that, the share which is kept."""
+_CENTERED_M = 0.012
+_STEPS, _NOTHING = 127.0, 255
+
+
+class Places(NamedTuple):
+    """
+    Crops uint8 (N, S, S), ``coded``, of cubes around centers_m float32 (N, 3).
+
+    state uint8 (N,): ABSENT, PRESENT or BESIDE; joints_m float16 (N, J, 3), from the centre.
+    """
+
+    crops: Tensor
+    centers_m: Tensor
+    joints_m: Tensor
+    state: Tensor
+
+    @classmethod
+    def joined(cls, parts: Sequence['Places']) -> 'Places':
+        """Return the parts one after the other."""
+        return cls(*(torch.cat(column) for column in zip(*parts, strict=True)))
+
+
+_NONE = Places(
+    torch.zeros(0, CROP_SIZE_PX, CROP_SIZE_PX, dtype=torch.uint8),
+    torch.zeros(0, 3),
+    torch.zeros(0, len(HAND_21.joints), 3, dtype=torch.float16),
+    torch.zeros(0, dtype=torch.uint8),
+)
+
+
+class _Look(NamedTuple):
+    """A crop around a place; what the network says there: the joints' mean, and log odds."""
+
+    crop: Crop
+    center_m: Point
+    middle_m: Point
+    odds: float
+
+
+def gather(folder: Path, scenes: int, weights: str, detector: str) -> None:
+    """
+    Gather the places of ``scenes`` scenes in the folder, but for the parts that it holds.
+
+    ``weights`` and ``detector``, names or files: those that search. Raises WeightsError where they
+    cannot be used, BackendError where nothing can run them, and OSError for a folder that is none.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    missing = [part for part in _parts(scenes) if not _file(folder, part).exists()]
+    finder = load_proposer(detector)
+    backend = make_backend('auto', Model(find_weights(weights)))
+    for part in tqdm(missing, unit='thousand scenes'):
+        places = _gathered(finder, backend, part)
+        write_atomically(_file(folder, part), save(places._asdict()))
+
+
+def is_gathered(folder: Path, scenes: int) -> bool:
+    """Say whether a folder has all parts for so many scenes."""
+    return all(_file(folder, part).exists() for part in _parts(scenes))
+
+
+def load_places(folder: Path, scenes: int) -> Places:
+    """Return what ``gather`` has left in a folder; ValueError names a part that cannot be used."""
+    places = []
+    for part in _parts(scenes):
+        path = _file(folder, part)
+        try:
+            places.append(Places(**load_file(path)))
+        except (OSError, SafetensorError, TypeError) as error:
+            raise ValueError(f'{path}: not gathered as it should be ({error})') from error
+    return Places.joined(places)
+
+
+def _parts(scenes: int) -> list[range]:
+    """Return the numbers of the scenes of each part."""
+    return [range(first, min(first + PART, scenes)) for first in range(0, scenes, PART)]
+
+
+def _file(folder: Path, part: range) -> Path:
+    return folder / f'places{part.start:07d}-{part.stop:07d}.safetensors'
+
+
+def _gathered(detector: HandDetector, backend: Backend, part: range) -> Places:
+    rows = []
+    shots = load_shots(_SCENES_SEED, part.start, part.stop, 1)
+    for number, shot in zip(part, shots, strict=True):
+        centers = [place.center_m for place in proposed_in(shot, detector)]
+        rng = np.random.default_rng([_CHOICE_SEED, number])
+        rows += list(_rows(shot, centers, backend, rng))
+    if not rows:
+        return _NONE
+    return Places(*(torch.from_numpy(np.array(column)) for column in zip(*rows, strict=True)))
+
+
+def _rows(
+    shot: Shot, proposed: list[Point], backend: Backend, rng: np.random.Generator
+) -> Iterator[tuple[Any, ...]]:
+    """Return what Places holds of a shot: proposed places, where they lead, and the hands."""
+    looks = _looks(shot, proposed, backend)
+    for one in looks:
+        state, hand = state_of(one.center_m, shot.hands)
+        easy = state == ABSENT and one.odds < _EASY
+        if state != UNKNOWN and not (easy and rng.random() > _EASY_SHARE):
+            yield _row(one.crop, one.center_m, state, hand)
+    for one in _looks(shot, [one.middle_m for one in looks if one.odds > _HOPEFUL], backend):
+        state, hand = state_of(one.center_m, shot.hands)
+        if state != UNKNOWN:
+            yield _row(one.crop, one.center_m, state, hand)
+    for hand in (hand for hand in shot.hands if hand.present):
+        center = hand.joints_m.mean(axis=0) + rng.normal(0.0, _CENTERED_M, 3)
+        crop = _cut(shot, center)
+        if crop is not None:
+            yield _row(crop, center, *state_of(center, shot.hands))
+
+
+def _looks(shot: Shot, centers: list[Point], backend: Backend) -> list[_Look]:
+    cut = [(center, _cut(shot, center)) for center in centers]
+    kept = [(center, crop) for center, crop in cut if crop is not None]
+    if not kept:
+        return []
+    at = np.array([center for center, _ in kept], np.float32)
+    sizes_m = np.full(len(at), CUBE_M, np.float32)
+    result = backend.run(np.stack([crop for _, crop in kept]), at, sizes_m, DecodingConfig())
+    if result.presence is None:
+        raise ValueError('the weights that gather places have no verdict: train one first')
+    middles = result.joints_m.mean(axis=1).astype(np.float64)
+    odds = probability_log_odds(result.presence)
+    return [
+        _Look(crop, center, middles[i], float(odds[i])) for i, (center, crop) in enumerate(kept)
+    ]
+
+
+def _cut(shot: Shot, center_m: Point) -> Crop | None:
+    """Return the crop around a place; None where there is nothing to look at."""
+    if center_m[2] <= _LEAST_Z_M:
+        return None
+    _, crop = Place(shot, center_m).cut()
+    return crop if shows_something(crop) else None
+
+
+def state_of(center_m: Point, hands: tuple[SceneHand, ...]) -> tuple[int, SceneHand | None]:
+    """Return what a place (3,) is, UNKNOWN for a hidden hand, and the hand there or beside it."""
+    gaps_m = [float(np.linalg.norm(center_m - hand.joints_m.mean(axis=0))) for hand in hands]
+    if min(gaps_m, default=_BESIDE_M) >= _BESIDE_M:
+        return ABSENT, None
+    hand = hands[int(np.argmin(gaps_m))]
+    if not hand.present:
+        return UNKNOWN, hand
+    return (PRESENT if min(gaps_m) < NEAR_M else BESIDE), hand
+
+
+def _row(crop: Crop, center_m: Point, state: int, hand: SceneHand | None) -> tuple[Any, ...]:
+    joints_m = np.zeros((len(HAND_21.joints), 3)) if hand is None else hand.joints_m - center_m
+    return (
+        coded(crop), center_m.astype(np.float32), joints_m.astype(np.float16), np.uint8(state),
+    )  # fmt: skip
+
+
+def coded(crop: Crop) -> npt.NDArray[np.uint8]:
+    """Return a crop as bytes: steps of a 127th of half a cube, and one value for the rest."""
+    codes = np.minimum(np.rint((crop + 1.0) * _STEPS), _NOTHING - 1)
+    return np.where(crop < BACKGROUND, codes, _NOTHING).astype(np.uint8)
+
+
+def decoded(codes: Tensor) -> Tensor:
+    """Return crops float32 from codes of any shape."""
+    values = torch.arange(256) / _STEPS - 1.0
+    values[_NOTHING] = BACKGROUND
+    return values[codes.int()]

@@ -1,0 +1,149 @@
+# Copyright 2026 The dense_hand_pose authors
+# SPDX-License-Identifier: Apache-2.0
+"""
+What a frozen network makes of the places at which a search of whole scenes looks.
+
+They are what a verdict is asked about in the end: places that the detector took for hands, and
+those to which the network's answers lead from there. Random places without a hand (judged.py) are
+seldom so hard. Legend: N crops.
+"""
+
+from typing import NamedTuple
+
+from dense_hand_pose.camera.crop import BACKGROUND, crop_depth, CropWindow
+from dense_hand_pose.codec.config import DecodingConfig
+from dense_hand_pose.codec.map_geometry import Cube
+from dense_hand_pose.detection.detector import (
+    HandDetector,
+    MOST_PROPOSED,
+    PROPOSED_SCORE,
+)
+from dense_hand_pose.detection.proposals import all_views
+from dense_hand_pose.estimation.config import EstimatorConfig
+from dense_hand_pose.estimation.crop_estimate import MIN_FOREGROUND_PX
+from dense_hand_pose.network.dense_regression import DenseRegressionNet
+from dense_hand_pose.network.graph import decode_seen
+from dense_hand_pose.network.presence import Seen, VerdictHead
+from dense_hand_pose.synthesis.negatives import FAR_M
+from dense_hand_pose.synthesis.scenes.full_scene import DISTANCE_M, SceneHand
+import numpy as np
+import numpy.typing as npt
+import torch
+from torch import Tensor
+from tqdm import tqdm
+
+from .shots import load_shots, Shot
+from ..presence.config import VerdictConfig
+from ..presence.features import Judged, pooled_half, see_crops
+
+Point = npt.NDArray[np.float64]
+
+_FIRST_SEED = 2**48
+"""Beyond the scenes that any detector was trained or is tested on."""
+CUBE_M = EstimatorConfig().cube_size_m
+NEAR_M = 0.05
+"""Nearer to the mean of a hand's joints a crop shows it; farther than FAR_M from all, none."""
+_LOOKS = 2
+_VIEWS = all_views(HandDetector.parts)
+_NEAREST_M, _FARTHEST_M = DISTANCE_M[0] - 0.1, DISTANCE_M[1] + 0.1
+_TOGETHER = 32
+"""Places, of whatever scenes, that go through the network together."""
+
+
+class Place(NamedTuple):
+    """A place center_m (3,) in a shot."""
+
+    shot: Shot
+    center_m: Point
+
+    def cut(self) -> tuple[CropWindow, npt.NDArray[np.float32]]:
+        """Return the cube around the place, and its crop (128, 128)."""
+        x, y, z = (float(value) for value in self.center_m)
+        window = CropWindow((x, y, z), CUBE_M, self.shot.intrinsics)
+        return window, crop_depth(self.shot.depth_m, window, 1.0)
+
+
+def load_proposer(detector: str, threads: int = 0) -> HandDetector:
+    """Load a detector that proposes what a search looks at; WeightsError where it cannot be."""
+    return HandDetector.load(
+        detector, 'auto', threads, min_score=PROPOSED_SCORE, max_hands=MOST_PROPOSED
+    )
+
+
+def proposed_in(shot: Shot, detector: HandDetector) -> list[Place]:
+    """Return the places that a first search of a shot looks at."""
+    found = detector.propose(shot.depth_m, 1.0, shot.intrinsics, _NEAREST_M, _FARTHEST_M, _VIEWS)
+    return [Place(shot, one.center_m) for one in found]
+
+
+def shows_something(crop: npt.NDArray[np.float32]) -> bool:
+    """Say whether there is enough in a crop to look at."""
+    return bool(np.count_nonzero(crop < BACKGROUND) >= MIN_FOREGROUND_PX)
+
+
+def judge_searched(
+    network: DenseRegressionNet, head: VerdictHead, config: VerdictConfig
+) -> Judged | None:
+    """
+    Look at what the detector proposes in ``config.scenes`` scenes; None where nothing is left.
+
+    Raises WeightsError for a detector that cannot be loaded.
+    """
+    detector = load_proposer(config.detector, config.threads)
+    shots = load_shots(_FIRST_SEED + config.seed, 0, config.scenes, config.workers)
+    parts = []
+    waiting: list[Place] = []
+    for number, shot in enumerate(tqdm(shots, unit='scene'), 1):
+        waiting += proposed_in(shot, detector)
+        if len(waiting) >= _TOGETHER or number == len(shots):
+            parts += _looks(network, head, waiting, config.bfloat16)
+            waiting = []
+    return Judged.joined(parts) if parts else None
+
+
+def _looks(
+    network: DenseRegressionNet, head: VerdictHead, places: list[Place], bfloat16: bool
+) -> list[Judged]:
+    """Look at places, then at where the joints are that were seen there."""
+    parts = []
+    for _ in range(_LOOKS):
+        cropped = [(place.shot, *place.cut()) for place in places]
+        filled = [one for one in cropped if shows_something(one[2])]
+        if not filled:
+            break
+        shots = [shot for shot, _, _ in filled]
+        crops = torch.from_numpy(np.stack([crop for _, _, crop in filled])).unsqueeze(1)
+        centers = np.array([window.center_m for _, window, _ in filled])
+        seen = see_crops(network, crops, bfloat16)
+        told = [labels(one[None], shot.hands) for shot, one in zip(shots, centers, strict=True)]
+        present, side = torch.from_numpy(np.array(told)[:, :, 0]).unbind(dim=1)
+        known = ~present.isnan()
+        pooled = pooled_half(head, seen)[known]
+        parts.append(Judged(pooled, present[known].float(), side[known].float()))
+        middles = _middles(network, seen, crops, centers)
+        places = [Place(shot, middle) for shot, middle in zip(shots, middles, strict=True)]
+    return parts
+
+
+@torch.no_grad()
+def _middles(network: DenseRegressionNet, seen: Seen, crops: Tensor, centers: Point) -> Point:
+    """Return the means (N, 3) of the joints that were seen in crops."""
+    cube = Cube(torch.from_numpy(centers).float(), torch.full((len(centers),), CUBE_M))
+    decoded = decode_seen(network, seen, crops, cube, DecodingConfig())
+    middles: Point = decoded.joints_m.double().mean(dim=1).numpy()
+    return middles
+
+
+def labels(centers_m: Point, hands: tuple[SceneHand, ...]) -> tuple[Point, Point]:
+    """
+    Return whether crops around centres (N, 3) show a hand, 1, 0 or NaN, and its side or 0.
+
+    NaN is what nobody could say: a hand at the border, or one that is hardly seen.
+    """
+    present, side = np.zeros(len(centers_m)), np.zeros(len(centers_m))
+    for hand in hands:
+        gap_m = np.linalg.norm(centers_m - hand.joints_m.mean(axis=0), axis=1)
+        shown = (gap_m <= NEAR_M) & hand.present
+        present[(gap_m <= FAR_M) & ~shown & (present == 0.0)] = np.nan
+        present[shown], side[shown] = 1.0, hand.side
+    return present, side

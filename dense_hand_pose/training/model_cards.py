@@ -1,0 +1,136 @@
+# Copyright 2026 The dense_hand_pose authors
+# SPDX-License-Identifier: Apache-2.0
+"""The model card that goes with a weight file: data, steps, seed, commit, figures, licence."""
+
+import csv
+import json
+from pathlib import Path
+import subprocess
+
+from dense_hand_pose.datasets.facts import DATASETS
+import yaml
+
+from .checkpoint import Progress
+from .config import RENDERED, TrainingConfig
+
+_CARD = """# Model card: {name}
+
+{joints} hand joints from a normalised depth crop (128 x 128 pixels of a metric cube), by dense 3D
+regression. Weights in fp16 safetensors; the architecture stands in the file's metadata.
+
+| | |
+|---|---|
+| training data | {data} |
+| samples seen | {samples:,} in {steps:,} steps of {batch}{before} |
+| training time | {hours:.2f} h |
+| data seed | {seed} |
+| commit at the start | {commit} |
+| network | `{network}` |
+| licence | {licence} |
+
+## Figures
+
+Validation while training: {validation};
+the weights are the running average, decoded as the defaults do.
+
+| samples seen | mean joint error | median | mean, soft decoder |
+|---|---|---|---|
+{curve}
+
+## Carry on
+
+```
+python -m dense_hand_pose train --config CONFIG --init {name}.safetensors --out DIR
+```
+
+starts from these weights with a fresh optimiser and the same data engine. CONFIG as it was:
+
+```yaml
+{settings}```
+
+## Limits
+
+Trained on nothing but the data above. Not for decisions about people: it finds joints, it
+identifies nobody.
+"""
+
+
+def make_card(
+    name: str, config: TrainingConfig, progress: Progress, log: Path, commit: str
+) -> str:
+    """Return the card (Markdown) of weights that a training with this log.csv has made."""
+    return _CARD.format(
+        name=name,
+        samples=progress.samples,
+        steps=progress.step,
+        batch=config.batch_size,
+        before=said_before(progress),
+        hours=progress.elapsed_s / 3600.0,
+        seed=config.seed,
+        commit=commit,
+        network=json.dumps(config.network.to_dict()),
+        joints=config.network.joints,
+        **_about_data(config),
+        curve='\n'.join(_validations(log)),
+        settings=yaml.safe_dump(config.to_dict(), sort_keys=False),
+    )
+
+
+def said_before(progress: Progress) -> str:
+    """Say from which weights a training began and what those had seen; nothing for random ones."""
+    if not progress.begun_from:
+        return ''
+    return f', after {progress.samples_before:,} of {progress.begun_from}'
+
+
+def _about_data(config: TrainingConfig) -> dict[str, str]:
+    """Say what the weights have seen, what they were measured on, and whose terms hold."""
+    count = config.validation_samples
+    if config.data in RENDERED:
+        places = (
+            f'; half of each batch are places at which a search by `{config.detector}` looks in '
+            f'{config.scenes:,} rendered scenes, with and without hands '
+            '(`training/mining/places.py`)'
+        )
+        return {
+            'data': 'rendered hands of `dense_hand_pose.synthesis` only (meshes: SOMA, '
+            'Apache-2.0, and MakeHuman, CC0): batch i those of seed '
+            f'`{config.seed} * 2 ** 24 + i`{places if config.data == "searched" else ""}',
+            'validation': f'{count} held-out synthetic crops, cube around a jittered centre',
+            'licence': 'Apache-2.0',
+        }
+    title = DATASETS[config.data].title
+    split = f', all subjects but {config.held_out}' if config.held_out else ', training frames'
+    return {
+        'data': f'{title}{split}',
+        'validation': f'up to {count} evenly spaced test frames of {title}, cube around the true '
+        'centre',
+        'licence': f'the terms of {title}',
+    }
+
+
+def _validations(log: Path) -> list[str]:
+    with log.open(encoding='utf-8', newline='') as file:
+        rows = [row for row in csv.DictReader(file) if row['validation_mean_shift_mm']]
+    # Of a training that went on from before its last checkpoint, only what led here counts.
+    rows = [
+        row
+        for i, row in enumerate(rows, start=1)
+        if all(float(row['samples']) < float(later['samples']) for later in rows[i:])
+    ]
+    return [
+        f'| {int(float(row["samples"])):,} | {float(row["validation_mean_shift_mm"]):.1f} mm '
+        f'| {float(row["validation_median_mm"]):.1f} mm '
+        f'| {float(row["validation_soft_mm"]):.1f} mm |'
+        for row in rows
+    ]
+
+
+def current_commit() -> str:
+    """Return the commit of the checkout that holds this package, 'unknown' outside of one."""
+    git = ['git', '-C', str(Path(__file__).parent), 'rev-parse', 'HEAD']
+    try:
+        done = subprocess.run(git, capture_output=True, text=True, timeout=10)  # noqa: S603
+    except (OSError, subprocess.TimeoutExpired):
+        return 'unknown'
+    return done.stdout.strip() if done.returncode == 0 else 'unknown'

@@ -1,0 +1,92 @@
+# Copyright 2026 The dense_hand_pose authors
+# SPDX-License-Identifier: Apache-2.0
+"""Settings of the training of a verdict (network/presence.py), read from YAML."""
+
+from dataclasses import dataclass, fields
+import math
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+LEARNS = 'verdict'
+"""What the key ``learns`` of the YAML says; one without that key is of a whole network."""
+_MOST_SEEDS = 2**16
+_POSITIVE = (
+    'hands', 'others', 'scene_weight', 'hidden', 'epochs', 'batch_size', 'learning_rate',
+    'workers',
+)  # fmt: skip
+
+
+@dataclass(frozen=True, kw_only=True)
+class VerdictConfig:
+    """
+    How to teach a verdict to a network that stays as it is.
+
+    ``hands`` crops of hands and ``others`` without are rendered by ``workers`` and seen by the
+    network once, in bfloat16 if ``bfloat16`` says so; so is what a search with the ``detector``
+    (a name or a file) looks at in ``scenes`` whole scenes, which counts ``scene_weight`` times. On
+    what the network makes of them the head, with ``hidden`` units, learns for ``epochs`` with
+    AdamW, the rate falling along a cosine. ``dropout``: the share of the pooled features that each
+    step leaves out. ``threads`` 0: one for each core.
+    """
+
+    hands: int = 24_000
+    others: int = 24_000
+    scenes: int = 0
+    scene_weight: int = 2
+    detector: str = 'detector'
+    hidden: int = 64
+    epochs: int = 30
+    batch_size: int = 256
+    learning_rate: float = 1e-3
+    weight_decay: float = 1e-2
+    dropout: float = 0.2
+    bfloat16: bool = True
+    seed: int = 0
+    workers: int = 1
+    threads: int = 0
+
+    def __post_init__(self) -> None:
+        """Check types and ranges; errors name the value."""
+        for entry in fields(self):
+            self._check_type(entry.name, type(entry.default), getattr(self, entry.name))
+        for name in _POSITIVE:
+            if getattr(self, name) <= 0:
+                raise ValueError(f'{name} = {getattr(self, name)}: expected a positive number')
+        for name in ('weight_decay', 'threads', 'scenes'):
+            if getattr(self, name) < 0:
+                raise ValueError(f'{name} = {getattr(self, name)}: expected 0 or more')
+        if not 0.0 <= self.dropout < 1.0:
+            raise ValueError(f'dropout = {self.dropout}: expected 0 <= dropout < 1')
+        if not 0 <= self.seed < _MOST_SEEDS:
+            raise ValueError(f'seed = {self.seed}: expected 0 to {_MOST_SEEDS - 1}')
+
+    @staticmethod
+    def _check_type(name: str, expected: type, value: Any) -> None:
+        if type(value) is not expected and not (expected is float and type(value) is int):
+            raise ValueError(f'{name} = {value!r}: expected {expected.__name__}')
+        if isinstance(value, float) and not math.isfinite(value):
+            raise ValueError(f'{name} = {value!r}: expected a finite number')
+
+
+def learns_verdict(path: Path) -> bool:
+    """Say whether a YAML file is of a verdict; False where it cannot be read."""
+    try:
+        values = yaml.safe_load(path.read_text(encoding='utf-8'))
+    except (OSError, ValueError, yaml.YAMLError):
+        return False
+    return isinstance(values, dict) and values.get('learns') == LEARNS
+
+
+def load_verdict_config(path: Path) -> VerdictConfig:
+    """Read a YAML file; ValueError names the file and the setting that is wrong."""
+    try:
+        values: dict[str, Any] = yaml.safe_load(path.read_text(encoding='utf-8'))
+        known = {entry.name for entry in fields(VerdictConfig)}
+        unknown = sorted(str(key) for key in set(values) - known - {'learns'})
+        if unknown:
+            raise ValueError(f'unknown settings {", ".join(unknown)}: known are {sorted(known)}')
+        return VerdictConfig(**{name: v for name, v in values.items() if name != 'learns'})
+    except (OSError, yaml.YAMLError, TypeError, ValueError) as error:
+        raise ValueError(f'{path}: {error}') from error

@@ -1,0 +1,103 @@
+# Copyright 2026 The dense_hand_pose authors
+# SPDX-License-Identifier: Apache-2.0
+"""
+What a frozen network makes of crops with and without a hand: the data that a verdict learns from.
+
+Those of a search in whole scenes are in mining/proposals.py.
+
+Legend: N crops, F pooled features.
+"""
+
+from typing import NamedTuple
+
+from dense_hand_pose.network.dense_regression import DenseRegressionNet
+from dense_hand_pose.network.presence import Seen, VerdictHead
+from dense_hand_pose.synthesis.crops import render_crops
+from dense_hand_pose.synthesis.negatives import render_negatives
+import numpy as np
+import torch
+from torch import Tensor
+from torch.utils.data import DataLoader, Dataset
+from tqdm import tqdm
+
+from .config import VerdictConfig
+from ..signals import leave_signals_to_the_trainer
+
+_FIRST_SEED = 2**44
+"""Beyond the hands that any network was trained or is tested on."""
+_TOGETHER = 64
+_LARGEST = 6e4
+
+
+class Judged(NamedTuple):
+    """Pooled features (N, F) float16; present (N,) 0 or 1; side (N,) +1 right, -1 left, 0 none."""
+
+    pooled: Tensor
+    present: Tensor
+    side: Tensor
+
+    @classmethod
+    def joined(cls, parts: list['Judged']) -> 'Judged':
+        """Return the parts one after the other."""
+        return cls(*(torch.cat(column) for column in zip(*parts, strict=True)))
+
+
+class _Crops(Dataset[tuple[Tensor, Tensor, Tensor]]):
+    """Batches of crops (n, 1, 128, 128), present (n,) and side (n,): hands, then others."""
+
+    def __init__(self, config: VerdictConfig) -> None:
+        self._seed = _FIRST_SEED + config.seed
+        self._tasks = [
+            (present, first, min(_TOGETHER, count - first))
+            for present, count in ((1, config.hands), (0, config.others))
+            for first in range(0, count, _TOGETHER)
+        ]
+
+    def __len__(self) -> int:
+        return len(self._tasks)
+
+    def __getitem__(self, index: int) -> tuple[Tensor, Tensor, Tensor]:
+        present, first, count = self._tasks[index]
+        if present:
+            hands = render_crops(self._seed, count, first)
+            depth, side = hands.depth, hands.side
+        else:
+            depth = render_negatives(self._seed, count, first).depth
+            side = np.zeros(count, np.int8)
+        crops = torch.from_numpy(depth).unsqueeze(1)
+        return crops, torch.full((count,), float(present)), torch.from_numpy(side).float()
+
+
+@torch.no_grad()
+def pool_crops(
+    network: DenseRegressionNet, head: VerdictHead, crops: Tensor, bfloat16: bool = False
+) -> Tensor:
+    """Return the pooled features (N, F) float16 of crops (N, 1, 128, 128)."""
+    return pooled_half(head, see_crops(network, crops, bfloat16))
+
+
+@torch.no_grad()
+def see_crops(network: DenseRegressionNet, crops: Tensor, bfloat16: bool) -> Seen:
+    """Return what the network makes of crops (N, 1, 128, 128)."""
+    crops = crops.to(memory_format=torch.channels_last)
+    with torch.autocast('cpu', torch.bfloat16, enabled=bfloat16):
+        return network.see(crops)
+
+
+@torch.no_grad()
+def pooled_half(head: VerdictHead, seen: Seen) -> Tensor:
+    """Return the features (N, F) in half precision, half the memory: they are of order one."""
+    return head.pool(seen).clamp(-_LARGEST, _LARGEST).half()
+
+
+def judge(network: DenseRegressionNet, head: VerdictHead, config: VerdictConfig) -> Judged:
+    """Render all crops of a training and see each of them once."""
+    crops = _Crops(config)
+    loader = DataLoader(
+        crops, batch_size=None, num_workers=config.workers,
+        worker_init_fn=leave_signals_to_the_trainer,
+    )  # fmt: skip
+    return Judged.joined([
+        Judged(pool_crops(network, head, crop, config.bfloat16), present, side)
+        for crop, present, side in tqdm(loader, total=len(crops), unit='batch')
+    ])  # fmt: skip

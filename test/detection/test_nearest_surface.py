@@ -1,0 +1,115 @@
+# Copyright 2026 The dense_hand_pose authors
+# SPDX-License-Identifier: Apache-2.0
+"""Where the nearest surface is, on scenes whose answer is known."""
+
+from dense_hand_pose.detection.nearest_surface import propose_centers
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as hnp
+import numpy as np
+import pytest
+import scenes
+from scenes import K
+
+NEAR_M, FAR_M = 0.15, 1.2
+
+
+def centers_of(depth: np.ndarray, unit_m: float = 1.0) -> list[np.ndarray]:
+    return propose_centers(depth, unit_m, K, NEAR_M, FAR_M)
+
+
+def nearest_miss_m(depth: np.ndarray, center_m: tuple[float, ...]) -> float:
+    """Return how far the best proposal is from the centre."""
+    return min((float(np.linalg.norm(c - center_m)) for c in centers_of(depth)), default=np.inf)
+
+
+@pytest.mark.parametrize('depth', [scenes.empty(), scenes.wall(0.1), scenes.wall(1.3),
+                                   np.full((480, 640), np.nan, np.float32)])  # fmt: skip
+def test_nothing_in_range_is_no_hand(depth: np.ndarray) -> None:
+    assert centers_of(depth) == []
+
+
+@given(st.floats(-0.15, 0.15), st.floats(-0.1, 0.1), st.floats(0.3, 0.8))
+@settings(max_examples=25)
+def test_a_hand_before_a_wall_is_found(x: float, y: float, z: float) -> None:
+    depth = scenes.hand_like(scenes.wall(z + 0.4), (x, y, z))
+    first = centers_of(depth)[0]
+    # Its surface lies a radius nearer than its centre, its fingers above the palm.
+    assert np.linalg.norm(first - [x, y - 0.015, z - 0.02]) < 0.03
+
+
+def test_the_nearer_of_two_hands_comes_first() -> None:
+    near, far = (-0.12, 0.0, 0.45), (0.12, 0.0, 0.7)
+    depth = scenes.hand_like(scenes.hand_like(scenes.wall(1.1), far), near)
+    first = centers_of(depth)[0]
+    assert np.linalg.norm(first - near) < 0.05
+    assert nearest_miss_m(depth, far) < 0.05, 'the nearer one might be an armrest'
+
+
+def test_specks_nearer_than_the_hand_are_not_one() -> None:
+    rng = np.random.default_rng(0)
+    depth = scenes.hand_like(scenes.wall(0.9), (0.05, 0.02, 0.5))
+    clean = centers_of(depth)
+    noisy = depth.copy()
+    noisy.flat[rng.integers(0, depth.size, 1500)] = 0.2
+    noisy.flat[rng.integers(0, depth.size, 3000)] = 0.0
+    assert np.linalg.norm(centers_of(noisy)[0] - clean[0]) < 0.015
+
+
+@pytest.mark.parametrize(('z', 'radius_m'), [(0.4, 0.012), (0.25, 0.018), (0.2, 0.015)])
+def test_a_small_thing_nearer_than_the_hand_is_not_one(z: float, radius_m: float) -> None:
+    """Alone within its depth, a thing of 10 square centimetres once ended the search."""
+    depth = scenes.hand_like(scenes.wall(0.9), (0.05, 0.02, 0.5))
+    depth = scenes.ball(depth, (-0.1, 0.0, z), radius_m)
+    assert np.linalg.norm(centers_of(depth)[0] - [0.05, 0.005, 0.48]) < 0.03
+
+
+@pytest.mark.parametrize('direction', [(1, 0, 0), (-1, 0, 0), (0, 1, 0), (0.5, 0.5, 0.2)])
+def test_one_proposal_is_the_hand_at_the_end_of_a_forearm(
+    direction: tuple[float, float, float],
+) -> None:
+    hand = np.array([0.02, -0.03, 0.55])
+    along = np.array(direction) / np.linalg.norm(direction)
+    depth = scenes.arm(scenes.wall(1.1), tuple(hand + 0.06 * along), tuple(hand + 0.3 * along))
+    depth = scenes.hand_like(depth, (hand[0], hand[1], hand[2]))
+    assert nearest_miss_m(depth, tuple(hand)) < 0.06
+    assert len(centers_of(depth)) >= 2, 'depth alone does not say which end is the hand'
+
+
+def test_proposals_differ_from_one_another() -> None:
+    depth = scenes.arm(scenes.wall(1.1), (-0.2, 0.0, 0.5), (0.2, 0.0, 0.5))
+    centers = centers_of(depth)
+    gaps = [np.linalg.norm(a - b) for i, a in enumerate(centers) for b in centers[:i]]
+    assert min(gaps) > 0.02
+
+
+def test_raw_millimetres_are_the_same_scene() -> None:
+    raw = np.rint(scenes.hand_like(scenes.wall(0.9), (0.0, 0.0, 0.5)) * 1000).astype(np.uint16)
+    metres = raw * np.float32(0.001)
+    for a, b in zip(centers_of(raw, 0.001), centers_of(metres), strict=True):
+        np.testing.assert_array_equal(a, b)
+
+
+@pytest.mark.parametrize(
+    'shape', [(1, 1), (1, 640), (2, 640), (3, 1000), (640, 1), (480, 2), (7, 5), (1, 160)]
+)
+@pytest.mark.parametrize('value', [0.0, 0.3, np.nan])
+def test_images_of_any_shape(shape: tuple[int, int], value: float) -> None:
+    """An image lower than the thinning step once left no row to filter."""
+    for center in centers_of(np.full(shape, value, np.float32)):
+        assert np.isfinite(center).all()
+
+
+DEPTHS = st.one_of(
+    st.floats(width=32), st.floats(0.125, 1.5, width=32), st.sampled_from([0.0, 0.4, 0.45])
+)
+
+
+@given(hnp.arrays(np.float32, hnp.array_shapes(min_dims=2, max_dims=2, max_side=40),
+                  elements=DEPTHS), st.floats(10.0, 1000.0))  # fmt: skip
+def test_whatever_the_frame_holds(depth: np.ndarray, focal_px: float) -> None:
+    k = type(K)(focal_px, focal_px, depth.shape[1] / 2, depth.shape[0] / 2)
+    for center in propose_centers(depth, 1.0, k, NEAR_M, FAR_M):
+        assert center.shape == (3,)
+        assert np.isfinite(center).all()
+        assert NEAR_M <= center[2] <= FAR_M + 0.011

@@ -1,0 +1,25 @@
+# Copyright 2026 The dense_hand_pose authors
+# SPDX-License-Identifier: Apache-2.0
+"""A small model and its exported graph, made once for all tests of backends."""
+
+from dense_hand_pose.runtimes.model import Model
+from dense_hand_pose.runtimes.openvino.archive import ExportedGraph
+import pytest
+
+
+@pytest.fixture(scope='session')
+def model(tmp_path_factory: pytest.TempPathFactory) -> Model:
+    from dense_hand_pose.network.weights import save_weights
+    from tiny import believing_network
+
+    path = tmp_path_factory.mktemp('model') / 'believing.safetensors'
+    save_weights(believing_network(), path, {})
+    return Model(path)
+
+
+@pytest.fixture(scope='session')
+def exported(model: Model) -> ExportedGraph:
+    pytest.importorskip('openvino')
+    from dense_hand_pose.runtimes.openvino.export import export_model
+
+    return export_model(model)
