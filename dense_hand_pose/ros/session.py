@@ -4,14 +4,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, TYPE_CHECKING
 
 from geometry_msgs.msg import PointStamped
-from message_filters import Subscriber
 from rclpy.lifecycle import LifecycleNode
 from rclpy.qos import QoSProfile, QoSReliabilityPolicy
 from rclpy.qos_overriding_options import QoSOverridingOptions
+from rclpy.subscription import Subscription
 from sensor_msgs.msg import CameraInfo, Image
 
 from .frame_counters import Ledger
@@ -49,7 +49,7 @@ class Session:
         self._node = node
         self._ledger = ledger
         self._outputs = outputs
-        self._subscribers: list[Subscriber] = []
+        self._subscriptions: list[Subscription] = []
         self._pairing: Pairing | None = None
         self._image_topic = node.resolve_topic_name('image_rect')
         self._log = log
@@ -71,7 +71,7 @@ class Session:
     @property
     def topics(self) -> list[str]:
         """Return the resolved names of the subscribed topics."""
-        return [subscriber.sub.topic_name for subscriber in self._subscribers]
+        return [subscription.topic_name for subscription in self._subscriptions]
 
     @property
     def valid_ratio(self) -> float:
@@ -95,27 +95,28 @@ class Session:
         )
         info_topic = self._node.resolve_topic_name('camera_info')
         self._ledger.source = f'{self._image_topic} with {info_topic}'
-        self._subscribe(CameraInfo, info_topic).registerCallback(self._pairing.add_info)
+        self._subscribe(CameraInfo, info_topic, self._pairing.add_info)
         if self._center is not None:
             topic = self._node.resolve_topic_name('~/hand_center')
-            self._subscribe(PointStamped, topic).registerCallback(self._center.take)
-        self._subscribe(Image, self._image_topic).registerCallback(self._pairing.add_image)
+            self._subscribe(PointStamped, topic, self._center.take)
+        self._subscribe(Image, self._image_topic, self._pairing.add_image)
 
-    def _subscribe(self, message_type: type, topic: str) -> Subscriber:
+    def _subscribe(self, message_type: type, topic: str, callback: Callable[[Any], None]) -> None:
         """Subscribe as to a sensor: the newest message, best effort, unless overridden."""
         events = subscription_events(
             self._log, topic, self._ledger, is_image=message_type is Image
         )
-        subscriber = Subscriber(
-            self._node,
+        # Not message_filters.Subscriber: subscription and callback refer to each other there,
+        # and the estimator behind them stays until the garbage collector comes by.
+        subscription = self._node.create_subscription(
             message_type,
             topic,
+            callback,
             qos_profile=QoSProfile(depth=1, reliability=QoSReliabilityPolicy.BEST_EFFORT),
             event_callbacks=events,
             qos_overriding_options=QoSOverridingOptions.with_default_policies(),
         )
-        self._subscribers.append(subscriber)
-        return subscriber
+        self._subscriptions.append(subscription)
 
     def configure(self, values: Mapping[str, Any]) -> None:
         """Use other values from the next frame on."""
@@ -141,9 +142,9 @@ class Session:
 
     def stop(self) -> None:
         """Unsubscribe, write down what waits, and let the worker finish."""
-        for subscriber in self._subscribers:
-            self._node.destroy_subscription(subscriber.sub)
-        self._subscribers.clear()
+        for subscription in self._subscriptions:
+            self._node.destroy_subscription(subscription)
+        self._subscriptions.clear()
         if self._pairing is not None:
             self._pairing.rebuild('deactivated')
         self._worker.stop()

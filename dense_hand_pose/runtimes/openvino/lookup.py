@@ -28,14 +28,14 @@ def exported_graph(
     Raises BackendError where it would have to be exported and PyTorch is not installed.
     """
     kept = _kept_file(model)
-    refused: list[ValueError] = []
+    refused: list[str] = []  # not the errors: their frames would hold the whole loading
     for path in (shipped_file(model), *([kept] if kept else [])):
         try:
             graph = read_graph(path, model)
             check_shipped(path)
             return graph
         except (ExportError, WeightsError) as error:
-            refused.append(error)
+            refused.append(str(error))
     said = refused[0]
     if importlib.util.find_spec('torch') is None:
         raise BackendError(
