@@ -13,11 +13,11 @@ import math
 from typing import Any, Final
 
 from dense_hand_pose.camera.camera_info import IMAGE_KINDS, is_rectified
+from dense_hand_pose.camera.input_error import InputError
 import numpy as np
 import numpy.typing as npt
 from rosbags.typesys import get_typestore, Stores
 
-from .camera_messages import FrameError
 from .reader import BagError, BagFile
 from .rosbag import RawMessage, stamp_ns
 from .topics import BagTopics, CAMERA_INFO, IMAGE, POSES
@@ -94,14 +94,14 @@ _STORE = get_typestore(Stores.ROS2_JAZZY)
 
 
 def decode(message: RawMessage, type_name: str) -> Any:
-    """Return a message deserialized; FrameError for bytes that are none, or have no stamp."""
+    """Return a message deserialized; InputError for bytes that are none, or have no stamp."""
     try:
         read: Any = _STORE.deserialize_cdr(message.data, type_name)
     except Exception as error:  # generated code: it fails in whatever way the noise asks for
-        raise FrameError('unreadable_message', f'{type(error).__name__}: {error}') from error
+        raise InputError('unreadable_message', f'{type(error).__name__}: {error}') from error
     header = getattr(read, 'header', None)
     if header is not None and header.stamp.nanosec >= 1_000_000_000:
-        raise FrameError('unreadable_message', f'{header.stamp.nanosec} ns make no stamp')
+        raise InputError('unreadable_message', f'{header.stamp.nanosec} ns make no stamp')
     return read
 
 
@@ -113,7 +113,7 @@ def read_sidecar(bag: BagFile, topics: BagTopics) -> Sidecar:
         is_info = raw.topic == topics.camera_info
         try:
             message = decode(raw, CAMERA_INFO if is_info else POSES)
-        except FrameError:
+        except InputError:
             sidecar.unreadable += 1
             continue
         if is_info:
@@ -154,7 +154,7 @@ def bag_frames(
     for raw in bag.messages([topics.depth]):
         try:
             image = decode(raw, IMAGE)
-        except FrameError as error:
+        except InputError as error:
             yield BagFrame(last or raw.received_ns, raw.received_ns, cause=error.cause)
             continue
         stamp = stamp_ns(image)

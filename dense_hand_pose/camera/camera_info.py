@@ -12,17 +12,10 @@ from functools import lru_cache
 from typing import Any
 
 from .distortion import Distortion
+from .input_error import InputError
 from .intrinsics import Intrinsics
 
 IMAGE_KINDS = ('auto', 'rectified', 'raw')
-
-
-class CalibrationError(ValueError):
-    """A camera_info that does not fit; `cause` is 'size_mismatch' or 'bad_camera_info'."""
-
-    def __init__(self, cause: str, what: str) -> None:
-        super().__init__(what)
-        self.cause = cause
 
 
 def is_rectified(topic: str, kind: str = 'auto') -> bool:
@@ -44,13 +37,14 @@ def intrinsics_of(info: Any, width: int, height: int, rectified: bool = True) ->
     rectified: P where it is set, else K, no distortion; otherwise K and the distortion, None
     where it is zero. Region of interest and binning change them as REP 104 says: offsets are in
     unbinned pixels, and as in image_geometry the principal point is divided by the binning.
-    Raises CalibrationError for sizes that disagree and for values that describe no camera.
+    Raises InputError ('size_mismatch', 'bad_camera_info') for sizes that disagree and for values
+    that describe no camera.
     """
     bin_x, bin_y = max(info.binning_x, 1), max(info.binning_y, 1)
     full = (info.roi.width or info.width, info.roi.height or info.height)
     expected = (full[0] // bin_x, full[1] // bin_y)
     if (width, height) != expected:
-        raise CalibrationError(
+        raise InputError(
             'size_mismatch',
             f'the image has {width} x {height} pixels, but its camera_info '
             f'describes {expected[0]} x {expected[1]}',
@@ -65,7 +59,7 @@ def intrinsics_of(info: Any, width: int, height: int, rectified: bool = True) ->
             distortion=None if rectified else _distortion(info),
         )
     except ValueError as error:
-        raise CalibrationError('bad_camera_info', f'{name} of camera_info: {error}') from error
+        raise InputError('bad_camera_info', f'{name} of camera_info: {error}') from error
 
 
 def _pinhole(info: Any, rectified: bool) -> tuple[str, float, float, float, float]:

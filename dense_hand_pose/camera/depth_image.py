@@ -8,13 +8,19 @@ invalid. Inside the package a depth image is float32 metres with 0 = invalid.
 """
 
 import math
-from typing import Any
+from typing import Any, Final
 
+from dense_hand_pose.quoting import quoted
 import numpy as np
 import numpy.typing as npt
 
+from .input_error import InputError
+
 DEPTH_UNIT_M = {'16UC1': 0.001, 'mono16': 0.001, '32FC1': 1.0}
 """Metres per unit of the depth encodings that are understood."""
+LARGEST_PIXELS: Final = 1 << 24
+"""Of a packed depth image, 16.8 million: twice what the largest depth cameras send."""
+_DTYPES: Final = {unit: np.dtype('f4' if unit[:2] == '32' else 'u2') for unit in DEPTH_UNIT_M}
 
 DepthImage = npt.NDArray[Any]
 
@@ -49,3 +55,33 @@ def to_metres(raw: DepthImage, unit_m: float) -> npt.NDArray[np.float32]:
     if raw.dtype.kind != 'u':
         metres[~is_valid(metres)] = 0.0
     return metres
+
+
+def depth_from_image(image: Any) -> tuple[DepthImage, float]:
+    """
+    Return the raw depth (H, W) of a sensor_msgs/Image and the metres that one unit means.
+
+    The message may be one of rclpy or of rosbags; the depth, uint16 or float32, may be a view of
+    it. Raises InputError where the encoding is not one of DEPTH_UNIT_M, or where step, size and
+    data disagree.
+    """
+    encoding = str(image.encoding)
+    if encoding not in DEPTH_UNIT_M:
+        raise InputError(
+            'unknown_encoding',
+            f'the encoding is {quoted(encoding)}: expected one of {", ".join(DEPTH_UNIT_M)}',
+        )
+    dtype = _DTYPES[encoding]
+    width, height, step = int(image.width), int(image.height), int(image.step)
+    if width == 0 or height == 0:
+        raise InputError('empty_image', f'the size is {width} x {height}')
+    if step < width * dtype.itemsize or step % dtype.itemsize:
+        row = f'a row of {width} pixels in {encoding} has {width * dtype.itemsize}'
+        raise InputError('bad_step', f'step is {step} bytes, but {row}')
+    if len(image.data) < step * height:
+        said = f'{height} rows of {step} bytes make {step * height}'
+        raise InputError('short_data', f'data has {len(image.data)} bytes, but {said}')
+    stored = dtype.newbyteorder('>' if image.is_bigendian else '<')
+    pixels = np.frombuffer(image.data, stored, step * height // dtype.itemsize)
+    depth = pixels.reshape(height, -1)[:, :width].astype(dtype, copy=False)
+    return depth, DEPTH_UNIT_M[encoding]

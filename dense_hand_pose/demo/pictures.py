@@ -9,7 +9,7 @@ from typing import Any
 
 from dense_hand_pose.bags.rosbag import read_bag, stamp_ns
 from dense_hand_pose.bags.topics import StreamTopics
-from dense_hand_pose.camera.depth_image import DEPTH_UNIT_M, to_metres
+from dense_hand_pose.camera.depth_image import depth_from_image, to_metres
 from dense_hand_pose.camera.intrinsics import Intrinsics
 from dense_hand_pose.drawing import png_bytes
 from dense_hand_pose.evaluation.streams import Stream
@@ -127,8 +127,5 @@ def _intrinsics(bag: Path, topics: StreamTopics) -> Intrinsics:
 
 
 def _depth(image: Any) -> npt.NDArray[np.float32]:
-    """Return the depth of a recorded 16UC1 or 32FC1 Image in metres."""
-    dtype = np.dtype(np.float32 if image.encoding == '32FC1' else np.uint16)
-    rows = np.asarray(image.data).view(np.uint8).reshape(image.height, image.step)
-    raw = np.ascontiguousarray(rows[:, : image.width * dtype.itemsize]).view(dtype)
-    return to_metres(raw, DEPTH_UNIT_M[image.encoding])
+    """Return the depth of a recorded Image in metres."""
+    return to_metres(*depth_from_image(image))

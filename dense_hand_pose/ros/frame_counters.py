@@ -10,32 +10,12 @@ from collections import Counter
 from dataclasses import dataclass
 import threading
 
+from dense_hand_pose.camera.input_error import Cause, INPUT_CAUSES
+
 from .limited_log import LimitedLog
 
-
-@dataclass(frozen=True)
-class Cause:
-    """Why an image got no hand: how loudly to say so ('' = never), and what to do about it."""
-
-    severity: str
-    remedy: str
-
-
 CAUSES: dict[str, Cause] = {
-    'unknown_encoding': Cause(
-        'error', 'Publish depth as 16UC1 or mono16 (millimetres) or 32FC1 (metres).'
-    ),
-    'bad_step': Cause(
-        'error', 'Have the driver set step to the bytes of one row: at least width * pixel size.'
-    ),
-    'short_data': Cause('error', 'Have the driver send step * height bytes of data.'),
-    'empty_image': Cause('error', 'Have the driver send images with a width and a height.'),
-    'bad_camera_info': Cause(
-        'error', 'Calibrate the camera, or set K (or P) in its camera_info publisher.'
-    ),
-    'size_mismatch': Cause(
-        'error', 'Use the camera_info topic of this very image stream (same size, ROI, binning).'
-    ),
+    **INPUT_CAUSES,
     'no_camera_info': Cause(
         'error',
         'Remap camera_info to the topic beside the image; if its stamps differ from the '
@@ -76,14 +56,6 @@ CAUSES: dict[str, Cause] = {
 """The last three are answered with an empty result; the others are dropped."""
 
 EMPTY_ANSWERS = ('no_hand_center', 'no_valid_depth', 'no_hand')
-
-
-class InputError(ValueError):
-    """An input that cannot be used: `cause` is a key of CAUSES, the text says what was found."""
-
-    def __init__(self, cause: str, what: str) -> None:
-        super().__init__(what)
-        self.cause = cause
 
 
 @dataclass(frozen=True)

@@ -11,11 +11,12 @@ import traceback
 from typing import TYPE_CHECKING
 
 from dense_hand_pose.camera.depth_image import is_valid
+from dense_hand_pose.camera.input_error import InputError
 from dense_hand_pose.camera.intrinsics import Intrinsics
 import numpy as np
 
 from .answer import Answer
-from .frame_counters import InputError, Ledger
+from .frame_counters import Ledger
 from .frame_mailbox import Mailbox
 from .frame_reader import FrameReader
 from .hand_center import HandCenter

@@ -6,7 +6,6 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from dense_hand_pose.bags.camera_messages import FrameError, read_depth, read_intrinsics
 from dense_hand_pose.bags.frames import (
     bag_frames,
     BagFrame,
@@ -19,6 +18,9 @@ from dense_hand_pose.bags.reader import BagError, BagFile
 from dense_hand_pose.bags.rosbag import RawMessage, write_bag
 from dense_hand_pose.bags.sample import SAMPLE_TOPICS
 from dense_hand_pose.bags.topics import camera_topics, IMAGE, TopicWishes
+from dense_hand_pose.camera.camera_info import intrinsics_of
+from dense_hand_pose.camera.depth_image import depth_from_image
+from dense_hand_pose.camera.input_error import InputError
 from dense_hand_pose.camera.intrinsics import Intrinsics
 import numpy as np
 import pytest
@@ -61,10 +63,10 @@ def test_each_image_goes_with_the_camera_info_of_its_stamp(tmp_path: Path) -> No
     assert [frame.cause for frame in frames] == ['', 'no_camera_info', '']
     assert [frame.stamp_ns - START_NS for frame in frames] == [0, 33 * MS, 66 * MS]
     assert frames[0].info.header.stamp == frames[0].image.header.stamp
-    depth, unit_m = read_depth(frames[2].image)
+    depth, unit_m = depth_from_image(frames[2].image)
     assert np.array_equal(depth, DEPTH)
     assert unit_m == 0.001
-    assert read_intrinsics(frames[2].info, frames[2].image) == LENS
+    assert intrinsics_of(frames[2].info, 16, 12) == LENS
 
 
 def test_the_latest_camera_info_is_that_received_before(tmp_path: Path) -> None:
@@ -142,7 +144,7 @@ def test_depth_of_every_encoding_and_layout(encoding: str, big_endian: int, padd
     message = changed(
         encoding=encoding, is_bigendian=big_endian, step=data.shape[1], data=data.ravel()
     )
-    depth, unit_m = read_depth(message)
+    depth, unit_m = depth_from_image(message)
     assert depth.dtype == np.dtype(kind)
     assert np.allclose(depth * unit_m, DEPTH / 1000)
 
@@ -158,14 +160,14 @@ def test_depth_of_every_encoding_and_layout(encoding: str, big_endian: int, padd
     ],
 )
 def test_images_that_cannot_be_used_say_why(fields: dict[str, Any], cause: str) -> None:
-    with pytest.raises(FrameError) as caught:
-        read_depth(changed(**fields))
+    with pytest.raises(InputError) as caught:
+        depth_from_image(changed(**fields))
     assert caught.value.cause == cause
 
 
 def test_camera_info_of_another_image_says_so() -> None:
     message = changed(width=15)
     calibration = decode(info(0), 'sensor_msgs/msg/CameraInfo')
-    with pytest.raises(FrameError) as caught:
-        read_intrinsics(calibration, message)
+    with pytest.raises(InputError) as caught:
+        intrinsics_of(calibration, message.width, message.height)
     assert caught.value.cause == 'size_mismatch'

@@ -5,8 +5,9 @@
 from types import SimpleNamespace
 from typing import Any
 
-from dense_hand_pose.bags.camera_messages import FrameError, read_depth, read_intrinsics
-from dense_hand_pose.camera.depth_image import to_metres
+from dense_hand_pose.camera.camera_info import intrinsics_of
+from dense_hand_pose.camera.depth_image import depth_from_image, to_metres
+from dense_hand_pose.camera.input_error import InputError
 from hypothesis import given, HealthCheck, settings
 from hypothesis import strategies as st
 import numpy as np
@@ -74,8 +75,8 @@ def info_with(changes: list[tuple[str, Any]]) -> Any:
 def test_an_image_is_read_or_refused_by_its_cause(changes: list[tuple[str, Any]]) -> None:
     image = image_with(changes)
     try:
-        depth, unit_m = read_depth(image)
-    except FrameError as error:
+        depth, unit_m = depth_from_image(image)
+    except InputError as error:
         assert error.cause in CAUSES
         assert str(error)
         return
@@ -95,8 +96,8 @@ def test_a_camera_info_is_read_or_refused_by_its_cause(
 ) -> None:
     image, info = image_with([]), info_with(changes)
     try:
-        camera = read_intrinsics(info, image, rectified)
-    except FrameError as error:
+        camera = intrinsics_of(info, image.width, image.height, rectified)
+    except InputError as error:
         assert error.cause in CAUSES
         assert str(error)
         return

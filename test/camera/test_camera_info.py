@@ -5,8 +5,9 @@
 from types import SimpleNamespace
 from typing import Any
 
-from dense_hand_pose.camera.camera_info import CalibrationError, intrinsics_of, is_rectified
+from dense_hand_pose.camera.camera_info import intrinsics_of, is_rectified
 from dense_hand_pose.camera.distortion import Distortion
+from dense_hand_pose.camera.input_error import InputError
 from dense_hand_pose.camera.intrinsics import Intrinsics, project
 from hypothesis import given
 from hypothesis import strategies as st
@@ -80,7 +81,7 @@ def test_no_distortion_needs_no_model(model: str, d: tuple[float, ...]) -> None:
     ],
 )
 def test_what_describes_no_camera_is_refused(changes: dict[str, Any], words: str) -> None:
-    with pytest.raises(CalibrationError, match=words) as caught:
+    with pytest.raises(InputError, match=words) as caught:
         intrinsics_of(info(**changes), 64, 48, rectified=False)
     assert caught.value.cause == 'bad_camera_info'
 
@@ -90,7 +91,7 @@ def test_a_rectified_image_does_not_care_for_the_lens() -> None:
 
 
 def test_sizes_that_disagree_are_refused() -> None:
-    with pytest.raises(CalibrationError, match=r'32 x 24 pixels.*describes 64 x 48') as caught:
+    with pytest.raises(InputError, match=r'32 x 24 pixels.*describes 64 x 48') as caught:
         intrinsics_of(info(), 32, 24)
     assert caught.value.cause == 'size_mismatch'
 

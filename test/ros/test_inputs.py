@@ -4,8 +4,9 @@
 
 import itertools
 
+from dense_hand_pose.camera.input_error import InputError
 from dense_hand_pose.camera.intrinsics import Intrinsics
-from dense_hand_pose.ros.frame_counters import CAUSES, InputError
+from dense_hand_pose.ros.frame_counters import CAUSES
 from dense_hand_pose.ros.inputs import read_depth, read_intrinsics
 from hypothesis import given, settings
 from hypothesis import strategies as st

@@ -10,10 +10,11 @@ which keeps to the newest frame when the camera is faster, no frame is left out.
 from collections.abc import Callable, Iterable, Iterator
 import time
 
-from dense_hand_pose.bags.camera_messages import FrameError, read_depth, read_intrinsics
 from dense_hand_pose.bags.frames import BagFrame
 from dense_hand_pose.bags.messages import NO_VERDICT, Verdict
-from dense_hand_pose.camera.depth_image import is_valid
+from dense_hand_pose.camera.camera_info import intrinsics_of
+from dense_hand_pose.camera.depth_image import depth_from_image, is_valid
+from dense_hand_pose.camera.input_error import InputError
 from dense_hand_pose.estimator import HandPose, HandPoseEstimator
 import numpy as np
 
@@ -35,15 +36,16 @@ def estimate_offline(
             continue
         try:
             yield _estimate(frame, estimator)
-        except FrameError as error:
+        except InputError as error:
             yield _dropped(frame, error.cause)
 
 
 def _estimate(frame: BagFrame, estimator: HandPoseEstimator) -> FrameRecord:
-    """Return the answer to a frame; FrameError for one that cannot be used."""
+    """Return the answer to a frame; InputError for one that cannot be used."""
     begin = time.perf_counter()
-    depth, unit_m = read_depth(frame.image)
-    intrinsics = read_intrinsics(frame.info, frame.image, frame.rectified)
+    depth, unit_m = depth_from_image(frame.image)
+    height, width = depth.shape
+    intrinsics = intrinsics_of(frame.info, width, height, frame.rectified)
     decoded = time.perf_counter()
     stamp_s = 1e-9 * frame.stamp_ns
     pose = estimator.estimate(depth, intrinsics, unit_m=unit_m, stamp_s=stamp_s)

@@ -11,12 +11,12 @@ the images was replayed, it is the receipt minus the stamp, on the clock of the 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
-from dense_hand_pose.bags.camera_messages import FrameError
 from dense_hand_pose.bags.frames import BagFrame, decode, Joints, joints_of
 from dense_hand_pose.bags.messages import Certainty, CloudError, NO_VERDICT, read_cloud
 from dense_hand_pose.bags.reader import BagFile
 from dense_hand_pose.bags.rosbag import stamp_ns
 from dense_hand_pose.bags.topics import CLOUD, POSES, ResultTopics
+from dense_hand_pose.camera.input_error import InputError
 
 from .records import FrameRecord, HAND
 
@@ -45,7 +45,7 @@ def read_answers(bag: BagFile, topics: ResultTopics) -> RecordedAnswers:
         try:
             message = decode(raw, CLOUD if is_cloud else POSES)
             certainty = read_cloud(message) if is_cloud else None
-        except (FrameError, CloudError):
+        except (InputError, CloudError):
             continue
         if certainty is not None:
             answers.certainty[stamp_ns(message)] = certainty
