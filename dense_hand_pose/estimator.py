@@ -11,6 +11,7 @@ from dense_hand_pose.detection.proposals import Localizer, NearestSurfaces, Prop
 from dense_hand_pose.estimation.clock import Clock
 from dense_hand_pose.estimation.config import EstimatorConfig as EstimatorConfig
 from dense_hand_pose.estimation.crop_estimate import Frame, look, Seen
+from dense_hand_pose.estimation.hand_fits import fit_alone, HandFits
 from dense_hand_pose.estimation.hand_pose import HandPose as HandPose
 from dense_hand_pose.estimation.hand_pose import pose_of
 from dense_hand_pose.estimation.lookout import Lookout
@@ -48,6 +49,7 @@ class HandPoseEstimator:
         self._rota = Rota(self._localizer.parts)
         self._lookout = Lookout(self._localizer, self._rota)
         self._tracker: Tracker[Seen] = Tracker()
+        self._fits = HandFits()
         self._searches = 0
 
     @classmethod
@@ -110,6 +112,7 @@ class HandPoseEstimator:
         """Forget all hands: the next frame is searched."""
         self._tracker.reset()
         self._lookout.reset()
+        self._fits.reset()
         self._rota.reset()
 
     def estimate(
@@ -136,7 +139,8 @@ class HandPoseEstimator:
             (seen,) = look(self._backend, frame, [_checked_center(center)], self.config)
             if seen is None or not seen.is_hand(self.config):
                 return None
-            return pose_of(seen, frame, self.config.cube_size_m)
+            fit = fit_alone(seen, self.config.fit)
+            return pose_of(seen, frame, self.config.cube_size_m, fit=fit)
         hands = self._hands(frame, stamp_s, 1)
         return hands[0] if hands else None
 
@@ -171,7 +175,11 @@ class HandPoseEstimator:
             )
             followed = self._take_up(found, [], max_hands)
         size_m = self.config.cube_size_m
-        return [pose_of(one.sighting, frame, size_m, one.track) for one in followed]
+        fits = self._fits.fit(followed, self.config.fit, stamp_s)
+        return [
+            pose_of(one.sighting, frame, size_m, one.track, fit)
+            for one, fit in zip(followed, fits, strict=True)
+        ]
 
     def _follow(self, frame: Frame, max_hands: int) -> list[Followed[Seen]]:
         """Look where hands are expected, and at a few other places; nothing without tracks."""

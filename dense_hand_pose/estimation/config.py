@@ -5,6 +5,7 @@
 from dataclasses import dataclass
 
 from dense_hand_pose.codec.config import DecodingConfig
+from dense_hand_pose.kinematics.hand_fitter import FitConfig
 
 ROI_MODES = ('tracked', 'detector', 'nearest')
 MAX_HANDS = 4
@@ -23,7 +24,8 @@ class EstimatorConfig:
     than a quarter of what following a hand costs, 4 by the detector and 15 else, half of that
     while one is missed that was lost a moment ago. No hand where the mean confidence is below
     ``min_confidence`` or the hand's score below ``min_score``; a hand that was not followed before
-    needs ``min_new_score`` as well.
+    needs ``min_new_score`` as well. ``fit``: how joints become a hand with angles and constant
+    bones (kinematics); None: joints stay as the network has them.
     """
 
     cube_size_m: float = 0.30
@@ -40,6 +42,7 @@ class EstimatorConfig:
     roi_mode: str = 'tracked'
     max_hands: int = 1
     search_every: int = 0
+    fit: FitConfig | None = None
 
     def __post_init__(self) -> None:
         """Check the ranges; errors name the value."""

@@ -23,7 +23,7 @@ Point = npt.NDArray[np.float64]
 
 MIN_FOREGROUND_PX = 100
 """Crop pixels (of 16,384) below which there is nothing to look at."""
-_MIN_Z_M = 0.01
+MIN_Z_M = 0.01
 
 
 @dataclass(frozen=True)
@@ -65,7 +65,7 @@ class Seen:
     def joints_m(self) -> Array:
         """Return the joints (21, 3), all before the camera."""
         joints: Array = self.result.joints_m[self.index].copy()
-        joints[:, 2] = np.maximum(joints[:, 2], _MIN_Z_M)
+        joints[:, 2] = np.maximum(joints[:, 2], MIN_Z_M)
         return joints
 
     @cached_property

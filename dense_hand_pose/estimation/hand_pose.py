@@ -4,15 +4,17 @@
 
 from dataclasses import dataclass
 
+from dense_hand_pose.kinematics.fitted_hand import FittedHand
 from dense_hand_pose.skeleton import HAND_21
 from dense_hand_pose.tracking.handedness import side_of, UNKNOWN
 from dense_hand_pose.tracking.tracker import Track
 import numpy as np
 import numpy.typing as npt
 
-from .crop_estimate import Frame, Seen
+from .crop_estimate import Frame, MIN_Z_M, Seen
 
 Array = npt.NDArray[np.float32]
+Floats = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True)
@@ -26,7 +28,8 @@ class HandPose:
     of the whole frame. hand_id: the same number as long as the hand is followed; side: 'left',
     'right' or 'unknown', with side_score in [0, 1]; score in [0, 1]: whether it is a hand at all;
     frames_seen: in so many frames this hand was seen, 1 when it is new and 0 when hands are not
-    followed, as around a given centre.
+    followed, as around a given centre. fit: the hand as a mechanism where EstimatorConfig.fit asks
+    for it; joints are then the fitted ones. raw_joints (21, 3): those of the network, always.
     """
 
     joints: Array
@@ -43,14 +46,42 @@ class HandPose:
     side_score: float = 0.0
     score: float = 0.0
     frames_seen: int = 0
+    fit: FittedHand | None = None
+    network_joints: Array | None = None
+
+    @property
+    def raw_joints(self) -> Array:
+        """Return the joints (21, 3) of the network, whether a hand was fitted to them or not."""
+        return self.joints if self.network_joints is None else self.network_joints
+
+    @property
+    def palm(self) -> Floats | None:
+        """Return the pose (4, 4) of OpenXR's palm in the camera's frame; None without a fit."""
+        return None if self.fit is None else self.fit.palm
+
+    @property
+    def angles(self) -> Floats | None:
+        """Return the angles (21,) of kinematics.anatomy.ANGLE_NAMES, radians; None without fit."""
+        return None if self.fit is None else self.fit.angles
+
+    @property
+    def bone_lengths_m(self) -> Floats | None:
+        """Return the lengths (20,) from parent to joint, wrist left out; None without a fit."""
+        return None if self.fit is None else self.fit.bone_lengths_m
 
 
-def pose_of(seen: Seen, frame: Frame, cube_size_m: float, track: Track | None = None) -> HandPose:
-    """Return what was seen as a hand, with the number and the side that its track knows."""
+def pose_of(
+    seen: Seen,
+    frame: Frame,
+    cube_size_m: float,
+    track: Track | None = None,
+    fit: FittedHand | None = None,
+) -> HandPose:
+    """Return an estimate as a hand, with number and side of its track, and what was fitted."""
     result, i = seen.result, seen.index
     side, side_score = side_of(seen.side_log_odds if track is None else track.side_log_odds)
     return HandPose(
-        joints=seen.joints_m,
+        joints=seen.joints_m if fit is None else _before_camera(fit.joints),
         confidence=result.confidence[i],
         spread=result.spread_m[i],
         center=seen.cube_m,
@@ -63,4 +94,13 @@ def pose_of(seen: Seen, frame: Frame, cube_size_m: float, track: Track | None = 
         side_score=side_score,
         score=seen.score,
         frames_seen=0 if track is None else track.frames,
+        fit=fit,
+        network_joints=None if fit is None else seen.joints_m,
     )
+
+
+def _before_camera(joints_m: Floats) -> Array:
+    """Return joints (21, 3) with a depth that can be projected, as Seen.joints_m has."""
+    out = joints_m.astype(np.float32)
+    out[:, 2] = np.maximum(out[:, 2], MIN_Z_M)
+    return out

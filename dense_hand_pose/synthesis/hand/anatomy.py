@@ -1,40 +1,41 @@
 # Copyright 2026 The dense_hand_pose authors
 # SPDX-License-Identifier: Apache-2.0
-"""
-The degrees of freedom of the hand, their limits and how they turn the bones.
+"""How the angles of kinematics/anatomy.py, in degrees, turn the bones of the hand meshes."""
 
-Angles are in degrees against a straight hand in the plane of the third metacarpal. Flexion is
-positive towards the palm, finger abduction positive towards the thumb, wrist deviation positive
-towards the little finger, thumb abduction positive out of the palm's plane (palmar abduction).
-"""
-
+from dense_hand_pose.kinematics.anatomy import (
+    ABDUCTION,
+    DIP,
+    DOF_COUNT,
+    FINGERS,
+    LIMITS_DEG,
+    LITTLE_ARCH,
+    MCP,
+    PIP,
+    RING_ARCH,
+    THUMB,
+    WRIST_DEVIATION,
+    WRIST_FLEXION,
+)
 import numpy as np
 import numpy.typing as npt
 
 from ..jit import jit_if_present
 
+__all__ = [
+    'ABDUCTION',
+    'DIP',
+    'DOF_COUNT',
+    'FINGERS',
+    'LIMITS_DEG',
+    'MCP',
+    'PIP',
+    'THUMB',
+    'WRIST_DEVIATION',
+    'WRIST_FLEXION',
+    'bone_angles',
+]
+
 FloatArray = npt.NDArray[np.float64]
-
-WRIST_FLEXION, WRIST_DEVIATION = 0, 1
-THUMB = 2  # CMC flexion, CMC abduction, CMC pronation, MCP flexion, IP flexion
-FINGERS = (7, 11, 15, 19)  # index, middle, ring, little: MCP flexion, MCP abduction, PIP, DIP
-MCP, ABDUCTION, PIP, DIP = 0, 1, 2, 3
-DOF_COUNT = 23
-
-_FINGER_ABDUCTION = ((-12, 20), (-12, 12), (-18, 10), (-30, 8))
-LIMITS_DEG: FloatArray = np.array(
-    [(-65, 70), (-20, 35), (-25, 40), (-10, 45), (-10, 35), (-10, 60), (-20, 80)]
-    + [
-        limit
-        for abduction in _FINGER_ABDUCTION
-        for limit in ((-20, 92), abduction, (-3, 108), (-8, 80))
-    ],
-    dtype=np.float64,
-)
-"""(DOF_COUNT, 2) lowest and highest angle of every degree of freedom."""
-
-# The ring and little metacarpals fold towards the palm as their fingers flex (palmar arch).
-RING_ARCH, LITTLE_ARCH = 0.06, 0.13
 
 
 @jit_if_present
