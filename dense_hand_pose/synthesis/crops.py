@@ -98,7 +98,7 @@ def render_crop(
     """
     buffer = _lattice_buffer(scene, window)
     for mesh in scene.meshes:
-        buffer.draw(mesh.vertices_m, mesh.triangles)
+        buffer.draw(*mesh)
     return _crop_of(scene.camera, window, buffer, level, rng)
 
 
@@ -147,7 +147,7 @@ def render_crops(seed: int, count: int, first: int = 0) -> CropBatch:
         rng = np.random.default_rng([seed, first + i])
         view = sample_view(rng)
         scene, window = view.scene, view.window
-        level = NoiseLevel.sample(rng)
+        level = NoiseLevel.sample(rng, scene.camera)
         batch.depth[i] = _crop_of(scene.camera, window, view.buffer, level, rng)
         batch.joints_m[i], batch.side[i] = scene.joints_m, scene.side
         batch.center_m[i], batch.cube_size_m[i] = window.center_m, window.cube_size_m

@@ -46,7 +46,7 @@ def render_frame(seed: int) -> SensorFrame:
         raise ValueError(f'seed = {seed}: must not be negative')
     rng = np.random.default_rng([seed, 0])
     scene = sample_view(rng).scene
-    depth_m = render_depth(scene, NoiseLevel.sample(rng), rng)
+    depth_m = render_depth(scene, NoiseLevel.sample(rng, scene.camera), rng)
     sides = (SIDES[side] for side in scene.other_sides)
     others = tuple(zip(scene.others_m, sides, strict=True))
     return SensorFrame(
@@ -61,7 +61,7 @@ def render_depth(
     width, height = scene.camera.width, scene.camera.height
     buffer = DepthBuffer(scene.intrinsics, np.arange(width), np.arange(height))
     for mesh in scene.meshes:
-        buffer.draw(mesh.vertices_m, mesh.triangles)
+        buffer.draw(*mesh)
     if level is None or rng is None:
         return buffer.depth_m()
     # A level counts the holes of a crop; as large a share of the image is lost.

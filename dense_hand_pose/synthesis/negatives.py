@@ -185,7 +185,9 @@ def render_negatives(seed: int, count: int, first: int = 0) -> NegativeBatch:
         while True:
             negative = sample_negative(rng)
             window = negative.window
-            depth[i] = render_crop(negative.scene, window, NoiseLevel.sample(rng), rng)
+            depth[i] = render_crop(
+                negative.scene, window, NoiseLevel.sample(rng, negative.scene.camera), rng
+            )
             shown = float((depth[i] < BACKGROUND).mean())
             if shown >= _LEAST_FOREGROUND or negative.kind == 'left':
                 break

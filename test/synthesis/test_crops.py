@@ -68,9 +68,9 @@ def test_center_is_the_jittered_mean_of_the_joints(batch: CropBatch) -> None:
 def test_hand_sizes_are_human(batch: CropBatch) -> None:
     chain = batch.joints_m[:, [0, 9, 10, 11, 12]]
     length = np.linalg.norm(np.diff(chain, axis=1), axis=2).sum(axis=1)
-    assert np.median(length) == pytest.approx(0.186, abs=0.006)
-    assert length.min() > 0.12
-    assert length.max() < 0.25
+    assert np.median(length) == pytest.approx(0.186, abs=0.008)
+    assert length.min() > 0.11
+    assert length.max() < 0.265
 
 
 def test_same_seed_same_crops_and_independent_of_count() -> None:

@@ -35,14 +35,15 @@ def test_a_frame_depends_on_its_seed_alone() -> None:
 
 def test_frames_are_what_a_camera_publishes() -> None:
     frames = [render_frame(seed) for seed in range(12)]
-    sizes = {camera.name: (camera.height, camera.width) for camera in CAMERAS}
+    cameras = {camera.name: camera for camera in CAMERAS}
     for frame in frames:
         assert frame.depth_m.dtype == np.float32
-        assert frame.depth_m.shape == sizes[frame.camera]
+        camera = cameras[frame.camera]
+        assert frame.depth_m.shape == (camera.height, camera.width)
         assert np.isfinite(frame.depth_m).all()
         assert frame.depth_m.min() == 0.0 < frame.depth_m.max()
-        millimetres = frame.depth_m.astype(np.float64) * 1000.0
-        assert np.abs(millimetres - np.rint(millimetres)).max() < 1e-3
+        units = [frame.depth_m.astype(np.float64) / unit_m for unit_m in camera.units_m]
+        assert min(np.abs(whole - np.rint(whole)).max() for whole in units) < 2e-3
     assert {frame.side for frame in frames} == {'left', 'right'}
 
 

@@ -47,7 +47,7 @@ def both_buffers(
     """Return inverse z and facing as compiled, and as NumPy draws them."""
     shape = (len(rows), len(columns))
     compiled, plain = ((np.zeros(shape, np.float32), np.zeros(shape, np.float32)) for _ in '12')
-    for vertices, triangles in meshes:
+    for vertices, triangles, _ in meshes:
         raster._draw(vertices, triangles, k, columns, rows, *compiled)
         raster_numpy.draw(vertices, triangles, k, columns, rows, *plain)
     return compiled, plain
@@ -155,7 +155,8 @@ def test_depth_is_disturbed_alike() -> None:
         shadow = np.count_nonzero(depth == 0.0)
         depth = kernels.drop_out(depth, facing, (0.01, 0.2, 0.5), rng)
         kernels.structured_light(depth, facing, 1.2, rng)
-        kernels.finish(depth, 0.003)
+        kernels.quantise(depth, 1.0 / 351.3)
+        kernels.finish(depth, 0.003, 0.001)
         results.append(depth)
         assert 100 < shadow < 0.2 * z.size
     assert np.mean(results[0] == results[1]) > 0.9995

@@ -12,7 +12,8 @@ from .model import HandModel, mirror
 from .poses import sample_free_dof
 
 FloatArray = npt.NDArray[np.float64]
-_MAKEHUMAN_SHARE, _SLEEVE_SHARE = 0.25, 0.40
+_MAKEHUMAN_SHARE, _SLEEVE_SHARE = 0.40, 0.40
+_CUT_SHARE, _CUT_M = 0.15, (0.0, 0.06)  # a black sleeve has no depth: the forearm is missing
 _SLEEVE_START_M, _SLEEVE_THICKNESS_M = (0.0, 0.12), (0.003, 0.02)
 
 
@@ -49,4 +50,8 @@ def sample_hand(rng: np.random.Generator) -> SampledHand:
     if side < 0:
         mirror(hand.vertices_m)
         mirror(hand.joints_m)
-    return SampledHand(hand.vertices_m, model.triangles, hand.joints_m, side)
+    triangles = model.triangles
+    if rng.random() < _CUT_SHARE:
+        behind = model.vertices_m[triangles, 0].max(axis=1)
+        triangles = np.ascontiguousarray(triangles[behind < rng.uniform(*_CUT_M)])
+    return SampledHand(hand.vertices_m, triangles, hand.joints_m, side)

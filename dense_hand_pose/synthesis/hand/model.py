@@ -17,9 +17,13 @@ FloatArray = npt.NDArray[np.float64]
 HAND, FOREARM, FIRST_FINGER_BONE = 0, 1, 2
 METACARPALS = (5, 9, 13, 17)
 _MIDDLE_TIP = 12
-_LENGTH_MEAN_M, _LENGTH_SD_M, _LENGTH_RANGE_M = 0.186, 0.014, (0.140, 0.222)
-_BONE_SD, _THICKNESS_SD = 0.04, 0.06
-_SHAPE_LIMIT = 2.5  # standard deviations
+_LENGTH_MEAN_M, _LENGTH_SD_M, _LENGTH_RANGE_M = 0.186, 0.014, (0.120, 0.230)
+_ANY_LENGTH_SHARE = 0.25  # of hands of children from about six years on to the largest
+_BONE_SD, _THICKNESS_SD, _FINGER_SD = 0.06, 0.09, 0.05
+_WIDTH_SD, _PALM_SD = 0.06, 0.05
+_SHAPE_LIMIT, _SHAPE_GAIN = 2.5, 1.3  # standard deviations
+# Local form: sums of waves along the normals.
+_WAVES, _WAVE_LENGTH_M, _WAVE_SD_M = 6, (0.02, 0.08), 0.0008
 
 
 class ShapeSpace(NamedTuple):
@@ -121,9 +125,27 @@ class HandModel:
         )
 
     def sample_shape(self, rng: np.random.Generator) -> 'HandModel':
-        """Draw a hand of the shape space: normal amounts, none beyond 2.5 deviations."""
+        """
+        Draw a hand of the shape space, with a local form of its own.
+
+        Normal amounts, none beyond 2.5 deviations, times 1.3; waves of 2 to 8 cm along the
+        normals, of a millimetre or so.
+        """
         amount = rng.standard_normal(len(self.shape.bones_m))
-        return self.shaped(np.clip(amount, -_SHAPE_LIMIT, _SHAPE_LIMIT))
+        shaped = self.shaped(_SHAPE_GAIN * np.clip(amount, -_SHAPE_LIMIT, _SHAPE_LIMIT))
+        return replace(shaped, vertices_m=shaped.vertices_m + self._local_form(rng))
+
+    def _local_form(self, rng: np.random.Generator) -> npt.NDArray[np.float32]:
+        """Draw displacements (V, 3) along the normals, metres."""
+        direction = rng.standard_normal((_WAVES, 3))
+        direction /= np.sqrt((direction * direction).sum(axis=1, keepdims=True))
+        wave = direction * (2.0 * np.pi / rng.uniform(*_WAVE_LENGTH_M, (_WAVES, 1)))
+        phase = rng.uniform(0.0, 2.0 * np.pi, _WAVES)
+        height = abs(_WAVE_SD_M * rng.standard_normal())
+        angle = self.vertices_m @ wave.T.astype(np.float32) + phase.astype(np.float32)
+        along = np.float32(height) * np.sin(angle).sum(axis=1, keepdims=True)
+        moved: npt.NDArray[np.float32] = along * self.normals
+        return moved
 
     @cached_property
     def length_m(self) -> float:
@@ -156,17 +178,23 @@ class HandModel:
 
     def sample_scale(self, rng: np.random.Generator) -> FloatArray:
         """
-        Draw the (B, 3) stretches of an adult's or older child's hand.
+        Draw the (B, 3) stretches of an adult's or a child's hand.
 
-        Hand length N(186, 14) mm clipped to 140..222 mm, bone lengths with a standard deviation
-        of 4 %, thickness 6 %.
+        Hand length N(186, 14) mm, in a quarter uniform from 120 to 230 mm; standard deviations of
+        bone lengths 6 %, thickness 9 %, that of a single bone 5 %, width against depth 6 %, and
+        each side of the palm 5 %.
         """
         bones = len(self.parent)
         length = np.clip(rng.normal(_LENGTH_MEAN_M, _LENGTH_SD_M), *_LENGTH_RANGE_M)
+        if rng.random() < _ANY_LENGTH_SHARE:
+            length = rng.uniform(*_LENGTH_RANGE_M)
         thickness = 1.0 + _THICKNESS_SD * rng.standard_normal()
         scale = np.empty((bones, 3))
         scale[:, 0] = 1.0 + _BONE_SD * rng.standard_normal(bones)
-        scale[:, 1:] = thickness * (1.0 + 0.02 * rng.standard_normal((bones, 1)))
+        scale[:, 1:] = thickness * (1.0 + _FINGER_SD * rng.standard_normal((bones, 1)))
+        scale[:, 1:] *= 1.0 + _WIDTH_SD * rng.standard_normal(2)
+        scale[HAND, :] *= 1.0 + _PALM_SD * rng.standard_normal(3)
+        np.clip(scale, 0.7, 1.4, out=scale)
         # The palm is one piece: its bones share a length and a width.
         scale[METACARPALS, :] = scale[HAND]
         scale[FOREARM, 1:] = thickness

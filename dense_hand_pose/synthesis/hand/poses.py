@@ -25,6 +25,7 @@ from .gestures import (
     FINGER_POSTURES,
     GESTURE_DOF,
     GESTURES,
+    THUMB_POSTURES,
 )
 from .grasps import GRASP_RADIUS_M, pinch_dof, PINCHES, power_grasp_dof
 from .model import HandModel
@@ -34,14 +35,18 @@ MAX_TRIES = 20
 _DIP_NOISE_DEG = 10.0
 _OPEN = [list(GESTURES).index(name) for name in ('flat', 'open', 'spread', 'relaxed', 'stretched')]
 # Share of each kind of pose; the first is the near-open hand.
-_KINDS = ('open', 'gestures', 'fingers', 'curls', 'grasp', 'uniform')
-_SHARES = np.cumsum([0.38, 0.26, 0.12, 0.08, 0.08, 0.08])
+_KINDS = ('open', 'closed', 'gestures', 'fingers', 'curls', 'grasp', 'uniform')
+_SHARES = np.cumsum([0.26, 0.11, 0.24, 0.12, 0.08, 0.12, 0.07])
+_FLAT_SHARE = 0.55  # of the closed ones; the others are fists
 _FINGER_COLUMNS = tuple(slice(first, first + 4) for first in FINGERS)
 _THUMB_COLUMNS = slice(THUMB, THUMB + 5)
 _MCP_COLUMNS = np.array(FINGERS) + MCP
 _ABDUCTION_COLUMNS = np.array(FINGERS) + ABDUCTION
 _PIP_COLUMNS = np.array(FINGERS) + PIP
 _DIP_COLUMNS = np.array(FINGERS) + DIP
+_FLAT_THUMBS = ('beside', 'beside', 'rest', 'front', 'out', 'up')
+_FIST_THUMBS = ('over', 'across', 'beside', 'up')
+_THUMB_WITHIN = (34.0, 8.0, 22.0, 45.0, 20.0)  # across the palm, below the fingers
 _STRAIGHTEST, _CURLED = np.array(FINGER_POSTURES['back']), np.array(FINGER_POSTURES['curled'])
 
 
@@ -50,6 +55,8 @@ def sample_dof(rng: np.random.Generator) -> FloatArray:
     kind = _KINDS[int(np.searchsorted(_SHARES, rng.random()))]
     if kind == 'open':
         dof = _near_open(rng)
+    elif kind == 'closed':
+        dof = _flat_closed(rng) if rng.random() < _FLAT_SHARE else _fist(rng)
     elif kind == 'gestures':
         dof = _between_gestures(rng)
     elif kind == 'fingers':
@@ -120,6 +127,32 @@ def _near_open(rng: np.random.Generator) -> FloatArray:
     dof[_MCP_COLUMNS] += common
     dof[_PIP_COLUMNS] += abs(common) * rng.random()
     _jitter(rng, dof, 8.0)
+    return dof
+
+
+def _flat_closed(rng: np.random.Generator) -> FloatArray:
+    """Return a flat hand with its fingers together, bent a little as a whole at times."""
+    dof: FloatArray = GESTURE_DOF[_OPEN[0]].copy()
+    _jitter(rng, dof, 2.5)
+    dof[_ABDUCTION_COLUMNS] = abduction_deg(rng.uniform(-1.8, -0.5))
+    bend = max(12.0 * rng.standard_normal(), 0.0)
+    dof[_MCP_COLUMNS] += bend
+    dof[_PIP_COLUMNS] += bend * rng.random()
+    dof[_THUMB_COLUMNS] = THUMB_POSTURES[_FLAT_THUMBS[rng.integers(len(_FLAT_THUMBS))]]
+    dof[_THUMB_COLUMNS] += 5.0 * rng.standard_normal(5)
+    return dof
+
+
+def _fist(rng: np.random.Generator) -> FloatArray:
+    """Return a fist, tight or loose, its thumb outside, beside, up or within the fingers."""
+    dof: FloatArray = GESTURE_DOF[list(GESTURES).index('fist')].copy()
+    loose = rng.random() ** 2
+    dof[_MCP_COLUMNS] -= 25.0 * loose
+    dof[_PIP_COLUMNS] -= 30.0 * loose
+    _jitter(rng, dof, 4.0)
+    thumb = (*_FIST_THUMBS, None)[rng.integers(len(_FIST_THUMBS) + 1)]
+    within = np.array(_THUMB_WITHIN) if thumb is None else np.array(THUMB_POSTURES[thumb])
+    dof[_THUMB_COLUMNS] = within + 4.0 * rng.standard_normal(5)
     return dof
 
 

@@ -1,7 +1,9 @@
 # Copyright 2026 The dense_hand_pose authors
 # SPDX-License-Identifier: Apache-2.0
 """
-A thing in the hand: a box, a cylinder, a ball or a tool, as large as the fingers leave room for.
+A thing in the hand, as large as the fingers leave room for.
+
+Boxes, cylinders, balls, tools, cups, bottles, phones, sheets of paper and cables.
 
 The hand is approximated by balls along the bones (hand_balls.py). A thing is put between thumb and
 fingers or on the palm, pushed out of the balls and made smaller until it cuts no deeper into them
@@ -11,7 +13,7 @@ than flesh gives way; it counts as held when it touches two parts of the hand.
 import numpy as np
 import numpy.typing as npt
 
-from .shapes import frame_along, Mesh
+from .shapes import column, frame_along, Mesh
 from .solids import (
     BALL,
     BOX,
@@ -25,7 +27,20 @@ from .solids import (
 from ..hand.spheres import hand_balls, palm_frame, PART
 
 FloatArray = npt.NDArray[np.float64]
-HELD_SHARE, HELD_SHARE_GRASP = 0.10, 0.35
+HELD_SHARE, HELD_SHARE_GRASP = 0.16, 0.6
+_GRASPED = ('box', 'cylinder', 'ball', 'tool', 'cup', 'bottle', 'phone')
+_PINCHED = ('box', 'cylinder', 'ball', 'tool', 'paper', 'cable')
+_SOLID = {
+    'box': BOX,
+    'cylinder': CYLINDER,
+    'ball': BALL,
+    'cup': CYLINDER,
+    'bottle': CYLINDER,
+    'cable': CYLINDER,
+    'phone': BOX,
+    'paper': BOX,
+}
+_WALL_M = 0.003  # of a cup
 _SHRINK, _SIZES = 0.82, 8
 _KNUCKLES = [5, 9, 13, 17]
 _MIDDLE_JOINTS = [6, 10, 14, 18]
@@ -48,17 +63,80 @@ def hold(rng: np.random.Generator, joints_m: FloatArray, side: int) -> list[Mesh
         seed = inside + rng.uniform(0.02, 0.05) * axes[2] - rng.uniform(0.0, 0.03) * axes[0]
         axis = axes[1] + 0.25 * rng.standard_normal(3)
     frame = frame_along(axis / np.sqrt(axis @ axis))
-    kind = int(rng.integers(4))
-    if kind == 3:
+    names = _PINCHED if pinch else _GRASPED
+    name = names[rng.integers(len(names))]
+    if name == 'tool':
         return _tool(rng, seed, frame, balls, pinch)
+    fitted = _fit(_SOLID[name], _sizes(rng, name, pinch), seed, frame, balls)
+    if fitted is None:
+        return []
+    if name == 'cup':
+        return [_cup(rng, *fitted, frame)]
+    if name == 'bottle':
+        return _bottle(rng, *fitted, frame, balls)
+    return [solid_mesh(_SOLID[name], *fitted, frame)]
+
+
+def _sizes(rng: np.random.Generator, name: str, pinch: bool) -> FloatArray:
+    """Draw half sizes (3,) of a thing by its name, as solids.distance() takes them."""
+    if name == 'phone':
+        return rng.uniform((0.03, 0.0035, 0.06), (0.042, 0.006, 0.085))
+    if name == 'paper':
+        return rng.uniform((0.03, 0.0008, 0.05), (0.11, 0.0015, 0.15))
+    if name in ('cup', 'bottle', 'cable'):
+        low, high = {
+            'cup': ((0.026, 0.035), (0.045, 0.065)),
+            'bottle': ((0.024, 0.06), (0.042, 0.11)),
+            'cable': ((0.002, 0.08), (0.005, 0.3)),
+        }[name]
+        radius, half_length = rng.uniform(low, high)
+        return np.array([radius, radius, half_length])
     size = rng.uniform(0.012, 0.028) if pinch else rng.uniform(0.018, 0.042)
     half = np.full(3, size)
-    if kind == BOX:
+    if name == 'box':
         half = size * rng.uniform(0.45, 1.3, 3)
-    if kind == CYLINDER or (kind == BOX and rng.random() < 0.5):
+    if name == 'cylinder' or (name == 'box' and rng.random() < 0.5):
         half[2] = rng.uniform(0.03, 0.11)
-    fitted = _fit(kind, half, seed, frame, balls)
-    return [] if fitted is None else [solid_mesh(kind, *fitted, frame)]
+    return half
+
+
+def _cup(
+    rng: np.random.Generator, half: FloatArray, center_m: FloatArray, rotation: FloatArray
+) -> Mesh:
+    """Return a cup within a cylinder: open at one end, narrower at the other."""
+    radius, high = float(half[0]), float(half[2])
+    bottom = radius * rng.uniform(0.65, 1.0)
+    rings = np.zeros((6, 5))
+    rings[:, 2] = (-high, -high, high, high, _WALL_M - high, _WALL_M - high)
+    rings[:, 3] = (0.0, bottom, radius, radius - _WALL_M, bottom - _WALL_M, 0.0)
+    rings[:, 4] = rings[:, 3]
+    return column(rings, center_m, rotation)
+
+
+def _bottle(
+    rng: np.random.Generator,
+    half: FloatArray,
+    center_m: FloatArray,
+    rotation: FloatArray,
+    balls: FloatArray,
+) -> list[Mesh]:
+    """Return a cylinder with a shoulder and a neck, which touches nothing."""
+    radius, high = float(half[0]), float(half[2])
+    neck, shoulder, length = (
+        radius * rng.uniform(0.3, 0.5),
+        rng.uniform(0.01, 0.04),
+        rng.uniform(0.02, 0.06),
+    )
+    top = high + shoulder + length
+    space = np.array([radius, radius, 0.5 * (shoulder + length)])
+    at = center_m + rotation[:, 2] * 0.5 * (high + top)
+    if deepest_cut(CYLINDER, space, at, rotation, balls)[0] > 0.0:
+        return [solid_mesh(CYLINDER, half, center_m, rotation)]
+    rings = np.zeros((6, 5))
+    rings[:, 2] = (-high, -high, high, high + shoulder, top, top)
+    rings[:, 3] = (0.0, radius, radius, neck, neck, 0.0)
+    rings[:, 4] = rings[:, 3]
+    return [column(rings, center_m, rotation)]
 
 
 def _fit(

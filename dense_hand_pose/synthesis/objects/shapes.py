@@ -9,13 +9,30 @@ import numpy as np
 import numpy.typing as npt
 
 FloatArray = npt.NDArray[np.float64]
+_DARK_SCENES, _DARK_SHARE = 0.2, 0.4
 
 
 class Mesh(NamedTuple):
-    """Vertices (V, 3) float32 in metres and triangles (T, 3) int32."""
+    """
+    Vertices (V, 3) float32 in metres and triangles (T, 3) int32.
+
+    dark: too dark for a depth camera, which measures nothing there.
+    """
 
     vertices_m: npt.NDArray[np.float32]
     triangles: npt.NDArray[np.int32]
+    dark: bool = False
+
+
+def darkened(rng: np.random.Generator, meshes: list[Mesh], first: int) -> list[Mesh]:
+    """Return the meshes, some of those from number first on too dark in a fifth of the draws."""
+    if rng.random() >= _DARK_SCENES:
+        return meshes
+    dark = rng.random(len(meshes)) < _DARK_SHARE
+    return [
+        mesh._replace(dark=bool(d and n >= first))
+        for n, (mesh, d) in enumerate(zip(meshes, dark, strict=True))
+    ]
 
 
 def grid_triangles(rows: int, columns: int) -> npt.NDArray[np.int32]:

@@ -20,7 +20,7 @@ from .scene_hands import (
     sample_hands,
     sample_people,
 )
-from ..objects.shapes import Mesh
+from ..objects.shapes import darkened, Mesh
 from ..people.arms import Arm, Sight
 from ..sensor.cameras import CAMERAS, DepthCamera
 from ..sensor.noise import add_noise, NoiseLevel
@@ -36,11 +36,13 @@ __all__ = [
     'render_full_frame',
     'render_lattice',
     'sample_full_scene',
+    'upside_down',
 ]
 FloatArray = npt.NDArray[np.float64]
 PRESENT_SHARE = 0.5
 """A hand of which at least so much is seen is present; one of which less is seen is ignored."""
 _HANDS_SHARE = (0.30, 0.45, 0.25)
+_UPSIDE_DOWN_SHARE = 0.15
 _LOOK_COLUMNS = 96
 _EVERYWHERE_M = 100.0
 _RANGE_M, _LEAST_RANGE_M, _SHORT_RANGE_SHARE = 10.0, 0.6, 0.35
@@ -91,7 +93,23 @@ def sample_full_scene(rng: np.random.Generator, hands: int | None = None) -> Ful
         if scene is None:
             continue
         if hands is None or all(hand.present for hand in scene.hands):
-            return scene
+            return upside_down(scene) if rng.random() < _UPSIDE_DOWN_SHARE else scene
+
+
+def upside_down(scene: FullScene) -> FullScene:
+    """Return the scene before a camera that is mounted upside down: the image turned by 180°."""
+    camera, k = scene.camera, scene.intrinsics
+    turn = np.array([-1.0, -1.0, 1.0])
+    meshes = (
+        mesh._replace(vertices_m=mesh.vertices_m * turn.astype(np.float32))
+        for mesh in scene.meshes
+    )
+    return replace(
+        scene,
+        intrinsics=replace(k, cx=camera.width - 1 - k.cx, cy=camera.height - 1 - k.cy),
+        meshes=tuple(meshes),
+        hands=tuple(replace(hand, joints_m=hand.joints_m * turn) for hand in scene.hands),
+    )
 
 
 def render_full_frame(
@@ -132,7 +150,7 @@ def render_lattice(
     buffer.inverse_z[buffer.inverse_z < 1.0 / scene.far_m] = 0.0
     if rng is None:
         return buffer.depth_m()
-    chosen = NoiseLevel.sample(rng) if level is None else level
+    chosen = NoiseLevel.sample(rng, scene.camera) if level is None else level
     # A level counts the holes of a crop; as large a share of the image is lost.
     holes = chosen.holes * len(columns) * len(rows) / _HOLE_PIXELS
     return add_noise(buffer, scene.camera, replace(chosen, holes=holes), rng)
@@ -172,7 +190,7 @@ def _looked_at(
     far = rng.uniform(farthest, 4.0) if rng.random() < _SHORT_RANGE_SHARE else _RANGE_M
     step = max(1, round(camera.width / _LOOK_COLUMNS))
     columns, rows = lattice_of(camera.width, step), lattice_of(camera.height, step)
-    whole = (*(arm.mesh for arm in arms), *meshes)
+    whole = tuple(darkened(rng, [*(arm.mesh for arm in arms), *meshes], len(arms)))
     seen = _measured(sight, whole, columns, rows) if arms else np.zeros((0, 0), np.float32)
     hands = []
     for arm in arms:

@@ -13,7 +13,7 @@ from .viewpoint import sample_position, sample_rotation
 from ..hand.hands import sample_hand
 from ..hand.spheres import is_grasping
 from ..objects.objects import HELD_SHARE, HELD_SHARE_GRASP, hold
-from ..objects.shapes import Mesh
+from ..objects.shapes import darkened, Mesh
 from ..people.second_hand import companion, COMPANION_SHARE
 from ..sensor.cameras import CAMERAS, DepthCamera
 
@@ -63,4 +63,5 @@ def sample_scene(rng: np.random.Generator) -> HandScene:
             others.append(second[1])
             sides.append(second[2])
     meshes += sample_surroundings(rng, placed)
+    meshes = darkened(rng, meshes, 1 + len(others))
     return HandScene(camera, intrinsics, meshes, joints, hand.side, tuple(others), tuple(sides))

@@ -87,7 +87,7 @@ class SceneSequence:
         self._sight = Sight(camera, camera.sample_intrinsics(rng))
         script = sample_script(rng, kind, self._sight)
         self._screen = script.screen
-        self._level = NoiseLevel.sample(rng)
+        self._level = NoiseLevel.sample(rng, camera)
         first = 1 if rng.random() < 0.5 else -1
         second = first if rng.random() < _SAME_SIDE_SHARE else -first
         self._actors = [

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Noise of structured-light, stereo and time-of-flight cameras at the pixels that are read."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import numpy.typing as npt
@@ -10,9 +10,12 @@ import numpy.typing as npt
 from . import noise_kernels as kernels
 from .cameras import DepthCamera
 from .edge_kernels import fatten, flying_pixels
+from .processing import after_noise, before_noise, Processing
 from .raster import DepthBuffer
 
 Depth = npt.NDArray[np.float32]
+_LEAST_GAIN = {'structured_light': 0.03, 'stereo': 0.03, 'time_of_flight': 0.08}
+_MOST_GAIN = 1.5
 _LATERAL_PX = {
     # a and b of a + b t / (pi/2 - t), Nguyen et al. 2012 for structured light.
     'structured_light': (0.8, 0.035),
@@ -24,11 +27,13 @@ _LATERAL_PX = {
 @dataclass(frozen=True, kw_only=True)
 class NoiseLevel:
     """
-    How strong the noise of one frame is; the defaults are a typical device.
+    How strong the noise of one frame is; the defaults are a typical device without filters.
 
     gain scales the axial noise; blocks of grain_px share their lateral noise; chances are per
     pixel: dropouts anywhere, at depth edges and at grazing incidence; holes is the expected
-    number of lost patches.
+    number of lost patches. unit_m: the step of the delivered depth. turned: the second camera or
+    the projector is on the left, as under a camera that is mounted upside down. processing: what
+    the device does to its measurements.
     """
 
     gain: float = 1.0
@@ -41,22 +46,33 @@ class NoiseLevel:
     flying: float = 0.3
     dropouts: tuple[float, float, float] = (0.001, 0.15, 0.5)
     holes: float = 0.3
+    unit_m: float = 0.001
+    turned: bool = False
+    processing: Processing = field(default_factory=Processing)
 
     @classmethod
-    def sample(cls, rng: np.random.Generator) -> 'NoiseLevel':
-        """Draw a device and its scene: from nearly clean to poor."""
-        gain = float(rng.uniform(0.6, 1.3))
+    def sample(cls, rng: np.random.Generator, camera: DepthCamera) -> 'NoiseLevel':
+        """
+        Draw a device of a camera's kind and its scene: from nearly clean to poor.
+
+        The published formulas describe raw sensors: the upper end of a log-uniform range.
+        """
+        least = _LEAST_GAIN[camera.sensor]
+        gain = float(np.exp(rng.uniform(np.log(least), np.log(_MOST_GAIN))))
         return cls(
             gain=gain,
             offset_m=float(rng.normal(0.0, 0.002)),
             grain_px=int(rng.integers(1, 6)),
-            disparity_sd_px=float(rng.uniform(0.03, 0.12)),
+            disparity_sd_px=0.08 * gain,
             fattening_px=float(rng.uniform(0.0, 3.0)),
             tof_sd_m=0.0013 * gain,
             bias_m=float(rng.uniform(0.0, 0.0015)),
-            flying=float(rng.uniform(0.1, 0.5)),
-            dropouts=(0.01 * rng.random() ** 3, 0.4 * rng.random() ** 2, rng.random()),
+            flying=float(rng.uniform(0.05, 0.5)) if rng.random() < 0.6 else 0.0,
+            dropouts=(0.01 * rng.random() ** 3, 0.6 * rng.random() ** 2, rng.random()),
             holes=0.6,
+            unit_m=camera.units_m[int(rng.integers(len(camera.units_m)))],
+            turned=bool(rng.random() < 0.3),
+            processing=Processing.sample(rng, camera.sensor),
         )
 
 
@@ -69,13 +85,9 @@ def add_noise(
         return z
     step = (_step(buffer.columns), _step(buffer.rows))
     focal_baseline = buffer.intrinsics.fx * camera.baseline_m
-    if camera.sensor == 'stereo':
-        kernels.occlude(z, buffer.columns, focal_baseline)
-        z = fatten(z, level.fattening_px, step[0], rng)
-    elif camera.sensor == 'structured_light':
-        kernels.occlude(z, buffer.columns, focal_baseline)
-    else:
-        z = flying_pixels(z, level.flying / max(step), rng)
+    _geometry(z, buffer, focal_baseline, level.turned)
+    z = _edges(z, camera, level, step, rng)
+    z = before_noise(z, level.processing, max(step))
     grain = max(round(level.grain_px / max(step)), 1)
     focal_px = buffer.intrinsics.fx
     z, facing = kernels.jitter(z, facing, _LATERAL_PX[camera.sensor], step, grain, focal_px, rng)
@@ -88,8 +100,37 @@ def add_noise(
         kernels.structured_light(z, facing, level.gain, rng)
     else:
         kernels.time_of_flight(z, level.tof_sd_m, level.bias_m * rng.standard_normal((5, 5)), rng)
+    z = after_noise(z, level.processing, max(step), rng)
+    if camera.step_per_m > 0.0:
+        kernels.quantise(z, camera.step_per_m)
     _punch_holes(z, rng.poisson(level.holes), rng)
-    kernels.finish(z, level.offset_m)
+    kernels.finish(z, level.offset_m, level.unit_m)
+    return z
+
+
+def _geometry(z: Depth, buffer: DepthBuffer, focal_baseline: float, turned: bool) -> None:
+    """Remove what a second camera or a projector does not see; in place."""
+    if focal_baseline <= 0.0:
+        return
+    if turned:
+        # Seen in a mirror, the second camera is on the right again.
+        kernels.occlude(z[:, ::-1], -buffer.columns[::-1], focal_baseline)
+    else:
+        kernels.occlude(z, buffer.columns, focal_baseline)
+
+
+def _edges(
+    z: Depth,
+    camera: DepthCamera,
+    level: NoiseLevel,
+    step: tuple[float, float],
+    rng: np.random.Generator,
+) -> Depth:
+    """Return the depth with the edges of surfaces as the kind of camera delivers them."""
+    if camera.sensor == 'stereo':
+        return fatten(z, level.fattening_px, step[0], rng)
+    if camera.sensor == 'time_of_flight' and level.flying > 0.0:
+        return flying_pixels(z, level.flying / max(step), rng)
     return z
 
 

@@ -100,10 +100,10 @@ def occlude(z: Depth, columns: npt.NDArray[np.int64], focal_baseline: float) -> 
 @jit_or(noise_numpy.structured_light)
 def structured_light(z: Depth, facing: Depth, gain: float, rng: np.random.Generator) -> None:
     """
-    Add axial noise and disparity steps of a structured-light sensor; in place.
+    Add axial noise of a structured-light sensor; in place.
 
     Axial standard deviation 0.0012 + 0.0019 (z - 0.4)^2 m, growing at grazing incidence beyond 60
-    degrees (Nguyen, Izadi and Lovell, 3DIMPVT 2012), times gain; disparity in steps of 1/8 px.
+    degrees (Nguyen, Izadi and Lovell, 3DIMPVT 2012), times gain.
     """
     for j in range(z.shape[0]):
         for i in range(z.shape[1]):
@@ -115,8 +115,16 @@ def structured_light(z: Depth, facing: Depth, gain: float, rng: np.random.Genera
                 t = np.arccos(facing[j, i])
                 grazing = 0.0001 / np.sqrt(d) * t * t / max(np.pi / 2 - t, 0.05) ** 2
                 sd += min(grazing, 0.01)
-            noisy = max(d + gain * sd * rng.standard_normal(), 0.05)
-            z[j, i] = 351.30 / np.rint(351.30 / noisy)
+            z[j, i] = max(d + gain * sd * rng.standard_normal(), 0.05)
+
+
+@jit_or(noise_numpy.quantise)
+def quantise(z: Depth, step_per_m: float) -> None:
+    """Round to whole steps of disparity, each of which moves depth by z^2 step_per_m; in place."""
+    for j in range(z.shape[0]):
+        for i in range(z.shape[1]):
+            if z[j, i] > 0:
+                z[j, i] = 1.0 / (step_per_m * np.rint(1.0 / (step_per_m * z[j, i])))
 
 
 @jit
@@ -180,9 +188,9 @@ def drop_out(
 
 
 @jit_or(noise_numpy.finish)
-def finish(z: Depth, offset_m: float) -> None:
-    """Shift every measurement and round it to millimetres; in place."""
+def finish(z: Depth, offset_m: float, unit_m: float) -> None:
+    """Shift every measurement and round it to whole units; in place."""
     for j in range(z.shape[0]):
         for i in range(z.shape[1]):
             if z[j, i] > 0:
-                z[j, i] = np.rint(1000.0 * max(z[j, i] + offset_m, 0.0)) * 0.001
+                z[j, i] = np.rint(max(z[j, i] + offset_m, 0.0) / unit_m) * unit_m

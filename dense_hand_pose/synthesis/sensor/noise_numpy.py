@@ -72,7 +72,7 @@ def occlude(z: Depth, columns: npt.NDArray[np.int64], focal_baseline: float) -> 
 
 
 def structured_light(z: Depth, facing: Depth, gain: float, rng: np.random.Generator) -> None:
-    """Add axial noise and disparity steps of a structured-light sensor; in place."""
+    """Add axial noise of a structured-light sensor; in place."""
     seen = z > 0
     d, cosine = z[seen].astype(np.float64), facing[seen]
     sd = 0.0012 + 0.0019 * (d - 0.4) ** 2
@@ -80,8 +80,13 @@ def structured_light(z: Depth, facing: Depth, gain: float, rng: np.random.Genera
     t = np.arccos(cosine[slanted].astype(np.float64))
     grazing = 0.0001 / np.sqrt(d[slanted]) * t * t / np.maximum(np.pi / 2 - t, 0.05) ** 2
     sd[slanted] += np.minimum(grazing, 0.01)
-    noisy = np.maximum(d + gain * sd * rng.standard_normal(len(d)), 0.05)
-    z[seen] = 351.30 / np.rint(351.30 / noisy)
+    z[seen] = np.maximum(d + gain * sd * rng.standard_normal(len(d)), 0.05)
+
+
+def quantise(z: Depth, step_per_m: float) -> None:
+    """Round to whole steps of disparity, each of which moves depth by z^2 step_per_m; in place."""
+    seen = z > 0
+    z[seen] = 1.0 / (step_per_m * np.rint(1.0 / (step_per_m * z[seen].astype(np.float64))))
 
 
 def drop_out(
@@ -97,10 +102,10 @@ def drop_out(
     return out
 
 
-def finish(z: Depth, offset_m: float) -> None:
-    """Shift every measurement and round it to millimetres; in place."""
+def finish(z: Depth, offset_m: float, unit_m: float) -> None:
+    """Shift every measurement and round it to whole units; in place."""
     shifted = np.maximum(z.astype(np.float64) + offset_m, 0.0)
-    z[:] = np.where(z > 0, np.rint(1000.0 * shifted) * 0.001, 0.0)
+    z[:] = np.where(z > 0, np.rint(shifted / unit_m) * unit_m, 0.0)
 
 
 def _near_surface(z: Depth) -> Mask:

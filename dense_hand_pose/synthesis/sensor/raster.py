@@ -127,20 +127,32 @@ class DepthBuffer:
         self.intrinsics, self.columns, self.rows = intrinsics, columns, rows
         self.inverse_z = np.zeros((len(rows), len(columns)), np.float32)
         self.facing = np.zeros((len(rows), len(columns)), np.float32)
+        self._dark: npt.NDArray[np.bool_] | None = None
 
-    def draw(self, vertices_m: Float32Array, triangles: npt.NDArray[np.int32]) -> None:
-        """Add a mesh, (V, 3) camera frame and (T, 3), leaving out what is nearer than NEAR_M."""
-        if self.columns.size and self.rows.size:
-            k = self.intrinsics
-            pinhole = (float(k.fx), float(k.fy), float(k.cx), float(k.cy))
-            _draw(
-                vertices_m, triangles, pinhole, self.columns, self.rows, self.inverse_z,
-                self.facing,
-            )  # fmt: skip
+    def draw(
+        self, vertices_m: Float32Array, triangles: npt.NDArray[np.int32], dark: bool = False
+    ) -> None:
+        """
+        Add a mesh, (V, 3) camera frame and (T, 3), leaving out what is nearer than NEAR_M.
+
+        A dark mesh hides what is behind it, and has no depth itself.
+        """
+        if not (self.columns.size and self.rows.size):
+            return
+        k = self.intrinsics
+        pinhole = (float(k.fx), float(k.fy), float(k.cx), float(k.cy))
+        if dark and self._dark is None:
+            self._dark = np.zeros(self.inverse_z.shape, np.bool_)
+        before = None if self._dark is None else self.inverse_z.copy()
+        _draw(vertices_m, triangles, pinhole, self.columns, self.rows, self.inverse_z, self.facing)
+        if self._dark is not None and before is not None:
+            self._dark[self.inverse_z != before] = dark
 
     def depth_m(self) -> Float32Array:
-        """Return the (R, C) depth, 0 where nothing was drawn."""
+        """Return the (R, C) depth, 0 where nothing was drawn, or something dark."""
         seen = self.inverse_z > 0.0
+        if self._dark is not None:
+            seen &= ~self._dark
         out: Float32Array = np.divide(
             np.float32(1.0), self.inverse_z, out=np.zeros_like(self.inverse_z), where=seen
         )

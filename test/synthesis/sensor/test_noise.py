@@ -81,7 +81,9 @@ def test_structured_light_on_walls(name: str, angle_deg: float, z_m: float) -> N
     grazing = 1e-4 / np.sqrt(true) * t**2 / (np.pi / 2 - t) ** 2
     asked = 0.0012 + 0.0019 * (true - 0.4) ** 2 + np.where(t > np.pi / 3, grazing, 0.0)
     drawn = true + asked * np.random.default_rng(8).standard_normal(true.shape)
-    assert_alike(noisy, in_millimetres(351.3 / np.rint(351.3 / drawn)), true)
+    if name == 'kinect':  # the SR300 has no such steps
+        drawn = 351.3 / np.rint(351.3 / drawn)
+    assert_alike(noisy, in_millimetres(drawn), true)
 
 
 @pytest.mark.parametrize('name', ['d435', 'd435_wide', 'd415'])
