@@ -5,11 +5,11 @@ Compare the noise of real depth frames with that of rendered frames of the same 
 
     python -m tools.sensor_statistics --set sr300 FOLDER --room kinect FILE.npz ...
 
-A set, or a room without a hand, is the name of a rendered camera and .npz files (d0, d1, ... (H, W), whole units of unit_mm
-millimetres, 1 without this key) or folders of 16-bit PNG files (--png-unit-mm). Rendered frames
-have a median depth within a third of the real set's. For each figure the table has the median of
-the real frames beside the 10th, 50th and 90th percentile of the rendered ones; the exit status is
-1 when a figure lies outside.
+A set, or a room without a hand, is the name of a rendered camera and files: .npz (d0, d1, ...
+(H, W), whole units of unit_mm millimetres, 1 without this key) or folders of 16-bit PNG files
+(--png-unit-mm). Rendered frames have a median depth within a third of the real set's. For each
+figure the table has the median of the real frames beside the 10th, 50th and 90th percentile of
+the rendered ones; the exit status is 1 when a figure lies outside.
 
     r1, r2, r4  roughness in mm over 1, 2 and 4 pixels within surfaces; white noise on a wall has
                 three equal figures, a camera that smooths has r1 < r2 < r4
@@ -71,7 +71,7 @@ def _grown(mask: npt.NDArray[np.bool_], pixels: int) -> npt.NDArray[np.bool_]:
 
 
 def figures(depth_mm: FloatArray) -> FloatArray | None:
-    """Return the figures (6,) of NAMES and the median depth in mm behind them; None if empty."""
+    """Return NAMES and the median depth in mm as an array (7,); None for an empty image."""
     z = np.where((depth_mm >= _NEAR_MM) & (depth_mm <= _FAR_MM), depth_mm, 0.0)
     if np.count_nonzero(z) < _LEAST_PIXELS:
         return None

@@ -140,7 +140,7 @@ def trail(z: Depth, motion: tuple[int, int], alpha: float, limit_m: float, persi
     without a measurement shows the one before, which leaves trails beside a moving hand.
     """
     rows, columns = z.shape
-    out = z.copy()
+    out: Depth = z.copy()
     for j in range(rows):
         v = j + motion[0]
         if v < 0 or v >= rows:
@@ -168,7 +168,7 @@ def fill_holes(z: Depth, mode: int, longest: int) -> Depth:
     nearer one of both.
     """
     rows, columns = z.shape
-    out = z.copy()
+    out: Depth = z.copy()
     for j in range(rows):
         last = -1
         for i in range(columns):
@@ -194,7 +194,7 @@ def tear(z: Depth, radius: int, chance: float, rng: np.random.Generator) -> Dept
     chance: the share of such steps, pixel by pixel, that tear.
     """
     rows, columns = z.shape
-    out = z.copy()
+    out: Depth = z.copy()
     for j in range(rows):
         for i in range(columns):
             here = z[j, i]
