@@ -50,7 +50,8 @@ def roughness_mm(depth_mm: FloatArray, pixels: int) -> float:
     """
     bends = []
     for z in (depth_mm, depth_mm.T):
-        first, middle, last = z[:, : -2 * pixels], z[:, pixels:-pixels], z[:, 2 * pixels :]
+        whole = 2 * pixels
+        first, middle, last = z[:, :-whole], z[:, pixels:-pixels], z[:, whole:]
         valid = (first > 0) & (middle > 0) & (last > 0)
         valid &= np.abs(first - middle) < _SURFACE_MM * pixels
         valid &= np.abs(last - middle) < _SURFACE_MM * pixels
@@ -58,7 +59,8 @@ def roughness_mm(depth_mm: FloatArray, pixels: int) -> float:
     values = np.sort(np.concatenate(bends))
     if len(values) <= _LEAST_TRIPLES:
         return float('nan')
-    middle_tenth = values[int(0.45 * len(values)) : int(0.55 * len(values)) + 1]
+    low, high = int(0.45 * len(values)), int(0.55 * len(values)) + 1
+    middle_tenth = values[low:high]
     return float(1.4826 * middle_tenth.mean() / np.sqrt(6.0))
 
 

@@ -181,7 +181,8 @@ def fill_holes(z: Depth, mode: int, longest: int) -> Depth:
                     value = max(value, here)
                 elif mode == FILL_NEAREST:
                     value = min(value, here)
-                out[j, last + 1 : i] = value
+                for k in range(last + 1, i):
+                    out[j, k] = value
             last = i
     return out
 

@@ -35,15 +35,16 @@ def test_a_gap_is_bridged_where_it_is_narrow_and_its_sides_are_level(
     gap: int, longest: int, step_m: float, seen_through: bool, down: bool
 ) -> None:
     z = np.full((3, 30), 0.5, np.float32)
-    z[:, 10 : 10 + gap] = 0.7 if seen_through else 0.0
-    z[:, 10 + gap :] = 0.5 + step_m
+    end = 10 + gap
+    z[:, 10:end] = 0.7 if seen_through else 0.0
+    z[:, end:] = 0.5 + step_m
     closed = kernels.close_gaps(z.T.copy() if down else z, longest, 0.015)
     closed = closed.T if down else closed
     bridged = gap <= longest and np.float32(0.5 + step_m) - np.float32(0.5) < 0.015
     expected = z.copy()
     if bridged:
         ends = np.linspace(0.5, 0.5 + step_m, gap + 2)
-        expected[:, 9 : 11 + gap] = ends
+        expected[:, np.arange(9, end + 1)] = ends
     np.testing.assert_allclose(closed, expected, atol=1e-6)
 
 
@@ -55,7 +56,8 @@ def test_the_mean_is_over_the_pixels_of_one_surface(seed: int, radius: int) -> N
         out = np.zeros_like(image)
         for (j, i), here in np.ndenumerate(image):
             if here > 0:
-                near = image[j, max(i - radius, 0) : i + radius + 1]
+                first, last = max(i - radius, 0), i + radius + 1
+                near = image[j, first:last]
                 out[j, i] = near[np.abs(near - here) < 0.01].mean()
         return out
 
@@ -160,7 +162,8 @@ def test_a_device_that_smooths_has_rougher_depth_over_longer_distances() -> None
     out = after_noise(z, Processing(mean_px=3.0), 1.0, rng)
 
     def roughness(k: int) -> float:
-        return float(np.std(out[:, : -2 * k] - 2 * out[:, k:-k] + out[:, 2 * k :]))
+        before, after = out[:, slice(None, -2 * k)], out[:, slice(2 * k, None)]
+        return float(np.std(before - 2 * out[:, k:-k] + after))
 
     assert roughness(1) < 0.8 * roughness(2) < 0.8 * 0.8 * roughness(4)
     assert np.std(out) < 0.25 * np.std(z)
