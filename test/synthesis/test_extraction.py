@@ -6,7 +6,7 @@ from pathlib import Path
 import subprocess
 import sys
 
-from dense_hand_pose.synthesis.hand.hand_files import DATA_DIR
+from dense_hand_pose.synthesis.hand.model import DATA_DIR
 import numpy as np
 import pytest
 

@@ -3,12 +3,11 @@
 """Whole frames of random scenes, against the crops that training renders from the same scenes."""
 
 from dense_hand_pose.camera.crop import crop_depth
-from dense_hand_pose.synthesis.crops import render_crop
+from dense_hand_pose.synthesis.crops import render_crop, sample_window
 from dense_hand_pose.synthesis.frames import render_depth, render_frame
 from dense_hand_pose.synthesis.scenes.hand_scene import sample_scene
 from dense_hand_pose.synthesis.sensor.cameras import CAMERAS
 from dense_hand_pose.synthesis.sensor.noise import NoiseLevel
-from dense_hand_pose.synthesis.windows import sample_window
 import numpy as np
 import pytest
 

@@ -6,6 +6,7 @@ from collections import Counter
 
 from dense_hand_pose.camera.crop import BACKGROUND
 from dense_hand_pose.camera.intrinsics import project
+from dense_hand_pose.synthesis.crops import sample_window
 from dense_hand_pose.synthesis.negatives import (
     FAR_M,
     KINDS,
@@ -18,7 +19,6 @@ from dense_hand_pose.synthesis.negatives import (
 )
 from dense_hand_pose.synthesis.scenes.hand_scene import sample_scene
 from dense_hand_pose.synthesis.sensor.cameras import CAMERAS
-from dense_hand_pose.synthesis.windows import sample_window
 import numpy as np
 import pytest
 

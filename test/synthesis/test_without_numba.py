@@ -8,6 +8,7 @@ import subprocess
 import sys
 
 from dense_hand_pose.camera.intrinsics import Intrinsics
+from dense_hand_pose.synthesis.crops import sample_window
 from dense_hand_pose.synthesis.hand import kinematics
 from dense_hand_pose.synthesis.hand.anatomy import bone_angles, LIMITS_DEG
 from dense_hand_pose.synthesis.hand.model import HandModel
@@ -16,7 +17,6 @@ from dense_hand_pose.synthesis.hand_stream import GestureSequence
 from dense_hand_pose.synthesis.objects.shapes import Mesh
 from dense_hand_pose.synthesis.scenes.hand_scene import sample_scene
 from dense_hand_pose.synthesis.sensor import noise_kernels, noise_numpy, raster, raster_numpy
-from dense_hand_pose.synthesis.windows import sample_window
 from hypothesis import given, settings
 from hypothesis import strategies as st
 import numpy as np

@@ -7,8 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from .hand_files import Source
-from .model import HandModel, mirror
+from .model import HandModel, mirror, Source
 from .poses import sample_free_dof
 
 FloatArray = npt.NDArray[np.float64]

@@ -25,9 +25,12 @@ from .gestures import (
     FINGER_POSTURES,
     GESTURE_DOF,
     GESTURES,
+    GRASP_RADIUS_M,
+    pinch_dof,
+    PINCHES,
+    power_grasp_dof,
     THUMB_POSTURES,
 )
-from .grasps import GRASP_RADIUS_M, pinch_dof, PINCHES, power_grasp_dof
 from .model import HandModel
 
 FloatArray = npt.NDArray[np.float64]

@@ -11,8 +11,7 @@ import numpy.typing as npt
 from .full_scene import lattice_of, SceneHand
 from .motion_scripts import DURATION_S, Path, sample_script
 from .rooms import sample_room
-from ..hand.hand_files import Source
-from ..hand.model import HandModel
+from ..hand.model import HandModel, Source
 from ..hand.motion import HandState, Motion
 from ..hand_stream import place_hand, Side
 from ..objects.shapes import box, limb, Mesh

@@ -5,10 +5,9 @@
 from dense_hand_pose.skeleton import HAND_21
 from dense_hand_pose.synthesis.hand.anatomy import bone_angles, DOF_COUNT, LIMITS_DEG
 from dense_hand_pose.synthesis.hand.gestures import GESTURE_DOF
-from dense_hand_pose.synthesis.hand.hand_files import DATA_DIR, Source
 from dense_hand_pose.synthesis.hand.hands import sample_hand
 from dense_hand_pose.synthesis.hand.kinematics import pose_bones
-from dense_hand_pose.synthesis.hand.model import HandModel
+from dense_hand_pose.synthesis.hand.model import DATA_DIR, HandModel, Source
 import numpy as np
 import numpy.typing as npt
 import pytest

@@ -4,11 +4,10 @@
 
 from dense_hand_pose.camera.crop import crop_depth
 from dense_hand_pose.camera.intrinsics import Intrinsics
-from dense_hand_pose.synthesis.crops import render_crop
+from dense_hand_pose.synthesis.crops import render_crop, sample_window
 from dense_hand_pose.synthesis.objects.shapes import ellipsoid, plane
 from dense_hand_pose.synthesis.scenes.hand_scene import sample_scene
 from dense_hand_pose.synthesis.sensor.raster import DepthBuffer
-from dense_hand_pose.synthesis.windows import sample_window
 import numpy as np
 import numpy.typing as npt
 import pytest
