@@ -1,9 +1,9 @@
 # Copyright 2026 The dense_hand_pose authors
 # SPDX-License-Identifier: Apache-2.0
 """
-The table of parameters as config/hand_pose.yaml and as the rows of README.md.
+The table of parameters as config/hand_pose.yaml and as docs/parameters.md.
 
-`python -m dense_hand_pose.ros.parameter_docs`, run in the repository, writes both anew.
+`python -m dense_hand_pose.ros.parameter_docs`, run in the repository, writes both files.
 """
 
 from __future__ import annotations
@@ -24,7 +24,17 @@ _HEADER = """\
 /**/hand_pose:
   ros__parameters:
 """
-_TABLE = re.compile(r'^\| parameter \| type .*?\n(?!\|)', re.DOTALL | re.MULTILINE)
+_TITLE = """\
+# Parameters of the node `hand_pose`
+
+Every parameter with its default, as `config/hand_pose.yaml` has them. *Live* parameters may change
+while the node runs (`ros2 param set`); an invalid value is refused with the reason. The others are
+read at the start. The ten that users change most are in the [README](../README.md#parameters).
+
+This page is generated from the table in `dense_hand_pose/ros/parameter_table.py`:
+`python -m dense_hand_pose.ros.parameter_docs`.
+"""
+_HEAD = '| parameter | type | default | valid | live | meaning |\n|---|---|---|---|---|---|'
 
 
 def yaml_text() -> str:
@@ -56,27 +66,28 @@ def _literal(value: Value) -> str:
     return json.dumps(value)
 
 
-def readme_rows() -> list[str]:
-    """Return the rows of the README's table, Markdown."""
-    rows = ['| parameter | type | default | valid | live | |', '|---|---|---|---|---|---|']
-    for p in PARAMETERS:
-        default = str(p.default).lower() if isinstance(p.default, bool) else p.default
-        live = 'yes' if p.live else ''
-        rows.append(
-            f'| `{p.name}` | {p.type_name} | {default} | {p.limits} | {live} | {p.description} |'
-        )
-    return rows
+def markdown_row(parameter: Parameter) -> str:
+    """Return the row of a parameter in docs/parameters.md."""
+    p = parameter
+    default = str(p.default).lower() if isinstance(p.default, bool) else p.default
+    live = 'yes' if p.live else ''
+    return f'| `{p.name}` | {p.type_name} | {default} | {p.limits} | {live} | {p.description} |'
+
+
+def markdown_text() -> str:
+    """Return docs/parameters.md: a table for each group of parameters."""
+    groups: dict[str, list[str]] = {}
+    for parameter in PARAMETERS:
+        group = parameter.name.rpartition('.')[0] or 'node'
+        groups.setdefault(group, []).append(markdown_row(parameter))
+    tables = ['\n'.join((f'## {group}', '', _HEAD, *rows, '')) for group, rows in groups.items()]
+    return '\n'.join((_TITLE, *tables))
 
 
 def main() -> None:
-    """Write config/hand_pose.yaml and the table of README.md."""
+    """Write config/hand_pose.yaml and docs/parameters.md."""
     (_ROOT / 'config' / 'hand_pose.yaml').write_text(yaml_text())
-    readme = _ROOT / 'README.md'
-    rows = '\n'.join(readme_rows()) + '\n'
-    text, count = _TABLE.subn(lambda _: rows, readme.read_text())
-    if count != 1:
-        raise SystemExit(f'{readme}: {count} tables of parameters, expected one')
-    readme.write_text(text)
+    (_ROOT / 'docs' / 'parameters.md').write_text(markdown_text())
 
 
 if __name__ == '__main__':

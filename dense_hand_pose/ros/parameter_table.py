@@ -3,7 +3,7 @@
 """
 The parameters of the node hand_pose: one table.
 
-Descriptors, checks, config/hand_pose.yaml and the README's rows all come from it. After a change
+Descriptors, checks, config/hand_pose.yaml and docs/parameters.md all come from it. After a change
 run `python -m dense_hand_pose.ros.parameter_docs`; a test compares them.
 """
 

@@ -15,11 +15,17 @@ ROOT = Path(__file__).parents[2]
 README = (ROOT / 'README.md').read_text()
 
 
-def test_the_parameter_table_is_that_of_the_node() -> None:
+def test_the_parameters_of_the_readme_have_their_defaults() -> None:
     pytest.importorskip('rclpy')
-    from dense_hand_pose.ros.parameter_docs import readme_rows
+    from dense_hand_pose.ros.parameter_table import defaults
 
-    assert '\n'.join(readme_rows()) in README
+    section = README.partition('### Parameters')[2].partition('\n## ')[0]
+    rows = re.findall(r'^\| `([a-z_.]+)` \| ([^|]+?) \|', section, re.M)
+    assert len(rows) == 10
+    known = defaults()
+    for name, default in rows:
+        value = known[name]
+        assert default == (str(value).lower() if isinstance(value, bool) else str(value)), name
 
 
 def test_every_topic_of_the_node_is_in_the_tables() -> None:

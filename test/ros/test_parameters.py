@@ -5,9 +5,10 @@
 from dataclasses import fields
 import math
 from pathlib import Path
+import re
 
 from dense_hand_pose.estimator import EstimatorConfig
-from dense_hand_pose.ros.parameter_docs import readme_rows, yaml_text
+from dense_hand_pose.ros.parameter_docs import markdown_text, yaml_text
 from dense_hand_pose.ros.parameter_table import defaults, PARAMETERS
 from dense_hand_pose.ros.parameters import descriptor
 from dense_hand_pose.ros.settings import estimator_config, problem, smoothing_config
@@ -90,7 +91,9 @@ def test_ranges_reach_the_descriptors() -> None:
             assert parameter.minimum <= parameter.default <= parameter.maximum
 
 
-def test_the_readme_gets_one_row_a_parameter() -> None:
-    rows = readme_rows()
-    assert len(rows) == len(PARAMETERS) + 2
-    assert all(row.count('|') == 7 for row in rows)
+def test_the_page_of_parameters_is_generated_from_the_table() -> None:
+    text = (Path(__file__).parents[2] / 'docs' / 'parameters.md').read_text()
+    assert text == markdown_text(), 'python -m dense_hand_pose.ros.parameter_docs'
+    rows = re.findall(r'^\| `(\S+)` .*$', text, re.M)
+    assert rows == [parameter.name for parameter in PARAMETERS]
+    assert all(row.count('|') == 7 for row in text.splitlines() if row.startswith('|'))
