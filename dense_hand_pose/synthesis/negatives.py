@@ -29,10 +29,11 @@ FloatArray = npt.NDArray[np.float64]
 FAR_M, NEAR_M = 0.10, 0.06
 # Kind of place, share of the crops, whether a hand is in the scene (share).
 KINDS = (
-    ('forearm', 0.26, 1.0), ('sleeve', 0.06, 1.0), ('upper arm', 0.06, 0.8),
-    ('torso', 0.14, 0.6), ('head', 0.12, 0.6), ('wall', 0.03, 0.5), ('table', 0.05, 0.5),
-    ('furniture', 0.07, 0.5), ('thing', 0.10, 0.4), ('branches', 0.04, 0.3),
-    ('left', 0.05, 0.0), ('missed', 0.02, 1.0),
+    ('forearm', 0.20, 1.0), ('sleeve', 0.05, 1.0), ('upper arm', 0.06, 0.8),
+    ('torso', 0.08, 0.6), ('head', 0.08, 0.6), ('bust', 0.10, 0.0), ('wall', 0.03, 0.5),
+    ('table', 0.04, 0.5), ('furniture', 0.06, 0.5), ('thing', 0.08, 0.4), ('vessel', 0.05, 0.3),
+    ('gripper', 0.02, 0.0), ('crumpled', 0.05, 0.3), ('branches', 0.04, 0.3),
+    ('left', 0.04, 0.0), ('missed', 0.02, 1.0),
 )  # fmt: skip
 NAMES = tuple(kind[0] for kind in KINDS)
 _SHARES = np.cumsum([kind[1] for kind in KINDS])

@@ -41,6 +41,7 @@ _SOLID = {
     'paper': BOX,
 }
 _WALL_M = 0.003  # of a cup
+_NECK_M = 0.10  # of a bottle, at most
 _SHRINK, _SIZES = 0.82, 8
 _KNUCKLES = [5, 9, 13, 17]
 _MIDDLE_JOINTS = [6, 10, 14, 18]
@@ -71,9 +72,9 @@ def hold(rng: np.random.Generator, joints_m: FloatArray, side: int) -> list[Mesh
     if fitted is None:
         return []
     if name == 'cup':
-        return [_cup(rng, *fitted, frame)]
+        return [cup_mesh(rng, *fitted, frame)]
     if name == 'bottle':
-        return _bottle(rng, *fitted, frame, balls)
+        return [_bottle(rng, *fitted, frame, balls)]
     return [solid_mesh(_SOLID[name], *fitted, frame)]
 
 
@@ -100,7 +101,7 @@ def _sizes(rng: np.random.Generator, name: str, pinch: bool) -> FloatArray:
     return half
 
 
-def _cup(
+def cup_mesh(
     rng: np.random.Generator, half: FloatArray, center_m: FloatArray, rotation: FloatArray
 ) -> Mesh:
     """Return a cup within a cylinder: open at one end, narrower at the other."""
@@ -113,30 +114,34 @@ def _cup(
     return column(rings, center_m, rotation)
 
 
+def bottle_mesh(
+    rng: np.random.Generator, half: FloatArray, center_m: FloatArray, rotation: FloatArray
+) -> Mesh:
+    """Return a cylinder with a shoulder and a neck of up to 10 cm beyond its end."""
+    radius, high = float(half[0]), float(half[2])
+    neck = radius * rng.uniform(0.3, 0.5)
+    shoulder = high + rng.uniform(0.01, 0.04)
+    top = shoulder + rng.uniform(0.02, 0.06)
+    rings = np.zeros((6, 5))
+    rings[:, 2] = (-high, -high, high, shoulder, top, top)
+    rings[:, 3] = (0.0, radius, radius, neck, neck, 0.0)
+    rings[:, 4] = rings[:, 3]
+    return column(rings, center_m, rotation)
+
+
 def _bottle(
     rng: np.random.Generator,
     half: FloatArray,
     center_m: FloatArray,
     rotation: FloatArray,
     balls: FloatArray,
-) -> list[Mesh]:
-    """Return a cylinder with a shoulder and a neck, which touches nothing."""
-    radius, high = float(half[0]), float(half[2])
-    neck, shoulder, length = (
-        radius * rng.uniform(0.3, 0.5),
-        rng.uniform(0.01, 0.04),
-        rng.uniform(0.02, 0.06),
-    )
-    top = high + shoulder + length
-    space = np.array([radius, radius, 0.5 * (shoulder + length)])
-    at = center_m + rotation[:, 2] * 0.5 * (high + top)
+) -> Mesh:
+    """Return a bottle whose neck touches nothing, or the cylinder where a neck has no room."""
+    space = np.array([half[0], half[1], 0.5 * _NECK_M])
+    at = center_m + rotation[:, 2] * float(half[2] + 0.5 * _NECK_M)
     if deepest_cut(CYLINDER, space, at, rotation, balls)[0] > 0.0:
-        return [solid_mesh(CYLINDER, half, center_m, rotation)]
-    rings = np.zeros((6, 5))
-    rings[:, 2] = (-high, -high, high, high + shoulder, top, top)
-    rings[:, 3] = (0.0, radius, radius, neck, neck, 0.0)
-    rings[:, 4] = rings[:, 3]
-    return [column(rings, center_m, rotation)]
+        return solid_mesh(CYLINDER, half, center_m, rotation)
+    return bottle_mesh(rng, half, center_m, rotation)
 
 
 def _fit(

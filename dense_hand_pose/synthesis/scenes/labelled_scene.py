@@ -8,6 +8,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from .clutter import bust, clear_of, crumpled, gripper, vessel
 from .rooms import branches
 from .surroundings import furniture, Placed, screen, table, wall
 from .viewpoint import DISTANCE_M, sample_position, uniform_rotation
@@ -66,10 +67,36 @@ def _draw(rng: np.random.Generator, wanted: str, with_arm: bool) -> Parts:
             meshes[name] = meshes.get(name, []) + part(rng, placed)
     if wanted == 'thing' or rng.random() < _THING_NEAR_SHARE:
         meshes['thing'] = _thing_of_hand_size(rng, arm, wanted == 'thing' and not with_arm)
+    if wanted == 'crumpled' or rng.random() < 0.05:
+        meshes['crumpled'] = _rough(rng, sight, [arm.joints_m] if with_arm else [])
+    if wanted == 'vessel':
+        meshes['vessel'] = _vessels(rng, sight, [arm.joints_m] if with_arm else [])
+    if wanted == 'gripper':
+        meshes['gripper'] = gripper(rng, sight.somewhere(rng, rng.uniform(0.35, 1.3), 0.0))
+    if wanted == 'bust':
+        meshes['bust'] = bust(rng, sight)
     if wanted == 'branches':
         # Not kept from the hand's place: there is none.
         meshes['branches'] = branches(rng, [arm.joints_m] if with_arm else [], sight)
     return Parts(sight, arm, {name: found for name, found in meshes.items() if found})
+
+
+def _rough(rng: np.random.Generator, sight: Sight, joints_m: list[FloatArray]) -> list[Mesh]:
+    """Return a rough surface that stays clear of hands."""
+    toward = np.array([0.0, 0.0, -1.0]) + 0.5 * rng.standard_normal(3)
+    center = sight.somewhere(rng, rng.uniform(0.35, 1.4), -0.05)
+    mesh = crumpled(rng, center, toward / np.sqrt(toward @ toward))
+    return [mesh] if clear_of(mesh, joints_m) else []
+
+
+def _vessels(rng: np.random.Generator, sight: Sight, joints_m: list[FloatArray]) -> list[Mesh]:
+    """Return one to three cups, bowls or bottles in sight, standing or lying."""
+    meshes = []
+    for _ in range(rng.integers(1, 4)):
+        up = np.array([0.0, -1.0, -0.6]) + rng.choice([0.2, 1.5]) * rng.standard_normal(3)
+        base = sight.somewhere(rng, rng.uniform(0.35, 1.3), 0.0)
+        meshes.append(vessel(rng, base, up / np.sqrt(up @ up)))
+    return [mesh for mesh in meshes if clear_of(mesh, joints_m)]
 
 
 _OF_A_PERSON = ('torso', 'head', 'upper arm')

@@ -7,6 +7,7 @@ from functools import lru_cache
 import numpy as np
 import numpy.typing as npt
 
+from .clutter import bust, clear_of, crumpled, gripper, vessel
 from .viewpoint import uniform_rotation
 from ..hand.spheres import hand_balls
 from ..objects.shapes import ellipsoid, frame_along, grid_triangles, limb, Mesh
@@ -63,7 +64,20 @@ def sample_room(rng: np.random.Generator, joints_m: list[FloatArray], sight: Sig
         meshes += _thing(rng, joints_m, sight)
     for _ in range(rng.poisson(0.45)):
         meshes += branches(rng, joints_m, sight)
-    return meshes
+    return meshes + _clutter(rng, joints_m, sight)
+
+
+def _clutter(rng: np.random.Generator, joints_m: list[FloatArray], sight: Sight) -> list[Mesh]:
+    """Return rough surfaces, a gripper and, without hands, a person close to the camera."""
+    meshes: list[Mesh] = []
+    for _ in range(rng.poisson(0.35)):
+        toward = unit(np.array([0.0, 0.0, -1.0]) + 0.6 * rng.standard_normal(3))
+        meshes.append(crumpled(rng, sight.somewhere(rng, rng.uniform(0.45, 1.6), -0.05), toward))
+    if rng.random() < 0.08:
+        meshes += gripper(rng, sight.somewhere(rng, rng.uniform(0.4, 1.4), 0.0))
+    if not joints_m and rng.random() < 0.15:
+        meshes += bust(rng, sight)
+    return [mesh for mesh in meshes if clear_of(mesh, joints_m)]
 
 
 def _table(rng: np.random.Generator, joints_m: list[FloatArray]) -> list[Mesh]:
@@ -84,6 +98,10 @@ def _table(rng: np.random.Generator, joints_m: list[FloatArray]) -> list[Mesh]:
         c, s = np.cos(turn), np.sin(turn)
         turned = frame @ np.array([[c, -s, 0.0], [s, c, 0.0], [0.0, 0.0, 1.0]])
         meshes += _solid(rng, half, center, turned, joints_m)
+    for _ in range(rng.poisson(1.2)):
+        base = point + frame[:, :2] @ rng.uniform(-0.4, 0.4, 2)
+        standing = vessel(rng, base, -away)
+        meshes += [standing] if clear_of(standing, joints_m) else []
     return meshes
 
 
