@@ -53,8 +53,8 @@ def words(nibbles: list[int]) -> bytes:
     padded = nibbles + [0] * (-len(nibbles) % 8)
     made = bytearray()
     for start in range(0, len(padded), 8):
-        word = 0
-        for nibble in padded[start : start + 8]:
+        word, end = 0, start + 8
+        for nibble in padded[start:end]:
             word = word << 4 | nibble
         made += word.to_bytes(4, 'little')
     return bytes(made)

@@ -4,7 +4,7 @@
 
 from typing import Any
 
-from dense_hand_pose.bags.rosbag import RawMessage
+from dense_hand_pose.bags.raw import RawMessage
 import numpy as np
 from rosbags.typesys import get_typestore, Stores
 

@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 from rosbags.typesys import get_typestore, Stores
 
-from .rosbag import RawMessage
+from .raw import RawMessage
 
 _STORE = get_typestore(Stores.ROS2_JAZZY)
 _FLOAT32, _UINT8 = 7, 2

@@ -1,53 +1,61 @@
 # Copyright 2026 The dense_hand_pose authors
 # SPDX-License-Identifier: Apache-2.0
 """
-A bag opened for reading, whatever state it is in.
+A bag opened for reading: rosbag2 (mcap, sqlite3; packed or split) or ROS 1, in whatever state.
 
-A sound rosbag2 bag (mcap or sqlite3, compressed or split) is read by the rosbags library. Where
-that fails (a recorder that was killed, a disk that was full) its files are read one by one, each
-as far as it goes, and `BagFile.damage` says what was wrong.
+What a file is follows from its first bytes, not from its name, and metadata.yaml only says which
+files belong to the bag. Each file is read as far as it goes.
 """
 
 from collections import Counter
-from collections.abc import Collection, Iterator
-from dataclasses import dataclass
-from pathlib import Path
+from collections.abc import Callable, Collection, Iterator
+from pathlib import Path, PurePath
+import re
+import tempfile
 from typing import Final, Protocol
 
-from rosbags.rosbag2 import Reader
+from dense_hand_pose.quoting import printable
 
-from .recovery import McapSalvage
-from .rosbag import checked, RawMessage
-from .sqlite_salvage import SqliteSalvage
+from .compression import unpack_file, ZSTD_MAGIC
+from .mcap import McapFile
+from .raw import RawMessage, TopicInfo
+from .ros1 import Ros1File
+from .sqlite import SqliteFile
 
-_STORAGES: Final = {'.mcap': 'mcap', '.db3': 'sqlite3'}
+METADATA: Final = 'metadata.yaml'
+_EXPECTED: Final = 'expected a rosbag2 folder, .mcap, .db3 (also .zstd), or a ROS 1 .bag'
+_MOST_METADATA_BYTES: Final = 1 << 22
+_MOST_FILES: Final = 100_000
 
 
 class BagError(ValueError):
     """A bag cannot be used; the message names it, what is wrong and the remedy."""
 
 
-@dataclass(frozen=True)
-class TopicInfo:
-    """A topic of a bag, its ROS type and how many messages it has."""
-
-    name: str
-    type_name: str
-    count: int
-
-
 class _Part(Protocol):
-    """A bag or one of its files."""
+    """One file of a bag: McapFile says what these mean."""
 
-    @property
-    def damage(self) -> str:
-        """Return what is wrong with it, as far as it was read."""
+    damage: str
+    note: str
 
     def topics(self) -> list[TopicInfo]:
         """Return what it holds."""
 
     def messages(self, topics: Collection[str]) -> Iterator[RawMessage]:
         """Yield the messages of some topics."""
+
+
+_READERS: Final[dict[bytes, Callable[[Path], _Part]]] = {
+    b'\x89MCAP0\r\n': McapFile,
+    b'SQLite format 3\0': SqliteFile,
+    b'#ROSBAG V': Ros1File,
+}
+_SUFFIXES: Final[dict[str, Callable[[Path], _Part]]] = {
+    '.mcap': McapFile,
+    '.db3': SqliteFile,
+    '.bag': Ros1File,
+    '.active': Ros1File,
+}
 
 
 class BagFile:
@@ -60,9 +68,13 @@ class BagFile:
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        self.note = ''
-        self._broken = ''
-        self._parts = self._open()
+        self._notes: list[str] = []
+        self._lost: list[str] = []
+        self._unpacked: tempfile.TemporaryDirectory[str] | None = None
+        try:
+            self._parts = [self._open(file) for file in self._files()]
+        except OSError as error:
+            raise BagError(f'{printable(path)} cannot be read: {error.strerror}') from error
         counts: Counter[str] = Counter()
         types: dict[str, str] = {}
         for part in self._parts:
@@ -71,115 +83,131 @@ class BagFile:
                 types[topic.name] = topic.type_name
         self.topics = tuple(TopicInfo(n, types[n], counts[n]) for n in sorted(types))
         if not any(counts.values()):
-            raise BagError(f'{path} holds no message{f": {self.damage}" if self.damage else ""}')
+            raise BagError(
+                f'{printable(path)} holds no message{f": {self.damage}" if self.damage else ""}'
+            )
 
     @property
     def damage(self) -> str:
         """Return what was found to be damaged so far, '' if nothing."""
-        found = [self._broken, *(part.damage for part in self._parts)]
-        return '; '.join(text for text in found if text)
+        found = [*self._lost, *(part.damage for part in self._parts)]
+        return printable('; '.join(text for text in found if text), 1000)
+
+    @property
+    def note(self) -> str:
+        """Return what is unusual, '' if nothing."""
+        found = [*self._notes, *(part.note for part in self._parts)]
+        return printable(', '.join(text for text in found if text), 1000)
 
     def messages(self, topics: Collection[str]) -> Iterator[RawMessage]:
-        """Yield the messages of some topics, by time of receipt where the bag has an index."""
+        """Yield the messages of some topics in the order of writing."""
         for part in self._parts:
             yield from part.messages(topics)
 
-    def _open(self) -> list[_Part]:
-        """Return the bag as a whole if it is sound, else its files."""
+    def _files(self) -> list[Path]:
+        """Return the files of the bag in their order; BagError where there are none."""
         path = self.path
         if not path.exists():
-            raise BagError(f'{path}: no such file or folder')
-        if path.suffix == '.bag':
-            remedy = f'rosbags-convert --src {path} --dst {path.with_suffix("")}'
-            raise BagError(f'{path} is a ROS 1 bag: convert it with `{remedy}`')
-        if path.is_file() and path.suffix not in _STORAGES:
-            raise BagError(f'{path} is no bag: expected a rosbag2 folder, .mcap or .db3')
-        files = [path] if path.is_file() else _storage_files(path)
-        notes = [f'{file.name} was not closed by its recorder' for file in files if _journal(file)]
-        if not path.is_file() and not (path / 'metadata.yaml').exists():
-            notes.append('metadata.yaml is missing')
-        self.note = ', '.join(notes)
-        if not notes:
-            try:
-                return [_Sound(path)]
-            except Exception as error:  # the library's own errors, YAML's, SQLite's, zstd's
-                self._broken = _reason(error)
-        if not files:
-            reason = self._broken or self.note
-            raise BagError(f'{path} is no bag: {reason}, and it holds no .mcap or .db3 file')
-        return [_open_file(file) for file in files]
+            raise BagError(f'{printable(path)}: no such file or folder')
+        if path.is_file():
+            if _reader(path) is None and not _is_packed(path):
+                raise BagError(f'{printable(path)} is no bag: {_EXPECTED}')
+            return [path]
+        if not path.is_dir():
+            raise BagError(f'{printable(path)} is no bag but a pipe or device: {_EXPECTED}')
+        found = _storage_files(path)
+        if not found:
+            raise BagError(f'{printable(path)} is no bag: it holds no file of one; {_EXPECTED}')
+        return self._listed(found)
+
+    def _listed(self, found: list[Path]) -> list[Path]:
+        """Return those of the files that metadata.yaml lists, in its order, or all."""
+        metadata = self.path / METADATA
+        if not metadata.is_file():
+            self._notes.append(f'{METADATA} is missing')
+            return found
+        names = _listed_names(metadata)
+        by_name = {file.name: file for file in found}
+        if not names:
+            self._notes.append(f'{METADATA} lists no files')
+        elif all(name in by_name for name in names):
+            return [by_name[name] for name in names]
+        elif len(found) >= len(names):
+            self._notes.append(f'the files are not named as in {METADATA}')
+        else:
+            lost = [name for name in names if name not in by_name]
+            self._lost.append(f'{printable(lost[0])}, which {METADATA} lists, is missing')
+        return found
+
+    def _open(self, path: Path) -> _Part:
+        """Return a file of the bag, unpacked where it is packed as a whole."""
+        reason = ''
+        if _is_packed(path):
+            if self._unpacked is None:
+                self._unpacked = tempfile.TemporaryDirectory(prefix='dense_hand_pose_bag_')
+            target = Path(self._unpacked.name) / (path.name.removesuffix('.zstd') or 'bag')
+            reason = unpack_file(path, target)
+            path = target
+        reader = _reader(path)
+        if reader is None:
+            what = f': {reason}' if reason else f'; {_EXPECTED}'
+            raise BagError(f'{printable(self.path)} is no bag{what}')
+        if reason:
+            self._lost.append(f'{path.name} breaks off: {reason}')
+        return reader(path)
 
 
-class _Sound:
-    """A bag, or a file of one, that the rosbags library reads."""
-
-    def __init__(self, path: Path) -> None:
-        self.damage = ''
-        self._path = path
-        with Reader(path) as reader:
-            self._topics = [TopicInfo(c.topic, c.msgtype, c.msgcount) for c in reader.connections]
-
-    def topics(self) -> list[TopicInfo]:
-        """Return what it holds."""
-        return self._topics
-
-    def messages(self, topics: Collection[str]) -> Iterator[RawMessage]:
-        """Yield messages until the end or until one cannot be read."""
-        count = 0
-        try:
-            with Reader(self._path) as reader:
-                chosen = [c for c in reader.connections if c.topic in topics]
-                for connection, received_ns, data in reader.messages(chosen) if chosen else ():
-                    yield checked(RawMessage(connection.topic, received_ns, data))
-                    count += 1
-        except Exception as error:  # the library's own errors, SQLite's, zstd's
-            self.damage = f'{self._path.name} breaks off after {count} messages: {_reason(error)}'
+def _reader(path: Path) -> Callable[[Path], _Part] | None:
+    """Return what reads a file: by its first bytes, by its name where these are damaged."""
+    with path.open('rb') as file:
+        begin = file.read(16)
+    for magic, reader in _READERS.items():
+        if begin.startswith(magic):
+            return reader
+    return None if begin.startswith(ZSTD_MAGIC) else _SUFFIXES.get(path.suffix)
 
 
-class _Salvaged:
-    """A file that is read as far as it goes."""
-
-    def __init__(self, path: Path) -> None:
-        self._source = McapSalvage(path) if path.suffix == '.mcap' else SqliteSalvage(path)
-        counts = Counter(message.topic for message in self._source.messages())
-        self._topics = [TopicInfo(n, t, counts[n]) for n, t in self._source.types.items()]
-
-    @property
-    def damage(self) -> str:
-        """Return what ended the reading."""
-        return self._source.damage
-
-    def topics(self) -> list[TopicInfo]:
-        """Return what it holds."""
-        return self._topics
-
-    def messages(self, topics: Collection[str]) -> Iterator[RawMessage]:
-        """Yield messages until the damage."""
-        return (message for message in self._source.messages() if message.topic in topics)
+def _is_packed(path: Path) -> bool:
+    """Return whether a file is one of zstd."""
+    with path.open('rb') as file:
+        return file.read(len(ZSTD_MAGIC)) == ZSTD_MAGIC
 
 
 def _storage_files(folder: Path) -> list[Path]:
-    """Return the files of a bag, by their numbers."""
-    files = [path for path in folder.iterdir() if path.suffix in _STORAGES]
-    return sorted(files, key=lambda path: (len(path.name), path.name))
+    """Return the files of a bag in a folder, by the numbers in their names."""
+    files: list[Path] = []
+    for count, path in enumerate(folder.iterdir()):
+        if count >= _MOST_FILES:
+            raise BagError(
+                f'{printable(folder)} is no bag: it holds more than {_MOST_FILES} files'
+            )
+        named = path.name != METADATA and not path.name.endswith(('-wal', '-shm'))
+        if named and path.is_file() and (_is_packed(path) or _reader(path) is not None):
+            files.append(path)
+    return sorted(files, key=lambda path: _by_numbers(path.name))
 
 
-def _journal(path: Path) -> bool:
-    """Return whether SQLite has messages of a file in its -wal, where the library cannot look."""
-    journal = Path(f'{path}-wal')
-    return path.suffix == '.db3' and journal.exists() and journal.stat().st_size > 0
+def _by_numbers(name: str) -> list[tuple[int, str]]:
+    """Return a key that sorts bag_2 before bag_10."""
+    return [
+        (int(part), '') if part.isdecimal() else (-1, part) for part in re.split(r'(\d+)', name)
+    ]
 
 
-def _open_file(path: Path) -> _Part:
-    """Return a file of a bag, read by the library if it can."""
-    if _journal(path):
-        return _Salvaged(path)
-    try:
-        return _Sound(path)
-    except Exception:  # as in BagFile: the salvage finds out what is wrong, and where
-        return _Salvaged(path)
+def _listed_names(metadata: Path) -> list[str]:
+    """
+    Return the names of the files that a metadata.yaml lists.
 
-
-def _reason(error: Exception) -> str:
-    """Return what an error says in one line."""
-    return ' '.join(str(error).split()) or type(error).__name__
+    Line by line, as rosbag2 writes it: a few bytes of YAML can stand for gigabytes.
+    """
+    with metadata.open(encoding='utf-8', errors='replace') as file:
+        lines = file.read(_MOST_METADATA_BYTES).splitlines()
+    names: list[str] = []
+    within = False
+    for line in lines:
+        words = line.strip()
+        if within and words.startswith('- '):
+            names.append(PurePath(words[2:].strip().strip('\'"')).name)
+        else:
+            within = words == 'relative_file_paths:'
+    return names

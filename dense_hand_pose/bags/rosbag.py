@@ -19,8 +19,11 @@ from rosbags.interfaces import (
     QosReliability,
     QosTime,
 )
-from rosbags.rosbag2 import CompressionFormat, CompressionMode, Reader, StoragePlugin, Writer
+from rosbags.rosbag2 import CompressionFormat, CompressionMode, StoragePlugin, Writer
 from rosbags.typesys import get_typestore, Stores
+
+from .raw import decode, RawMessage
+from .reader import BagFile
 
 BAG_VERSION: Final = 8
 """Of metadata.yaml: Jazzy writes 9, whose QoS profiles Humble's player cannot read."""
@@ -41,15 +44,6 @@ class BagTopic:
     type_name: str
     latched: bool = False
     reliable: bool = True
-
-
-@dataclass(frozen=True)
-class RawMessage:
-    """A serialized message (CDR) and when it was received, nanoseconds since 1970."""
-
-    topic: str
-    received_ns: int
-    data: bytes
 
 
 @dataclass(frozen=True)
@@ -100,41 +94,17 @@ def write_bag(
 
 def read_bag(folder: Path, topics: Collection[str] | None = None) -> Iterator[BagMessage]:
     """
-    Yield the messages of a bag in the order of receipt, those of ``topics`` only if given.
+    Yield the messages of a bag in the order of writing, those of ``topics`` only if given.
 
-    Raises FileNotFoundError for a missing folder.
+    Raises FileNotFoundError for a missing folder, BagError for what is no bag and InputError for
+    a message that is none.
     """
     if not folder.is_dir():
         raise FileNotFoundError(f'{folder}: no such bag (a folder with metadata.yaml)')
-    typestore = get_typestore(Stores.ROS2_JAZZY)
-    with Reader(folder) as reader:
-        chosen = [c for c in reader.connections if topics is None or c.topic in topics]
-        if not chosen:
-            return
-        for connection, received_ns, data in reader.messages(connections=chosen):
-            message = typestore.deserialize_cdr(data, connection.msgtype)
-            yield BagMessage(connection.topic, received_ns, message)
-
-
-def checked(message: RawMessage) -> RawMessage:
-    """
-    Return a message as a bag holds it; ValueError for one that cannot be.
-
-    SQLite checks no types: a time may be a text, or data a number.
-    """
-    when, data = message.received_ns, message.data
-    if not isinstance(when, int) or when < 0:
-        raise ValueError(f'a message on {message.topic} was received at {when!r}: expected ns')
-    if not isinstance(data, bytes):
-        kind = type(data).__name__
-        raise ValueError(f'a message on {message.topic} is of {kind}: expected bytes')
-    return message
-
-
-def stamp_ns(message: Any) -> int:
-    """Return the header stamp of a message, nanoseconds."""
-    stamp = message.header.stamp
-    return int(stamp.sec) * 1_000_000_000 + int(stamp.nanosec)
+    bag = BagFile(folder)
+    types = {topic.name: topic.type_name for topic in bag.topics}
+    for raw in bag.messages(types if topics is None else topics):
+        yield BagMessage(raw.topic, raw.received_ns, decode(raw, types[raw.topic]))
 
 
 def _qos(latched: bool) -> Qos:

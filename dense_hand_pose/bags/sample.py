@@ -11,7 +11,8 @@ from dense_hand_pose.camera.intrinsics import Intrinsics
 from dense_hand_pose.synthesis.hand_stream import GestureSequence, Side, SyntheticFrame
 
 from .messages import MessageWriter
-from .rosbag import BagTopic, RawMessage, write_bag
+from .raw import RawMessage
+from .rosbag import BagTopic, write_bag
 from .topics import CAMERA_INFO, IMAGE, POSES, StreamTopics
 
 START_NS: Final = 1_767_225_600_000_000_000

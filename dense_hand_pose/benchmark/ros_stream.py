@@ -15,7 +15,8 @@ from pathlib import Path
 import time
 from typing import Any
 
-from dense_hand_pose.bags.rosbag import BagTopic, RawMessage, stamp_ns
+from dense_hand_pose.bags.raw import RawMessage, stamp_ns
+from dense_hand_pose.bags.rosbag import BagTopic
 from dense_hand_pose.demo.environment import (
     free_domain_id,
     private_environment,

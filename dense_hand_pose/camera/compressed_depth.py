@@ -24,6 +24,7 @@ from .rvl import decode_rvl
 
 _HEADER: Final = struct.Struct('<iff')
 _SIZE: Final = struct.Struct('<II')
+_HEADER_BYTES, _SIZE_BYTES = _HEADER.size, _SIZE.size
 _PNG_SIZE: Final = struct.Struct('>8x8xII')
 _PNG_MAGIC: Final = b'\x89PNG\r\n\x1a\n'
 _CODECS: Final = ('png', 'rvl')
@@ -48,7 +49,7 @@ def depth_from_compressed(message: Any) -> tuple[DepthImage, float]:
     if len(data) <= _HEADER.size:
         raise InputError('short_data', f'data has {len(data)} bytes, not even a header')
     _, a, b = _HEADER.unpack_from(data)
-    content = data[_HEADER.size :]
+    content = data[_HEADER_BYTES:]
     pixels = _png_pixels(content) if codec == 'png' else _rvl_pixels(content)
     if encoding == '32FC1':
         return _from_inverse(pixels, a, b), DEPTH_UNIT_M[encoding]
@@ -96,7 +97,7 @@ def _rvl_pixels(content: bytes) -> npt.NDArray[np.uint16]:
     width, height = _SIZE.unpack_from(content)
     _check_size(width, height)
     try:
-        return decode_rvl(content[_SIZE.size :], width * height).reshape(height, width)
+        return decode_rvl(content[_SIZE_BYTES:], width * height).reshape(height, width)
     except ValueError as error:
         raise InputError('undecodable_data', str(error)) from error
 

@@ -40,5 +40,16 @@ INPUT_CAUSES: Final[dict[str, Cause]] = {
     'size_mismatch': Cause(
         'error', 'Use the camera_info topic of this very image stream (same size, ROI, binning).'
     ),
+    'no_camera_info': Cause(
+        'error',
+        'Remap camera_info to the topic beside the image; if its stamps differ from the '
+        "image's, set sync.mode to latest_info.",
+    ),
+    'time_backwards': Cause(
+        'warn', 'Normal once when a bag loops or a driver restarts; else check its clock.'
+    ),
+    'repeated_stamp': Cause(
+        'warn', 'Let one publisher only feed the topic, and stamp each image.'
+    ),
 }
 """Causes that lie in the messages themselves: those of the node and of recordings alike."""

@@ -106,10 +106,10 @@ def _runs(
         if done + step > pixels:
             return done + step
         step = min(step, count - place)
-        is_pixel[done : done + step] = True
-        is_step[place : place + step] = True
-        done += step
-        place += step
+        pixels_to, steps_to = done + step, place + step
+        is_pixel[done:pixels_to] = True
+        is_step[place:steps_to] = True
+        done, place = pixels_to, steps_to
     return done
 
 

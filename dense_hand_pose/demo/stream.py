@@ -16,7 +16,8 @@ import sys
 import time
 from typing import Any
 
-from dense_hand_pose.bags.rosbag import BagTopic, RawMessage
+from dense_hand_pose.bags.raw import RawMessage
+from dense_hand_pose.bags.rosbag import BagTopic
 from dense_hand_pose.bags.topics import StreamTopics
 from dense_hand_pose.evaluation.streams import Account, node_status
 from rosbags.typesys import get_typestore, Stores

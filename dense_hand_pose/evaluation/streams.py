@@ -12,7 +12,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from dense_hand_pose.bags.rosbag import read_bag, stamp_ns
+from dense_hand_pose.bags.raw import stamp_ns
+from dense_hand_pose.bags.rosbag import read_bag
 from dense_hand_pose.bags.topics import StreamTopics
 import numpy as np
 import numpy.typing as npt

@@ -16,26 +16,15 @@ from .limited_log import LimitedLog
 
 CAUSES: dict[str, Cause] = {
     **INPUT_CAUSES,
-    'no_camera_info': Cause(
-        'error',
-        'Remap camera_info to the topic beside the image; if its stamps differ from the '
-        "image's, set sync.mode to latest_info.",
-    ),
     'too_old': Cause(
         'warn',
         'Check the clocks of camera and robot; for a bag use use_sim_time:=true and '
         'ros2 bag play --clock, or raise sync.max_age_s (0 accepts any age).',
     ),
-    'time_backwards': Cause(
-        'warn', 'Normal once when a bag loops or a driver restarts; else check its clock.'
-    ),
     'in_future': Cause(
         'warn',
         'Check the clocks of camera and robot; for a bag use use_sim_time:=true and '
         'ros2 bag play --clock, or raise sync.max_age_s (0 accepts any age).',
-    ),
-    'repeated_stamp': Cause(
-        'warn', 'Let one publisher only feed the topic, and stamp each image.'
     ),
     'replaced': Cause('', 'The node keeps to the newest image when the camera is faster.'),
     'deactivated': Cause('', 'The node was deactivated while the image waited.'),

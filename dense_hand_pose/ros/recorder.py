@@ -13,7 +13,8 @@ from importlib import import_module
 import time
 from typing import Any
 
-from dense_hand_pose.bags.rosbag import BagTopic, RawMessage
+from dense_hand_pose.bags.raw import RawMessage
+from dense_hand_pose.bags.rosbag import BagTopic
 import rclpy
 from rclpy.context import Context
 from rclpy.executors import SingleThreadedExecutor

@@ -6,18 +6,14 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from dense_hand_pose.bags.frames import (
-    bag_frames,
-    BagFrame,
-    decode,
-    FrameOptions,
-    read_sidecar,
-)
+from dense_hand_pose.bags.camera_stream import read_camera_stream
+from dense_hand_pose.bags.frames import bag_frames, BagFrame, FrameOptions
 from dense_hand_pose.bags.messages import MessageWriter
+from dense_hand_pose.bags.raw import decode, RawMessage
 from dense_hand_pose.bags.reader import BagError, BagFile
-from dense_hand_pose.bags.rosbag import RawMessage, write_bag
+from dense_hand_pose.bags.rosbag import write_bag
 from dense_hand_pose.bags.sample import SAMPLE_TOPICS
-from dense_hand_pose.bags.topics import camera_topics, IMAGE, TopicWishes
+from dense_hand_pose.bags.topics import camera_topics, IMAGE, TopicOverrides
 from dense_hand_pose.camera.camera_info import intrinsics_of
 from dense_hand_pose.camera.depth_image import depth_from_image
 from dense_hand_pose.camera.input_error import InputError
@@ -53,8 +49,8 @@ def frames_of(folder: Path, messages: list[RawMessage], **options: Any) -> list[
     ordered = sorted(messages, key=lambda message: message.received_ns)
     write_bag(folder / 'bag', SAMPLE_TOPICS, ordered)
     bag = BagFile(folder / 'bag')
-    topics = camera_topics(bag, TopicWishes())
-    return list(bag_frames(bag, topics, read_sidecar(bag, topics), FrameOptions(**options)))
+    topics = camera_topics(bag, TopicOverrides())
+    return list(bag_frames(bag, topics, read_camera_stream(bag, topics), FrameOptions(**options)))
 
 
 def test_each_image_goes_with_the_camera_info_of_its_stamp(tmp_path: Path) -> None:
@@ -100,6 +96,7 @@ def test_noise_instead_of_a_message_is_a_drop(tmp_path: Path) -> None:
     broken = replace(image(33), data=b'\0\1\0\0\xff\xff')
     frames = frames_of(tmp_path, [info(0), image(0), broken])
     assert [frame.cause for frame in frames] == ['', 'unreadable_message']
+    assert frames[1].reason == "its 6 bytes are no 'sensor_msgs/msg/Image'"
 
 
 def test_a_truth_of_other_joints_is_refused(tmp_path: Path) -> None:
@@ -171,3 +168,52 @@ def test_camera_info_of_another_image_says_so() -> None:
     with pytest.raises(InputError) as caught:
         intrinsics_of(calibration, message.width, message.height)
     assert caught.value.cause == 'size_mismatch'
+
+
+def with_zero_stamp(message: RawMessage, type_name: str) -> RawMessage:
+    """Return a message without a stamp."""
+    read = replace(decode(message, type_name), header=recordings.header(0))
+    return recordings.raw(message.topic, type_name, message.received_ns, read)
+
+
+def test_images_without_stamps_take_those_of_receipt(tmp_path: Path) -> None:
+    messages = []
+    for place in (0, 33, 66):
+        messages.append(with_zero_stamp(info(place), 'sensor_msgs/msg/CameraInfo'))
+        messages.append(with_zero_stamp(image(place), IMAGE))
+    write_bag(tmp_path / 'bag', SAMPLE_TOPICS, messages)
+    bag = BagFile(tmp_path / 'bag')
+    topics = camera_topics(bag, TopicOverrides())
+    stream = read_camera_stream(bag, topics)
+    frames = list(bag_frames(bag, topics, stream))
+    assert [frame.cause for frame in frames] == ['', '', '']
+    assert [frame.stamp_ns - START_NS for frame in frames] == [0, 33 * MS, 66 * MS]
+    assert stream.notes == ['the images have no stamps (0): those of receipt stand for them']
+
+
+@pytest.mark.parametrize('sync', ['exact', 'latest_info'])
+def test_a_camera_info_that_comes_once_serves_every_image(tmp_path: Path, sync: str) -> None:
+    images = [image(place) for place in range(0, 330, 33)]
+    late = info(-5, 50)
+    write_bag(tmp_path / 'bag', SAMPLE_TOPICS, [*images[:2], late, *images[2:]])
+    bag = BagFile(tmp_path / 'bag')
+    topics = camera_topics(bag, TopicOverrides())
+    stream = read_camera_stream(bag, topics)
+    frames = list(bag_frames(bag, topics, stream, FrameOptions(sync=sync)))
+    assert {frame.cause for frame in frames} == {''}
+    assert stream.notes[0].startswith('camera_info came once and is used for all 10 images')
+
+
+def test_a_camera_info_that_often_lacks_is_not_taken_from_elsewhere(tmp_path: Path) -> None:
+    messages = [m for place in range(0, 330, 33) for m in (info(place), image(place + 1))]
+    assert {frame.cause for frame in frames_of(tmp_path, messages)} == {'no_camera_info'}
+
+
+def test_a_length_of_a_unit_can_be_given(tmp_path: Path) -> None:
+    (frame,) = frames_of(tmp_path, [info(0), image(0)], depth_unit_mm=0.25)
+    depth, unit_m, lens = frame.read()
+    assert np.array_equal(depth, DEPTH)
+    assert unit_m == 0.00025
+    assert lens == LENS
+    with pytest.raises(ValueError, match='depth_unit_mm = 0'):
+        FrameOptions(depth_unit_mm=0.0)

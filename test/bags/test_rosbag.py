@@ -4,7 +4,8 @@
 
 from pathlib import Path
 
-from dense_hand_pose.bags.rosbag import BagTopic, RawMessage, read_bag, stamp_ns, write_bag
+from dense_hand_pose.bags.raw import RawMessage, stamp_ns
+from dense_hand_pose.bags.rosbag import BagTopic, read_bag, write_bag
 import numpy as np
 import pytest
 import recordings

@@ -173,7 +173,8 @@ def test_noise_gives_an_image_or_an_input_error(
     depth = SAMPLE / np.float32(1000.0) if metres else SAMPLE
     message = compressed_depth(depth, codec)
     data = bytearray(message.data.tobytes())
-    data[place : place + len(noise)] = noise
+    end = place + len(noise)
+    data[place:end] = noise
     message.data = np.frombuffer(bytes(data), np.uint8)
     try:
         found, _ = depth_from_compressed(message)

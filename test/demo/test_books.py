@@ -7,7 +7,8 @@ import sys
 import time
 from typing import Any
 
-from dense_hand_pose.bags.rosbag import BagTopic, RawMessage
+from dense_hand_pose.bags.raw import RawMessage
+from dense_hand_pose.bags.rosbag import BagTopic
 from dense_hand_pose.demo import stream
 from dense_hand_pose.demo.processes import Children
 from dense_hand_pose.demo.stream import DemoError, NAMES, open_stream, TOPICS, wait_for_books

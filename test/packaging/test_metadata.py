@@ -97,6 +97,14 @@ def test_the_pin_of_torch_lies_in_the_range_of_setup() -> None:
     assert Requirement(allowed).specifier.contains(pin)
 
 
+def test_no_inner_names_of_rosbags_are_used() -> None:
+    public = {'rosbags.interfaces', 'rosbags.rosbag1', 'rosbags.rosbag2', 'rosbags.typesys',
+              'rosbags.highlevel'}  # fmt: skip
+    for path in (ROOT / NAME).rglob('*.py'):
+        for name in re.findall(r'^\s*(?:from|import) (rosbags[\w.]*)', path.read_text(), re.M):
+            assert name in public, f'{path} imports {name}'
+
+
 @pytest.mark.slow
 def test_the_wheel_lists_the_marker_of_types(installed: Path) -> None:
     (wheel,) = installed.parents[3].glob('*.whl')

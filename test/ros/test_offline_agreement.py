@@ -8,11 +8,11 @@ from typing import Any
 
 from cv_bridge import CvBridge
 from dense_hand_pose.bags import messages
-from dense_hand_pose.bags.frames import bag_frames, decode, FrameOptions
+from dense_hand_pose.bags.frames import bag_frames, FrameOptions
 from dense_hand_pose.bags.messages import Verdict
-from dense_hand_pose.bags.rosbag import RawMessage
+from dense_hand_pose.bags.raw import decode, RawMessage
 from dense_hand_pose.bags.sample import SampleOptions, write_sample
-from dense_hand_pose.bags.topics import TopicWishes
+from dense_hand_pose.bags.topics import TopicOverrides
 from dense_hand_pose.bones import bone_quaternions
 from dense_hand_pose.camera.depth_image import depth_from_image
 from dense_hand_pose.camera.input_error import InputError
@@ -51,7 +51,7 @@ def bag(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def pairs_of(bag: Path) -> list[tuple[Image, CameraInfo]]:
     """Return the images of a bag and their camera_info as rclpy reads them."""
-    opened = open_bag(bag, TopicWishes(), FrameOptions())
+    opened = open_bag(bag, TopicOverrides(), FrameOptions())
     found: dict[str, list[Any]] = {'/image_rect': [], '/camera_info': []}
     for raw in opened.file.messages(list(found)):
         kind = Image if raw.topic == '/image_rect' else CameraInfo
@@ -61,7 +61,7 @@ def pairs_of(bag: Path) -> list[tuple[Image, CameraInfo]]:
 
 def offline(bag: Path, model: str) -> list[FrameRecord]:
     """Return the offline answers with the defaults of the node."""
-    opened = open_bag(bag, TopicWishes(), FrameOptions())
+    opened = open_bag(bag, TopicOverrides(), FrameOptions())
     frames = bag_frames(opened.file, opened.topics, opened.sidecar)
     return list(estimate_offline(frames, HandPoseEstimator.load(model, 'cpu', precision=FULL)))
 

@@ -54,7 +54,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """
     what = parser.add_mutually_exclusive_group(required=True)
     what.add_argument('--dataset', choices=DATASETS, help='what to measure on')
-    what.add_argument('--bag', type=Path, metavar='PATH', help='rosbag2 folder, .mcap or .db3')
+    what.add_argument(
+        '--bag',
+        type=Path,
+        metavar='PATH',
+        help='rosbag2 folder, .mcap, .db3 (also .zstd) or ROS 1 .bag',
+    )
     parser.add_argument(
         '--out', type=Path, metavar='DIR', help='folder for metrics.json, CSV and pictures'
     )

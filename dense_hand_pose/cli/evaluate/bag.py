@@ -9,6 +9,8 @@ from pathlib import Path
 import sys
 from typing import Any, TYPE_CHECKING
 
+from dense_hand_pose.quoting import printable
+
 from .model import load_model, MODEL_OPTIONS
 from ..common import CommandError, number
 
@@ -25,6 +27,7 @@ OPTIONS: dict[str, Any] = {
     'results_topic': None,
     'sync': 'exact',
     'image_kind': 'auto',
+    'depth_unit_mm': None,
     'start': -math.inf,
     'end': math.inf,
     'rerun': None,
@@ -42,7 +45,7 @@ def add_bag_arguments(group: 'argparse._ArgumentGroup') -> None:
         help='measure the answers that this bag holds (it may be the same) instead of estimating',
     )
     for name, what in (
-        ('depth', 'sensor_msgs/Image'),
+        ('depth', 'sensor_msgs/Image or CompressedImage (compressedDepth)'),
         ('camera-info', 'sensor_msgs/CameraInfo'),
         ('truth', 'geometry_msgs/PoseArray with 21 joints; default: /ground_truth/joints'),
         ('results', 'geometry_msgs/PoseArray of the answers'),
@@ -59,6 +62,12 @@ def add_bag_arguments(group: 'argparse._ArgumentGroup') -> None:
         help='whether a lens bends the images; auto: by the name of the topic (default: auto)',
     )
     group.add_argument(
+        '--depth-unit-mm',
+        type=number('a positive length', low=0.0, above=True),
+        metavar='U',
+        help='millimetres of one unit of depth (default: as the encoding or the bag says)',
+    )
+    group.add_argument(
         '--start', type=seconds, metavar='S', help='seconds after the first stamp (default: all)'
     )
     group.add_argument(
@@ -72,18 +81,21 @@ def add_bag_arguments(group: 'argparse._ArgumentGroup') -> None:
 def measure_bag_file(args: argparse.Namespace) -> int:
     """Measure a bag, print the table, write the files; status 2 for a damaged bag."""
     from dense_hand_pose.bags.reader import BagError
+    from dense_hand_pose.evaluation.recordings.evaluate import drop_lines
 
     _check(args)
     try:
         bag, evaluation = _evaluate(args)
     except BagError as error:
         raise CommandError(str(error), status=2) from error
-    kind = 'estimated' if args.results is None else f'answers in {args.results}'
-    print(f'{args.bag}: {bag.topics.depth}, {kind}')
+    kind = 'estimated' if args.results is None else f'answers in {printable(args.results)}'
+    print(f'{printable(args.bag)}: {printable(bag.topics.depth)}, {kind}')
     print(evaluation.table())
     _write(args, bag, evaluation)
-    if bag.file.note:
-        print(f'note: {bag.file.note}', file=sys.stderr)
+    for note in bag.notes:
+        print(f'note: {note}', file=sys.stderr)
+    for line in drop_lines(evaluation.recording):
+        print(line, file=sys.stderr)
     if evaluation.damage:
         raise CommandError(
             f'{evaluation.damage}; what could be read up to there was measured', status=2
@@ -119,17 +131,21 @@ def _evaluate(args: argparse.Namespace) -> 'tuple[OpenBag, Evaluation]':
 
     wait_passively()
     from dense_hand_pose.bags.frames import FrameOptions
-    from dense_hand_pose.bags.topics import TopicWishes
+    from dense_hand_pose.bags.topics import TopicOverrides
     from dense_hand_pose.evaluation.recordings import evaluate
 
-    wishes = TopicWishes(
+    wishes = TopicOverrides(
         depth=args.depth_topic,
         camera_info=args.camera_info_topic,
         truth=args.truth_topic,
         results=args.results_topic,
     )
     options = FrameOptions(
-        start_s=args.start, end_s=args.end, sync=args.sync, image_kind=args.image_kind
+        start_s=args.start,
+        end_s=args.end,
+        sync=args.sync,
+        image_kind=args.image_kind,
+        depth_unit_mm=args.depth_unit_mm,
     )
     bag = evaluate.open_bag(args.bag, wishes, options, calibrated=args.results is None)
     if args.results is not None:
@@ -154,7 +170,9 @@ def _progress(frames: 'Iterable[BagFrame]', total: int) -> 'Iterable[BagFrame]':
     """Show a bar while frames are used."""
     from tqdm import tqdm
 
-    bar: Iterable[BagFrame] = tqdm(frames, total=total, unit='frame', dynamic_ncols=True)
+    bar: Iterable[BagFrame] = tqdm(
+        frames, total=total, unit='frame', dynamic_ncols=True, disable=None
+    )
     return bar
 
 
@@ -183,5 +201,5 @@ def _verdict(args: argparse.Namespace, evaluation: 'Evaluation') -> int:
     remedy = ''
     if 'no_camera_info' in document['dropped_by_cause'] and args.sync == 'exact':
         remedy = '; do the stamps of camera_info differ? try --sync latest_info'
-    print(f'{args.bag}: no frame was answered: {causes}{remedy}', file=sys.stderr)
+    print(f'{printable(args.bag)}: no frame was answered: {causes}{remedy}', file=sys.stderr)
     return 1

@@ -7,6 +7,7 @@ The names are those of evaluation/stream_metrics.py where they mean the same. No
 metrics.json depends on how fast the machine was.
 """
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from itertools import pairwise
 from typing import Any, Final
@@ -15,7 +16,7 @@ from dense_hand_pose.skeleton import HAND_21
 import numpy as np
 import numpy.typing as npt
 
-from .records import FrameRecord, HAND, Recording, rounded
+from .records import FrameRecord, HAND, Recording, REMEDIES, rounded
 from .stability import stability
 from ..metrics.joint_errors import frames_under_mm
 
@@ -35,6 +36,11 @@ def summarise_recording(recording: Recording) -> dict[str, Any]:
             'frames_with_hand': len(recording.hands),
             'dropped': sum(drops.values()),
             'dropped_by_cause': drops,
+            'drop_reasons': {
+                cause: {'found': reason, 'remedy': REMEDIES.get(cause, '')}
+                for cause, reason in recording.reasons.items()
+            },
+            'hands_per_frame': _hands_per_frame(frames),
             'camera_rate_hz': _rate_hz(stamps),
             'presence': presence(frames),
             'confidence': _confidence(recording.hands),
@@ -61,6 +67,16 @@ def summarise_timing(frames: Sequence[FrameRecord]) -> dict[str, Any]:
         },
         digits=3,
     )
+
+
+def _hands_per_frame(frames: Sequence[FrameRecord]) -> dict[str, int]:
+    """Return in how many answered frames there were no, one, two hands and so on."""
+    counts = Counter(
+        0 if frame.joints_m is None else 1 + len(frame.others)
+        for frame in frames
+        if frame.answered
+    )
+    return {str(hands): counts[hands] for hands in sorted(counts)}
 
 
 def presence(frames: Sequence[FrameRecord]) -> dict[str, Any]:

@@ -7,6 +7,7 @@ import csv
 from pathlib import Path
 from typing import Any, Final
 
+from dense_hand_pose.quoting import printable
 from dense_hand_pose.skeleton import HAND_21
 import numpy as np
 
@@ -15,10 +16,11 @@ from .records import FrameRecord, Recording
 _WIDTH: Final = 32
 _FRAMES: Final = (
     'stamp_ns', 'received_ns', 'outcome', 'mean_confidence', 'mean_error_mm', 'max_error_mm',
+    'reason',
 )  # fmt: skip
 _JOINTS: Final = (
     'stamp_ns', 'joint', 'x_m', 'y_m', 'z_m', 'confidence', 'spread_m',
-    'true_x_m', 'true_y_m', 'true_z_m', 'error_mm',
+    'true_x_m', 'true_y_m', 'true_z_m', 'error_mm', 'hand_id',
 )  # fmt: skip
 
 
@@ -75,26 +77,32 @@ def _frame_row(recording: Recording, frame: FrameRecord) -> list[Any]:
     errors = ['', '']
     if errors_m is not None:
         errors = [f'{1000.0 * value:.3f}' for value in (errors_m.mean(), errors_m.max())]
-    return [frame.stamp_ns, frame.received_ns, frame.outcome, confidence, *errors]
+    reason = printable(frame.reason, 300)
+    return [frame.stamp_ns, frame.received_ns, frame.outcome, confidence, *errors, reason]
 
 
 def _joint_rows(recording: Recording, frame: FrameRecord) -> Iterator[list[Any]]:
-    """Yield the rows of a frame's joints."""
-    nothing = np.full(len(HAND_21), np.nan)
-    joints = np.full((len(HAND_21), 3), np.nan) if frame.joints_m is None else frame.joints_m
+    """Yield the rows of the joints of a frame's hands; each hand has its own error."""
     true = recording.truth.get(frame.stamp_ns)
-    errors = recording.errors_m(frame)
-    columns = np.column_stack(
-        [
-            joints,
-            nothing if frame.confidence is None else frame.confidence,
-            nothing if frame.spread_m is None else frame.spread_m,
-            np.full_like(joints, np.nan) if true is None else true,
-            nothing if errors is None else 1000.0 * errors,
-        ]
-    )
-    for name, row in zip(HAND_21.joints, columns, strict=True):
-        yield [frame.stamp_ns, name, *(f'{v:.6f}' if np.isfinite(v) else '' for v in row)]
+    hands = [(frame.hand_id, frame.joints_m, frame.confidence, frame.spread_m)]
+    hands += [(o.hand_id, o.joints_m, o.confidence, o.spread_m) for o in frame.others]
+    nothing = np.full(len(HAND_21), np.nan)
+    places = np.full((len(HAND_21), 3), np.nan) if true is None else true
+    for hand_id, joints, confidence, spread in hands:
+        if joints is None:
+            continue
+        columns = np.column_stack(
+            [
+                joints,
+                nothing if confidence is None else confidence,
+                nothing if spread is None else spread,
+                places,
+                1000.0 * np.linalg.norm(joints - places, axis=1),
+            ]
+        )
+        for name, row in zip(HAND_21.joints, columns, strict=True):
+            numbers = (f'{v:.6f}' if np.isfinite(v) else '' for v in row)
+            yield [frame.stamp_ns, name, *numbers, hand_id]
 
 
 def _number(value: float | None, digits: int = 1) -> str:

@@ -7,9 +7,8 @@ from dataclasses import dataclass
 from typing import Final
 
 from dense_hand_pose.bags.frames import BagFrame
-from dense_hand_pose.camera.camera_info import intrinsics_of
 from dense_hand_pose.camera.crop import CropWindow
-from dense_hand_pose.camera.depth_image import depth_from_image, to_metres
+from dense_hand_pose.camera.depth_image import to_metres
 from dense_hand_pose.camera.input_error import InputError
 from dense_hand_pose.drawing import png_bytes
 from dense_hand_pose.visualization import depth_to_bgr, draw_pose, draw_text, Image, zoom
@@ -79,9 +78,7 @@ def _picture(recording: Recording, place: int, frame: BagFrame) -> Picture | Non
     if frame.image is None or frame.info is None or record.joints_m is None:
         return None
     try:
-        depth, unit_m = depth_from_image(frame.image)
-        height, width = depth.shape
-        intrinsics = intrinsics_of(frame.info, width, height, frame.rectified)
+        depth, unit_m, intrinsics = frame.read()
     except InputError:
         return None
     true = recording.truth.get(frame.stamp_ns)
