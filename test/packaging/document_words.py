@@ -10,6 +10,9 @@ import shlex
 
 ROOT = Path(__file__).parents[2]
 DOCUMENTS = sorted([*ROOT.glob('*.md'), *(ROOT / 'docs').glob('*.md')])
+NOTEBOOK = ROOT / 'docs' / 'experiments.md'
+"""Append-only: its entries name the paths and parameters of their time."""
+CURRENT = [document for document in DOCUMENTS if document != NOTEBOOK]
 _FENCE = re.compile(r'^( *)```(\w*)\n(.*?)^\1```$', re.M | re.S)
 _SHELL = ('', 'sh', 'bash', 'console')
 

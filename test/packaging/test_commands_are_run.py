@@ -4,7 +4,7 @@
 
 import re
 
-from document_words import command_lines, DOCUMENTS, ROOT, Words
+from document_words import command_lines, CURRENT, ROOT, Words
 import pytest
 
 MODULE = r'(\S*/)?python3? -m dense_hand_pose'
@@ -19,7 +19,7 @@ RUN = {
     r'\.venv/bin/python -m pytest test/ros -m not slow': 'Makefile::pytest',
     r'\S+ -m colcon build .*': 'Makefile::colcon build',
     rf'{MODULE} estimate .*': 'test/packaging/test_document_commands.py::RUN',
-    rf'{MODULE} dataset check .*': 'test/packaging/test_document_commands.py::RUN',
+    rf'{MODULE} (dataset check|render --out) .*': 'test/packaging/test_document_commands.py::RUN',
     rf'{MODULE} (record-sample|evaluate --bag sample) .*': (
         'test/packaging/test_document_commands.py::'
         'test_a_bag_is_made_and_measured_as_the_documents_say'
@@ -90,7 +90,7 @@ NOT_RUN = {
     rf'{MODULE} benchmark --backend tensorrt .*': 'wants an NVIDIA GPU',
 }
 
-COMMANDS = [words for path in DOCUMENTS for words in command_lines(path) if words.whole]
+COMMANDS = [words for path in CURRENT for words in command_lines(path) if words.whole]
 
 
 def rows_for(command: Words) -> list[str]:

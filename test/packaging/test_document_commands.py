@@ -14,17 +14,18 @@ import sys
 from dense_hand_pose.cli import COMMANDS, main
 from dense_hand_pose.cli.common import OneLineParser
 from dense_hand_pose.synthesis.frames import render_frame
-from document_words import blocks, command_lines, DOCUMENTS, ROOT, spans, Words
+from document_words import blocks, command_lines, CURRENT, DOCUMENTS, ROOT, spans, Words
 import numpy as np
 import pytest
 
-ALL = [words for document in DOCUMENTS for words in command_lines(document)]
+ALL = [words for document in CURRENT for words in command_lines(document)]
 OWN = [words for words in ALL if words.after('-m', 'dense_hand_pose')]
 SHORT = [words for words in ALL if not words.whole and words.words[0] in COMMANDS]
 LAUNCHES = [words for words in ALL if words.after('ros2', 'launch', 'dense_hand_pose')]
 MAKES = [words for words in ALL if words.words[0] == 'make' and len(words.words) > 1]
 PLACEHOLDERS = dict.fromkeys(('FX', 'FY', 'CX', 'CY', 'U', 'X', 'Y', 'Z', 'N', 'S', 'HZ'), '1')
 by_document = pytest.mark.parametrize('document', DOCUMENTS, ids=lambda path: path.name)
+of_today = pytest.mark.parametrize('document', CURRENT, ids=lambda path: path.name)
 
 
 def parser_of(name: str) -> argparse.ArgumentParser:
@@ -130,7 +131,7 @@ def test_executables_of_the_package_exist(document: Path) -> None:
         assert not rest or f"'{rest[0]} = " in entry_points, rest
 
 
-@by_document
+@of_today
 def test_parameters_exist(document: Path) -> None:
     pytest.importorskip('rclpy')
     from dense_hand_pose.ros.parameter_table import defaults
@@ -156,17 +157,18 @@ RUN = {
     'dataset': 'dataset check nyu ROOT',
     'estimate': 'estimate FILES --intrinsics FX FY CX CY --depth-unit-mm U --out DIR',
 }
-"""Commands of the README that take seconds; `dataset` finds an empty folder."""
+"""Commands of the documents that take seconds; `dataset` finds an empty folder."""
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize('name', RUN)
-def test_cheap_commands_of_the_readme_run(
+def test_cheap_commands_of_the_documents_run(
     name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    readme = [words for words in [*OWN, *SHORT] if words.place == 'README.md']
-    told = [' '.join(words.after('-m', 'dense_hand_pose') or words.words) for words in readme]
-    assert RUN[name] in told
+    named = [
+        ' '.join(words.after('-m', 'dense_hand_pose') or words.words) for words in [*OWN, *SHORT]
+    ]
+    assert RUN[name] in named
     camera = (frame := render_frame(2**41)).intrinsics
     np.save(tmp_path / 'depth.npy', np.round(frame.depth_m * 1000).astype(np.uint16))
     values = {'FILE': 'sheet.png', 'ROOT': '.', 'FILES': 'depth.npy', 'DIR': 'out', 'U': '1'}

@@ -1,6 +1,6 @@
 # Copyright 2026 The dense_hand_pose authors
 # SPDX-License-Identifier: Apache-2.0
-"""The README says what is there: parameters, commands, files."""
+"""README and docs name every topic, parameter, command, launch file and figure."""
 
 from pathlib import Path
 import re
@@ -13,6 +13,7 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 README = (ROOT / 'README.md').read_text()
+NODE = (ROOT / 'docs' / 'node.md').read_text()
 
 
 def test_the_parameters_of_the_readme_have_their_defaults() -> None:
@@ -34,23 +35,29 @@ def test_every_topic_of_the_node_is_in_the_tables() -> None:
     topics = set(re.findall(r"'(~?/[\w/]+)'", text))
     assert len(topics) >= 9
     for topic in topics | {'image_rect', 'camera_info', '/diagnostics'}:
-        assert f'\n| `{topic}` | ' in README, topic
+        assert f'\n| `{topic}` | ' in NODE, topic
+        assert f'`{topic}`' in README, topic
 
 
 def test_every_launch_file_is_named() -> None:
+    text = (ROOT / 'docs' / 'install.md').read_text()
     for path in (ROOT / 'launch').glob('*.py'):
-        assert f'`{path.name}`' in README
+        assert f'\n| `{path.name}` | ' in text
 
 
 def test_every_command_is_named() -> None:
-    assert all(f'`{name}' in README or f'pose {name}' in README for name in COMMANDS)
+    text = (ROOT / 'docs' / 'python.md').read_text()
+    for name in COMMANDS:
+        assert f'`{name}`' in README, name
+        assert re.search(rf'^\| (`[^|]*, )?`{name}\b', text, re.M), name
 
 
 def test_the_figures_are_named_as_in_metrics_json() -> None:
     names = {'frames_answered', 'frames_with_hand', 'camera_rate_hz'}  # told by the table's rows
+    text = (ROOT / 'docs' / 'evaluation.md').read_text()
     prefixed = {'median_joint_error_mm', 'p95_joint_error_mm'}
     for name in measure(Stream()).as_json().keys() - names - prefixed:
-        assert f'`{name}`' in README
+        assert f'`{name}`' in text
 
 
 def test_files_and_pictures_exist() -> None:
