@@ -13,11 +13,9 @@ from dense_hand_pose.runtimes.model import Model
 
 from .contenders import Contender, EAGER, gather, PAPER, Spec, specs
 from .figures import as_json, Row, Summary
-from .frames import Film
-from .machine import commit, load_average, machine, versions
+from .machine import commit, load_average, machine, MatrixProduct, network_gmac, versions
 from .memory import Memory, peak_memory
-from .peak import MatrixProduct, network_gmac
-from .timing import run_in_turns, Times
+from .timing import Film, run_in_turns, Times
 
 STAGES = ('localize', 'crop', 'network', 'total', 'beside_network', 'end_to_end', 'search')
 """total: inside the estimator; beside_network: end_to_end without network (and decoding)."""

@@ -3,20 +3,55 @@
 """
 The run: all contenders in turns, a few frames each, so that whatever else happens hits them all.
 
-Everybody gets the same cubes, around the true hand, and answers whatever the confidence: so the
-work is the same, whoever is better. What a search costs is timed apart, once a turn.
+The frames are those of a synthetic hand in motion, rendered beforehand. All contenders get the
+same cubes, around the true hand, and report whatever the confidence: the work is the same. The
+cost of a search is timed apart, once a turn.
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 import time
 
+from dense_hand_pose.camera.intrinsics import Intrinsics
 from dense_hand_pose.estimator import EstimatorConfig, HandPose, HandPoseEstimator
+from dense_hand_pose.synthesis.hand_stream import GestureSequence
+import numpy as np
+import numpy.typing as npt
 
 from .contenders import Contender
-from .frames import Film, TimedFrame
-from .peak import MatrixProduct
+from .machine import MatrixProduct
+
+RATE_HZ = 30.0
+_KEPT = 300
+"""Pictures in memory (184 MB); a longer run shows them again."""
+
+
+@dataclass(frozen=True)
+class TimedFrame:
+    """A raw frame (480, 640) in millimetres, and the mean of the true joints (3,), metres."""
+
+    depth_mm: npt.NDArray[np.uint16]
+    intrinsics: Intrinsics
+    center_m: npt.NDArray[np.float64]
+
+
+class Film:
+    """``count`` frames of a gesture sequence at 30 Hz."""
+
+    def __init__(self, count: int, seed: int = 0) -> None:
+        sequence = GestureSequence(seed=seed)
+        frames = [sequence.frame(i / RATE_HZ) for i in range(min(count, _KEPT))]
+        self.count = count
+        self._frames = [
+            TimedFrame(f.depth_mm, f.intrinsics, f.joints_m.mean(axis=0)) for f in frames
+        ]
+
+    def part(self, begin: int, length: int) -> Iterator[TimedFrame]:
+        """Yield some frames; after the last one the first follows."""
+        for i in range(begin, begin + length):
+            yield self._frames[i % len(self._frames)]
+
 
 WARM_UP = 3
 """Frames at the beginning of each turn that do not count: caches and threads come back to it."""

@@ -120,8 +120,12 @@ def _ros(args: argparse.Namespace) -> dict[str, Any]:
     try:
         from dense_hand_pose.benchmark import machine, report
         from dense_hand_pose.benchmark.figures import as_json
-        from dense_hand_pose.benchmark.ros_stream import RATES_HZ, RosOptions, run_ros_benchmark
-        from dense_hand_pose.benchmark.start import run_start_benchmark
+        from dense_hand_pose.benchmark.ros_stream import (
+            RATES_HZ,
+            RosOptions,
+            run_ros_benchmark,
+            run_start_benchmark,
+        )
         from dense_hand_pose.demo.stream import DemoError
     except ImportError as error:
         raise CommandError(f'{error}: run `make venv`, then use .venv/bin/python') from error

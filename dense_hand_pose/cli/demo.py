@@ -39,7 +39,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Run the demo; every child process has ended when this returns."""
-    from dense_hand_pose.demo.interrupts import catch
+    from dense_hand_pose.demo.processes import catch
 
     catch()
     try:

@@ -12,7 +12,7 @@ from dataclasses import replace
 from pathlib import Path
 import sys
 
-from ._verdict_training import train_verdict
+from .common import CommandError
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -59,10 +59,10 @@ def run(args: argparse.Namespace) -> int:
     from dense_hand_pose.training.presence.config import learns_verdict
 
     if learns_verdict(args.config):
-        return train_verdict(args)
+        return _train_presence(args)
     from dense_hand_pose.runtimes.base import BackendError
     from dense_hand_pose.training.launch import launch, TrainingRequest
-    from dense_hand_pose.training.mining.gathering import have_places
+    from dense_hand_pose.training.mining.places import have_places
 
     try:
         if args.resume and args.init:
@@ -85,3 +85,21 @@ def run(args: argparse.Namespace) -> int:
             shards=args.shards,
         )
     )
+
+
+def _train_presence(args: argparse.Namespace) -> int:
+    """Train the presence and handedness head; CommandError with status 2 for wrong arguments."""
+    for name in ('resume', 'data', 'held_out', 'processes', 'shards'):
+        if getattr(args, name):
+            raise CommandError(f'--{name.replace("_", "-")} does not go with a verdict', 2)
+    if args.init is None:
+        raise CommandError('a verdict is taught to weights: add --init WEIGHTS', 2)
+    from dense_hand_pose.training.presence.train import train_presence
+
+    try:
+        tables = train_presence(args.config, args.init, args.out)
+    except (OSError, ValueError) as error:
+        raise CommandError(str(error), 2) from error
+    print(tables)
+    print(f'weights, card and figures in {args.out}/')
+    return 0

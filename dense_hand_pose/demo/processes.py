@@ -1,6 +1,6 @@
 # Copyright 2026 The dense_hand_pose authors
 # SPDX-License-Identifier: Apache-2.0
-"""Child processes that write logs and of which none is left behind."""
+"""Child processes that write logs and end with their parent, whatever signal ends it."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import os
 from pathlib import Path
 import signal
 import subprocess
+from types import FrameType
 
 # How long a child may take to obey each signal, seconds.
 _LADDER = ((signal.SIGINT, 5.0), (signal.SIGTERM, 3.0), (signal.SIGKILL, 5.0))
@@ -86,3 +87,25 @@ class Children:
         """Return the end of a child's log as one line."""
         lines = self.log_path(name).read_text(errors='replace').strip().splitlines()
         return ' | '.join(line.strip() for line in lines[-count:]) or '(its log is empty)'
+
+
+_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+_seen: list[int] = []
+
+
+def catch() -> None:
+    """Make Ctrl-C, SIGTERM and SIGHUP end the demo, with all its children."""
+    _seen.clear()
+    for number in _SIGNALS:
+        signal.signal(number, _interrupt)
+
+
+def obey() -> None:
+    """Raise KeyboardInterrupt if one of the signals has come."""
+    if _seen:
+        raise KeyboardInterrupt
+
+
+def _interrupt(number: int, _frame: FrameType | None) -> None:
+    _seen.append(number)
+    raise KeyboardInterrupt

@@ -11,11 +11,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from dense_hand_pose.codec.encoding import Reach
-from dense_hand_pose.training.checkpoint import read_header
+from dense_hand_pose.training.checkpoint import CHECKPOINT, read_header
 from dense_hand_pose.training.data.synthetic import Batch, make_batch
 from dense_hand_pose.training.objectives.objectives import decoded_joints, joint_method_of
-from dense_hand_pose.training.resume import CHECKPOINT
-from dense_hand_pose.training.trained import load_average
+from dense_hand_pose.training.runs import load_average
 import numpy as np
 import numpy.typing as npt
 import torch

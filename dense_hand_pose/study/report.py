@@ -12,7 +12,7 @@ from dense_hand_pose.evaluation.metrics.joint_errors import (
     mean_joint_error_m,
     median_joint_error_m,
 )
-from dense_hand_pose.evaluation.predictions.comparison_plots import success_curves
+from dense_hand_pose.evaluation.predictions.comparison import success_curves
 from dense_hand_pose.training.config import TrainingConfig
 
 from .measure import Cost, Errors

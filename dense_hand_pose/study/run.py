@@ -9,11 +9,11 @@ from pathlib import Path
 import sys
 
 from dense_hand_pose.runtimes.host import cpu_name
+from dense_hand_pose.training.checkpoint import CHECKPOINT
 from dense_hand_pose.training.config import TrainingConfig
 from dense_hand_pose.training.launch import launch, TrainingRequest
 from dense_hand_pose.training.model_cards import current_commit
-from dense_hand_pose.training.resume import CHECKPOINT
-from dense_hand_pose.training.trained import is_complete
+from dense_hand_pose.training.runs import is_complete
 import torch
 
 from .measure import cost, explore, held_out, measure

@@ -6,8 +6,7 @@ from dataclasses import dataclass, replace
 
 from dense_hand_pose.codec.config import DecodingConfig
 from dense_hand_pose.network.config import CONFIGURATIONS, NetworkConfig
-from dense_hand_pose.training.config import TrainingConfig
-from dense_hand_pose.training.loss_config import LossConfig
+from dense_hand_pose.training.config import LossConfig, TrainingConfig
 
 PROPOSED = 'proposed_2'
 _TINY_WIDTHS = (8, 8, 8, 8, 8)

@@ -1,10 +1,11 @@
 # Copyright 2026 The dense_hand_pose authors
 # SPDX-License-Identifier: Apache-2.0
-"""Training configuration, read from YAML."""
+"""The settings of a training, read from YAML and checked: types, ranges, names."""
 
 from dataclasses import asdict, dataclass, field, fields
+import math
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from dense_hand_pose.datasets.facts import DATASETS
 from dense_hand_pose.network.config import CONFIGURATIONS, NetworkConfig
@@ -12,10 +13,62 @@ from dense_hand_pose.skeleton import HAND_21
 import yaml
 
 from .data.augmentation import Augmentation
-from .loss_config import LossConfig
-from .schedule import SCHEDULES
-from .settings import check_types, part_of
 
+
+@dataclass(frozen=True, kw_only=True)
+class LossConfig:
+    """
+    Weights of the loss terms and the widths of their quadratic parts.
+
+    ``beta`` is that of the maps, ``coordinates_beta`` that of the joints in half cubes.
+    ``presence`` weighs whether there is a hand, where crops without one are among the data.
+    """
+
+    heat_2d: float = 1.0
+    heat_3d: float = 1.0
+    direction: float = 1.0
+    coordinates: float = 2.0
+    presence: float = 0.3
+    beta: float = 0.05
+    coordinates_beta: float = 0.05
+
+    def __post_init__(self) -> None:
+        """Refuse negative weights."""
+        check_types(self, 'loss.')
+        for entry in fields(self):
+            if getattr(self, entry.name) < 0.0:
+                raise ValueError(f'loss.{entry.name} = {getattr(self, entry.name)}: below zero')
+
+
+_Part = TypeVar('_Part')
+
+_IN_WORDS: dict[type, str] = {
+    bool: 'true or false',
+    int: 'a whole number',
+    float: 'a finite number, such as 2.0e-3',
+}
+
+
+def check_types(config: Any, prefix: str = '') -> None:
+    """Refuse numbers of another type than their setting's, as YAML reads 2e-3: a string."""
+    for entry in fields(config):
+        value, expected = getattr(config, entry.name), type(entry.default)
+        if expected not in (bool, int, float):
+            continue
+        fits = type(value) is expected or (expected is float and type(value) is int)
+        if not fits or (expected is float and not math.isfinite(value)):
+            raise ValueError(f'{prefix}{entry.name} = {value!r}: expected {_IN_WORDS[expected]}')
+
+
+def part_of(kind: type[_Part], name: str, value: Any) -> _Part:
+    """Build a part of the settings from a mapping; ValueError names what it is called."""
+    known = {entry.name for entry in fields(kind)}  # type: ignore[arg-type]
+    if not isinstance(value, dict) or set(value) - known:
+        raise ValueError(f'{name} {value!r}: expected a mapping of {", ".join(sorted(known))}')
+    return kind(**value)
+
+
+SCHEDULES = ('cosine', 'wsd', 'step')
 OPTIMISERS = ('adamw', 'muon', 'adam')
 PRECISIONS = ('float32', 'bfloat16', 'float16')
 DEVICES = ('auto', 'cpu', 'cuda')

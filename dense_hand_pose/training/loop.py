@@ -12,23 +12,27 @@ import torch
 from torch import nn, Tensor
 from tqdm import tqdm
 
-from .average import running_average
-from .checkpoint import load_checkpoint, Progress, save_checkpoint
+from .checkpoint import (
+    CHECKPOINT,
+    choose_checkpoint,
+    in_decay,
+    load_checkpoint,
+    Progress,
+    save_checkpoint,
+    spent,
+    STABLE,
+)
 from .config import TrainingConfig
 from .data.sources import open_source
 from .distributed import Group
-from .log import CsvLog
-from .model_cards import current_commit
+from .model_cards import current_commit, write_outcome
 from .objectives.dense import Losses
 from .objectives.detector import SceneLosses
 from .objectives.objectives import method_of
-from .optimisers import Optimisers
-from .outcome import write_outcome
-from .reports import log_columns, loss_columns, validation_row
-from .resume import CHECKPOINT, choose_checkpoint, in_decay, spent, STABLE
+from .optimisers import Optimisers, rate_share, running_average
 from .runs import beginning, make_network
-from .schedule import rate_share
 from .signals import StopWish
+from .validation import CsvLog, log_columns, loss_columns, validation_row
 
 _REPORT_EVERY = 100
 

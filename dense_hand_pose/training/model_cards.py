@@ -1,6 +1,6 @@
 # Copyright 2026 The dense_hand_pose authors
 # SPDX-License-Identifier: Apache-2.0
-"""The model card that goes with a weight file: data, steps, seed, commit, figures, licence."""
+"""The weights of a finished training and their model card: data, seed, commit, figures."""
 
 import csv
 import json
@@ -8,6 +8,10 @@ from pathlib import Path
 import subprocess
 
 from dense_hand_pose.datasets.facts import DATASETS
+from dense_hand_pose.network.dense_regression import DenseRegressionNet
+from dense_hand_pose.network.detector import DetectorNet
+from dense_hand_pose.network.weights import save_weights
+from torch import nn
 import yaml
 
 from .checkpoint import Progress
@@ -134,3 +138,102 @@ def current_commit() -> str:
     except (OSError, subprocess.TimeoutExpired):
         return 'unknown'
     return done.stdout.strip() if done.returncode == 0 else 'unknown'
+
+
+_DETECTOR_CARD = """# Model card: {name}
+
+Hands in whole depth frames: centre, presence score and side, from the frame as 192 x 128 pixels, by
+one hourglass. Weights in fp16 safetensors; the architecture stands in the file's metadata.
+
+| | |
+|---|---|
+| training data | rendered scenes of `dense_hand_pose.synthesis.scenes.full_scene` only (meshes: SOMA, Apache-2.0, and MakeHuman, CC0): batch i those of seed `{seed} * 2 ** 24 + i`; of about half of them one corner alone (`training/data/detector_scenes.py`) |
+| samples seen | {samples:,} in {steps:,} steps of {batch}{before} |
+| training time | {hours:.2f} h |
+| commit at the start | {commit} |
+| network | `{network}` |
+| licence | Apache-2.0 |
+
+## Figures
+
+Validation while training: {count} held-out synthetic scenes with noise, the running average of the
+weights, a score of 0.5 and 40 mm (recall), frames without a hand (false positives).
+
+| samples seen | recall | false positives | recall at 1 % false positives | centre, median | side |
+|---|---|---|---|---|---|
+{curve}
+
+## Carry on
+
+```
+python -m dense_hand_pose train --config CONFIG --init {name}.safetensors --out DIR
+```
+
+starts from these weights with a fresh optimiser and the same scenes. CONFIG as it was:
+
+```yaml
+{settings}```
+
+## Limits
+
+Trained on nothing but the scenes above: hands 0.25 to 1.5 m away, at most two of them. Not for
+decisions about people: it finds hands, it identifies nobody.
+"""  # noqa: E501
+
+
+def make_detector_card(
+    name: str, config: TrainingConfig, progress: Progress, log: Path, commit: str
+) -> str:
+    """Return the card (Markdown) of a detector's weights that a training with log.csv has made."""
+    return _DETECTOR_CARD.format(
+        name=name,
+        seed=config.seed,
+        samples=progress.samples,
+        steps=progress.step,
+        batch=config.batch_size,
+        before=said_before(progress),
+        hours=progress.elapsed_s / 3600.0,
+        commit=commit,
+        network=json.dumps(config.network.to_dict()),
+        count=config.validation_samples,
+        curve='\n'.join(_detector_validations(log)),
+        settings=yaml.safe_dump(config.to_dict(), sort_keys=False),
+    )
+
+
+def _detector_validations(log: Path) -> list[str]:
+    with log.open(encoding='utf-8', newline='') as file:
+        rows = [row for row in csv.DictReader(file) if row['validation_recall']]
+    last: dict[int, str] = {}
+    for row in rows:
+        samples = int(float(row['samples']))
+        # Of a training that went on from before its last checkpoint, only what led here counts.
+        last = {count: line for count, line in last.items() if count < samples}
+        shares = [
+            100.0 * float(row[f'validation_{key}'])
+            for key in ('recall', 'false_positives', 'recall_at_1_percent', 'side')
+        ]
+        center = float(row['validation_center_mm'])
+        last[samples] = (
+            f'| {samples:,} | {shares[0]:.1f} % | {shares[1]:.1f} % | {shares[2]:.1f} % '
+            f'| {center:.1f} mm | {shares[3]:.1f} % |'
+        )
+    return list(last.values())
+
+
+def write_outcome(
+    network: nn.Module, out: Path, config: TrainingConfig, progress: Progress, commit: str
+) -> None:
+    """Write the averaged weights and their card; those of a baseline stay a checkpoint."""
+    if not isinstance(network, DenseRegressionNet | DetectorNet):
+        return
+    notes = {
+        'samples': str(progress.samples_before + progress.samples),
+        'steps': str(progress.step),
+        'hours': f'{progress.elapsed_s / 3600.0:.2f}',
+        'seed': str(config.seed),
+    }
+    save_weights(network, out / 'weights.safetensors', notes)
+    make = make_detector_card if isinstance(network, DetectorNet) else make_card
+    card = make('weights', config, progress, out / 'log.csv', commit)
+    (out / 'weights.md').write_text(card, encoding='utf-8')

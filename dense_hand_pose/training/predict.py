@@ -12,7 +12,7 @@ from tqdm import tqdm
 
 from .data.datasets import spaced_batches, true_center_batch
 from .objectives.objectives import joint_method_of
-from .trained import load_average
+from .runs import load_average
 
 _BATCH = 32
 

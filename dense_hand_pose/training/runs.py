@@ -1,6 +1,6 @@
 # Copyright 2026 The dense_hand_pose authors
 # SPDX-License-Identifier: Apache-2.0
-"""What a training begins with."""
+"""What a training begins with, and the network of a training so far."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -11,10 +11,11 @@ from dense_hand_pose.network.growth import add_stacks, may_grow
 from dense_hand_pose.network.renorm import renormalise
 from dense_hand_pose.network.weight_file import read_notes, sha256_of
 from dense_hand_pose.network.weights import load_detector, load_weights
+from safetensors.torch import load_file
 import torch
 from torch import nn
 
-from .checkpoint import Progress
+from .checkpoint import CHECKPOINT, choose_checkpoint, Progress, read_header, spent
 from .config import TrainingConfig
 
 
@@ -64,3 +65,35 @@ def add_presence(network: HandNet, config: TrainingConfig) -> None:
     """Let a network learn, in place, whether there is a hand, where the data show it."""
     if config.data == 'searched' and isinstance(network, DenseRegressionNet):
         network.learn_presence()
+
+
+_AVERAGE = 'average/module.'
+
+
+def load_average(folder: Path) -> tuple[HandNet, TrainingConfig]:
+    """
+    Return the averaged network of a training's folder, in evaluation mode, and its settings.
+
+    ValueError when there is no checkpoint of this package.
+    """
+    path = folder / CHECKPOINT
+    _, settings = read_header(path)
+    config = TrainingConfig.from_dict(settings)
+    network = build_network(config.network)
+    add_presence(network, config)
+    tensors = {k.removeprefix(_AVERAGE): v for k, v in load_file(path).items()
+               if k.startswith(_AVERAGE)}  # fmt: skip
+    network.load_state_dict(tensors)
+    return network.eval(), config
+
+
+def is_complete(folder: Path, config: TrainingConfig) -> bool:
+    """
+    Say whether a folder holds a training that has used up the budget of ``config``.
+
+    ValueError when the folder's is another training.
+    """
+    if not (folder / CHECKPOINT).exists():
+        return False
+    path, _ = choose_checkpoint(folder, config)
+    return spent(config, read_header(path)[0]) >= 1.0

@@ -7,12 +7,10 @@ import json
 from pathlib import Path
 
 from dense_hand_pose.benchmark import timing
-from dense_hand_pose.benchmark.contenders import Contender
-from dense_hand_pose.benchmark.eager import EagerBackend
-from dense_hand_pose.benchmark.frames import Film
-from dense_hand_pose.benchmark.peak import MatrixProduct
+from dense_hand_pose.benchmark.contenders import Contender, EagerBackend
+from dense_hand_pose.benchmark.machine import MatrixProduct
 from dense_hand_pose.benchmark.run import STAGES
-from dense_hand_pose.benchmark.timing import run_in_turns, WARM_UP
+from dense_hand_pose.benchmark.timing import Film, run_in_turns, WARM_UP
 from dense_hand_pose.cli import main
 from dense_hand_pose.network.weights import save_weights
 import pytest

@@ -8,12 +8,16 @@ import subprocess
 import sys
 import time
 
-from dense_hand_pose.benchmark.contenders import EAGER, PAPER, Spec, specs
-from dense_hand_pose.benchmark.eager import EagerBackend
-from dense_hand_pose.benchmark.machine import commit, machine, versions
+from dense_hand_pose.benchmark.contenders import EAGER, EagerBackend, PAPER, Spec, specs
+from dense_hand_pose.benchmark.machine import (
+    commit,
+    machine,
+    MatrixProduct,
+    network_gmac,
+    versions,
+)
 from dense_hand_pose.benchmark.memory import peak_memory
-from dense_hand_pose.benchmark.peak import MatrixProduct, network_gmac
-from dense_hand_pose.benchmark.start import import_s
+from dense_hand_pose.benchmark.ros_stream import import_s
 from dense_hand_pose.codec.config import DecodingConfig
 from dense_hand_pose.network.weights import save_weights
 from dense_hand_pose.runtimes.base import BACKENDS, PRECISIONS

@@ -15,10 +15,9 @@ from dense_hand_pose.demo.environment import (
     with_room_for_images,
 )
 from dense_hand_pose.demo.processes import Children
-from dense_hand_pose.demo.report import table
+from dense_hand_pose.demo.run import table
 from dense_hand_pose.demo.stream import camera_command, DemoOptions, node_command
-from dense_hand_pose.evaluation.stream_metrics import measure
-from dense_hand_pose.evaluation.streams import Stream
+from dense_hand_pose.evaluation.streams import measure, Stream
 import pytest
 
 STUBBORN = (

@@ -7,7 +7,7 @@ import contextlib
 import os
 import signal
 
-from dense_hand_pose.demo.interrupts import catch, obey
+from dense_hand_pose.demo.processes import catch, obey
 import pytest
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)

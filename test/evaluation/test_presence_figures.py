@@ -2,8 +2,14 @@
 # SPDX-License-Identifier: Apache-2.0
 """The figures of a verdict against brute force and hand-made opinions."""
 
-from dense_hand_pose.evaluation.presence import area, describe_side, Opinions, threshold_at
-from dense_hand_pose.evaluation.verdict_report import summarise_opinions, verdict_tables
+from dense_hand_pose.evaluation.presence import (
+    area,
+    describe_side,
+    Opinions,
+    summarise_opinions,
+    threshold_at,
+    verdict_tables,
+)
 from hypothesis import given
 from hypothesis import strategies as st
 import numpy as np

@@ -9,8 +9,7 @@ from pathlib import Path
 from dense_hand_pose.bags.raw import RawMessage
 from dense_hand_pose.bags.rosbag import write_bag
 from dense_hand_pose.demo.stream import BAG_TOPICS, TOPICS
-from dense_hand_pose.evaluation.stream_metrics import measure, StreamMetrics
-from dense_hand_pose.evaluation.streams import read_stream
+from dense_hand_pose.evaluation.streams import measure, read_stream, StreamMetrics
 import numpy as np
 import pytest
 import recordings

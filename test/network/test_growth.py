@@ -11,8 +11,8 @@ from dense_hand_pose.network.graph import export_graph, HandGraph
 from dense_hand_pose.network.growth import add_stacks, may_grow
 from dense_hand_pose.network.weights import find_weights, load_weights
 from dense_hand_pose.synthesis.crops import render_crops
+from dense_hand_pose.training.config import LossConfig
 from dense_hand_pose.training.data.synthetic import make_batch
-from dense_hand_pose.training.loss_config import LossConfig
 from dense_hand_pose.training.objectives.objectives import joint_method_of
 import pytest
 from tiny import TINY, tiny_network

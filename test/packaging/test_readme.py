@@ -6,8 +6,7 @@ from pathlib import Path
 import re
 
 from dense_hand_pose.cli import COMMANDS
-from dense_hand_pose.evaluation.stream_metrics import measure
-from dense_hand_pose.evaluation.streams import Stream
+from dense_hand_pose.evaluation.streams import measure, Stream
 from dense_hand_pose.skeleton import HAND_21
 import pytest
 

@@ -4,7 +4,7 @@
 
 from dataclasses import replace
 
-from dense_hand_pose.benchmark.eager import EagerBackend
+from dense_hand_pose.benchmark.contenders import EagerBackend
 from dense_hand_pose.codec.config import DecodingConfig
 from dense_hand_pose.network.graph import export_graph, HandGraph
 from dense_hand_pose.network.weights import save_weights

@@ -7,8 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from dense_hand_pose.network.config import CONFIGURATIONS, NetworkConfig
-from dense_hand_pose.training.config import load_config, TrainingConfig
-from dense_hand_pose.training.loss_config import LossConfig
+from dense_hand_pose.training.config import load_config, LossConfig, TrainingConfig
 import pytest
 
 DEFAULT = Path(__file__).parents[2] / 'config' / 'train' / 'default.yaml'

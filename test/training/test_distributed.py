@@ -6,7 +6,6 @@ import csv
 from dataclasses import replace
 from pathlib import Path
 
-from dense_hand_pose.training.average import running_average
 from dense_hand_pose.training.config import TrainingConfig
 from dense_hand_pose.training.data.synthetic import (
     Batch,
@@ -18,6 +17,7 @@ from dense_hand_pose.training.distributed import CPU, Group, joined_group
 from dense_hand_pose.training.loop import Trainer
 from dense_hand_pose.training.objectives.dense import Losses
 from dense_hand_pose.training.objectives.objectives import method_of
+from dense_hand_pose.training.optimisers import running_average
 from dense_hand_pose.training.validation import validate
 import pytest
 from safetensors.torch import load_file, save_file

@@ -9,10 +9,9 @@ from dense_hand_pose.network.weight_file import read_notes
 from dense_hand_pose.network.weights import save_weights
 from dense_hand_pose.training.checkpoint import Progress
 from dense_hand_pose.training.config import TrainingConfig
-from dense_hand_pose.training.log import CsvLog
-from dense_hand_pose.training.model_cards import current_commit, make_card
-from dense_hand_pose.training.outcome import write_outcome
+from dense_hand_pose.training.model_cards import current_commit, make_card, write_outcome
 from dense_hand_pose.training.runs import beginning
+from dense_hand_pose.training.validation import CsvLog
 import pytest
 from tiny import tiny_network
 import yaml

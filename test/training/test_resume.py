@@ -10,10 +10,9 @@ from pathlib import Path
 import signal
 from typing import Any
 
-from dense_hand_pose.training.config import TrainingConfig
+from dense_hand_pose.training.config import LossConfig, TrainingConfig
 from dense_hand_pose.training.data.synthetic import Batch
 from dense_hand_pose.training.loop import Trainer
-from dense_hand_pose.training.loss_config import LossConfig
 from dense_hand_pose.training.objectives.dense import Losses
 import pytest
 from safetensors import safe_open

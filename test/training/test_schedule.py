@@ -4,8 +4,7 @@
 
 import math
 
-from dense_hand_pose.training.average import decay_after, running_average
-from dense_hand_pose.training.schedule import decays, rate_share
+from dense_hand_pose.training.optimisers import decay_after, decays, rate_share, running_average
 from hypothesis import given
 from hypothesis import strategies as st
 import pytest

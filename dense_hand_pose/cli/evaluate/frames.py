@@ -58,17 +58,17 @@ def measure_hands(args: argparse.Namespace) -> int:
 def _write(out: Path, document: dict[str, Any], answers: 'dict[str, list[Answer]]') -> None:
     """Write all files, or raise CommandError for the one that cannot be written."""
     from dense_hand_pose.drawing import png_bytes
-    from dense_hand_pose.evaluation.frames import plots, report
+    from dense_hand_pose.evaluation.frames import report
     from dense_hand_pose.evaluation.frames.protocol import tabulate
-    from dense_hand_pose.evaluation.frames.worst import worst_sheet
+    from dense_hand_pose.evaluation.frames.report import worst_sheet
 
     columns = {center: tabulate(found) for center, found in answers.items()}
     try:
         report.write_metrics(out / 'metrics.json', document)
         report.write_per_frame(out / 'per_frame.csv', columns)
-        plots.success_curve(out / 'success_curve.png', columns)
-        plots.joint_bars(out / 'per_joint.png', document['centers'])
-        plots.reliability(out / 'reliability.png', document['centers'])
+        report.success_curve(out / 'success_curve.png', columns)
+        report.joint_bars(out / 'per_joint.png', document['centers'])
+        report.reliability(out / 'reliability.png', document['centers'])
         for center, found in answers.items():
             (out / f'worst_{center}.png').write_bytes(png_bytes(worst_sheet(found)))
     except OSError as error:

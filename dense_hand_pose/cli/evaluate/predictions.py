@@ -166,14 +166,14 @@ def _write(
 ) -> None:
     """Write all files, or raise CommandError for the one that cannot be written."""
     from dense_hand_pose.drawing import png_bytes
-    from dense_hand_pose.evaluation.predictions import comparison, comparison_plots
+    from dense_hand_pose.evaluation.predictions import comparison
 
     try:
         comparison.write_metrics(out / 'metrics.json', document)
         comparison.write_summary(out / 'summary.csv', document['predictions'])
         comparison.write_per_frame(out / 'per_frame.csv', errors_m)
-        comparison_plots.success_curves(out / 'success_curve.png', errors_m)
-        comparison_plots.joint_bars(out / 'per_joint.png', errors_m, facts.skeleton)
+        comparison.success_curves(out / 'success_curve.png', errors_m)
+        comparison.joint_bars(out / 'per_joint.png', errors_m, facts.skeleton)
         (out / 'poses.png').write_bytes(png_bytes(sheet))
     except OSError as error:
         raise CommandError(f'cannot write the results: {error}') from error

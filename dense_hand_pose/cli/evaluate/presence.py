@@ -6,7 +6,6 @@ import argparse
 import json
 from typing import Any
 
-from .._verdict_training import measure
 from ..common import CommandError
 
 OPTIONS: dict[str, Any] = {'frames': 2000, 'model': 'default'}
@@ -18,11 +17,12 @@ def measure_verdict(args: argparse.Namespace) -> int:
     from dense_hand_pose.process import wait_passively
 
     wait_passively()
+    from dense_hand_pose.evaluation.presence import measure_presence
     from dense_hand_pose.network.weight_file import find_weights, write_atomically
     from dense_hand_pose.network.weights import load_weights
 
     try:
-        summary, tables = measure(load_weights(find_weights(args.model)), args.frames)
+        summary, tables = measure_presence(load_weights(find_weights(args.model)), args.frames)
         if args.out is not None:
             args.out.mkdir(parents=True, exist_ok=True)
             write_atomically(args.out / 'metrics.json', json.dumps(summary, indent=2).encode())

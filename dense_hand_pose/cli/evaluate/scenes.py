@@ -36,8 +36,7 @@ def measure_scenes(args: argparse.Namespace) -> int:
     from dense_hand_pose.evaluation.scenes.detection import estimate_scenes
     from dense_hand_pose.evaluation.scenes.report import table
     from dense_hand_pose.evaluation.scenes.sequences import follow_sequences
-    from dense_hand_pose.evaluation.scenes.summary import summarise_scenes
-    from dense_hand_pose.evaluation.scenes.track_summary import summarise_tracks
+    from dense_hand_pose.evaluation.scenes.summary import summarise_scenes, summarise_tracks
     from dense_hand_pose.synthesis.scenes.scene_sequence import FRAMES
 
     frames = FRAMES
@@ -98,8 +97,7 @@ def _write(
     from dense_hand_pose.evaluation.frames.report import write_metrics
     from dense_hand_pose.evaluation.recordings.records import rounded
     from dense_hand_pose.evaluation.scenes import report
-    from dense_hand_pose.evaluation.scenes.localization_plots import localization_page
-    from dense_hand_pose.evaluation.scenes.localization_sheet import worst_sheet
+    from dense_hand_pose.evaluation.scenes.report import localization_page, worst_sheet
     import numpy as np
     from PIL import Image
 

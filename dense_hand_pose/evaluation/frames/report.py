@@ -1,17 +1,31 @@
 # Copyright 2026 The dense_hand_pose authors
 # SPDX-License-Identifier: Apache-2.0
-"""The figures of a test as a table for people, as metrics.json and as a row per frame."""
+"""The files of a test on single frames: table, metrics.json, CSV, plots and the worst frames."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 import csv
 import json
 from pathlib import Path
 from typing import Any
 
+from dense_hand_pose.camera.crop import CropWindow
+from dense_hand_pose.skeleton import FINGER_COLOURS, HAND_21
+from dense_hand_pose.synthesis.frames import render_frame
+from dense_hand_pose.visualization import (
+    contact_sheet,
+    depth_to_bgr,
+    draw_pose,
+    draw_text,
+    Image,
+    zoom,
+)
 import numpy as np
 
-from .protocol import Answers, CENTERS
+from .protocol import Answer, Answers, CENTERS
 from .summary import Figures, THRESHOLDS_MM
+from ..figures import new_figure
+from ..metrics.calibration import BINS, CONFIDENT
+from ..metrics.joint_errors import frames_under, joint_errors_m
 
 _COLUMNS = (
     'seed', 'camera', 'side', 'center', 'found', 'other_hand',
@@ -128,3 +142,106 @@ def _mm(value: float | None) -> str:
 
 def _percent(share: float) -> str:
     return f'{100.0 * share:.1f} %'
+
+
+_COLOURS = {'truth': '#2d96d7', 'detected': '#e64b3c'}
+_CURVE_MM = range(81)
+
+
+def success_curve(path: Path, centers: Mapping[str, Answers]) -> None:
+    """Plot the share of frames whose every joint is under a threshold."""
+    with new_figure(path, (6.4, 4.4)) as axes:
+        for center, answers in centers.items():
+            shares = [100.0 * frames_under(answers.reported_errors_m, mm) for mm in _CURVE_MM]
+            axes.plot(_CURVE_MM, shares, color=_COLOURS[center], label=CENTERS[center])
+        axes.set(xlim=(0, _CURVE_MM[-1]), ylim=(0, 100))
+        axes.set(xlabel='threshold, mm', ylabel='frames with every joint under it, %')
+        axes.legend(loc='lower right')
+
+
+def joint_bars(path: Path, centers: Mapping[str, Figures]) -> None:
+    """Plot the mean error of each joint in its finger's colour; the paler bar comes second."""
+    places = np.arange(len(HAND_21))
+    width = 0.8 / len(centers)
+    colours = [tuple(c / 255 for c in FINGER_COLOURS[f]) for f in HAND_21.fingers]
+    with new_figure(path, (9.6, 4.8)) as axes:
+        for i, (center, figures) in enumerate(centers.items()):
+            means = [_number(j['mean_joint_error_mm']) for j in figures['per_joint'].values()]
+            overall = _number(figures['mean_joint_error_mm'])
+            label = f'{CENTERS[center]}, mean {overall:.1f} mm'
+            at = places + (i - (len(centers) - 1) / 2) * width
+            axes.bar(at, means, width, color=colours, alpha=1.0 - 0.5 * i, label=label)
+        axes.set_xticks(places, HAND_21.joints, rotation=60, ha='right', fontsize=8)
+        axes.set(ylabel='mean error, mm', xlim=(-0.7, len(places) - 0.3))
+        axes.legend(loc='upper left')
+
+
+def reliability(path: Path, centers: Mapping[str, Figures]) -> None:
+    """Plot the mean error of the joints in each bin of confidence, and how many there are."""
+    with new_figure(path, (6.4, 4.4)) as axes:
+        counts = axes.twinx()
+        for i, (center, figures) in enumerate(centers.items()):
+            bins = figures['reliability']['bins']
+            middles = np.array([(b['low'] + b['high']) / 2 for b in bins])
+            joints = np.array([b['joints'] for b in bins])
+            width = 0.8 / BINS / len(centers)
+            at = middles + (i - (len(centers) - 1) / 2) * width
+            share = 100.0 * joints / max(joints.sum(), 1)
+            counts.bar(at, share, width, color=_COLOURS[center], alpha=0.2)
+            errors = [_number(b['mean_joint_error_mm']) for b in bins]
+            axes.plot(middles, errors, 'o-', color=_COLOURS[center], label=CENTERS[center])
+        axes.axvline(CONFIDENT, color='grey', linewidth=0.8, linestyle='--')
+        axes.set(xlabel='confidence', ylabel='mean error, mm (lines)', xlim=(0, 1))
+        axes.set_ylim(bottom=0)
+        counts.set(ylabel='joints, % (bars)', ylim=(0, 100))
+        axes.legend(loc='upper right')
+
+
+def _number(value: float | None) -> float:
+    """Return a figure of metrics.json as a float, NaN for null."""
+    return float('nan') if value is None else float(value)
+
+
+WORST = 12
+_TILE_COLUMNS = 3
+_TILE_PX, _TILE_SIZE_M, _HEADER_PX = 220, 0.34, 20
+
+
+def worst_answers(answers: Sequence[Answer], count: int = WORST) -> list[Answer]:
+    """Return the frames of the largest mean error, worst first; those without a hand come last."""
+    return sorted(answers, key=lambda a: (not a.found, -mean_error_m(a), a.seed))[:count]
+
+
+def mean_error_m(answer: Answer) -> float:
+    """Return the mean joint error of a frame, metres; -1 where nothing was estimated."""
+    if answer.pose is None:
+        return -1.0
+    return float(joint_errors_m(answer.pose.joints[None], answer.true_joints_m[None]).mean())
+
+
+def worst_sheet(answers: Sequence[Answer]) -> Image:
+    """Render the worst frames again: the truth on the left, the estimate on the right of each."""
+    return contact_sheet([_pair(answer) for answer in worst_answers(answers)], _TILE_COLUMNS)
+
+
+def _pair(answer: Answer) -> Image:
+    """Return both skeletons over what the camera saw around the true hand."""
+    frame = render_frame(answer.seed)
+    x, y, z = (float(value) for value in frame.joints_m.mean(axis=0))
+    coloured = depth_to_bgr(frame.depth_m, z - 0.12, z + 0.3)
+    tile, k = zoom(coloured, CropWindow((x, y, z), _TILE_SIZE_M, frame.intrinsics), _TILE_PX)
+    true = draw_pose(tile, frame.joints_m, k)
+    guess, label = tile, 'nothing estimated'
+    if answer.pose is not None:
+        guess = draw_pose(tile, answer.pose.joints, k, answer.pose.confidence)
+        error_mm, trust = 1000.0 * mean_error_m(answer), answer.pose.confidence.mean()
+        verdict = '' if answer.found else ', refused'
+        label = f'{error_mm:.0f} mm, confidence {trust:.2f}{verdict}'
+    names = (f'{answer.seed} {answer.camera}', label)
+    return np.hstack([_titled(t, n) for t, n in zip((true, guess), names, strict=True)])
+
+
+def _titled(tile: Image, text: str) -> Image:
+    """Return a tile below a line of text."""
+    header = np.full((_HEADER_PX, *tile.shape[1:]), 28, np.uint8)
+    return np.vstack([draw_text(header, text, (6, 14), 0.36), tile])

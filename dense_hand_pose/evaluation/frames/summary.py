@@ -3,7 +3,7 @@
 """
 The figures of a test as metrics.json holds them: as a whole, per joint, per camera, per side.
 
-The names are those of evaluation/stream_metrics.py where they mean the same. Lengths are
+The names are those of evaluation/streams.py where they mean the same. Lengths are
 millimetres, shares run from 0 to 1, null stands for "nothing to measure".
 """
 

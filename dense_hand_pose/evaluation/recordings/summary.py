@@ -3,7 +3,7 @@
 """
 The figures of a recording as metrics.json holds them, and those of time as timing.json does.
 
-The names are those of evaluation/stream_metrics.py where they mean the same. Nothing in
+The names are those of evaluation/streams.py where they mean the same. Nothing in
 metrics.json depends on how fast the machine was.
 """
 

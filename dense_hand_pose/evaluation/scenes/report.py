@@ -1,17 +1,28 @@
 # Copyright 2026 The dense_hand_pose authors
 # SPDX-License-Identifier: Apache-2.0
-"""The figures of found and followed hands as a table for people and as rows for programs."""
+"""The files of the test on scenes: table, CSV, a page of plots, the sheet of the worst scenes."""
 
 from collections.abc import Mapping, Sequence
 import csv
 import math
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
+from dense_hand_pose.camera.intrinsics import Intrinsics
+from dense_hand_pose.visualization import (
+    contact_sheet,
+    depth_range_m,
+    depth_to_bgr,
+    draw_pose,
+    draw_text,
+    Image,
+)
 import numpy as np
+from PIL import Image as PilImage
 
-from .detection import SceneAnswer
+from .detection import render_scene, SceneAnswer
 from .sequences import SequenceAnswer
+from ..figures import new_page
 
 Figures = Mapping[str, Any]
 _SCENE_COLUMNS = (
@@ -146,3 +157,126 @@ def _percent(share: float) -> str:
 
 def _number(value: float, digits: int = 1) -> str:
     return '-' if math.isnan(value) else f'{value:.{digits}f}'
+
+
+_BLUE, _RED, _GREY = '#2d96d7', '#e64b3c', '#666666'
+
+
+def localization_page(path: Path, scenes: Mapping[str, Any], min_score: float) -> None:
+    """Plot the figures of scene_summary.summarise_scenes; min_score is the chosen threshold."""
+    with new_page(path, (11.0, 8.0), 2, 2) as axes:
+        _gate(axes[0, 0], scenes)
+        _score(axes[0, 1], scenes['over_score'], min_score)
+        _bars(axes[1, 0], scenes['per_distance_m'], 'distance, m')
+        _bars(axes[1, 1], scenes['per_camera'], 'camera')
+
+
+def _gate(axes: Any, scenes: Mapping[str, Any]) -> None:
+    """Plot the share of hands whose centre is found within a distance."""
+    curve = scenes['recall_under_mm']
+    shares = 100.0 * np.array(list(curve.values()))
+    axes.plot([int(gate) for gate in curve], shares, 'o-', color=_BLUE, markersize=3)
+    axes.axvline(scenes['gate_mm'], color=_GREY, linewidth=0.8, linestyle='--')
+    axes.set(xlabel='error of the centre, mm', ylabel='hands found within it, %', ylim=(0, 101))
+    axes.set_title('Hands found', fontsize=10)
+
+
+def _score(axes: Any, curve: Mapping[str, Any], min_score: float) -> None:
+    """Plot recall and false positives over the score's threshold, with the chosen one."""
+    at = curve['min_score']
+    axes.plot(at, 100.0 * np.array(curve['recall']), color=_BLUE, label='hands found')
+    false = 100.0 * np.array(curve['false_positive_share'])
+    axes.plot(at, false, color=_RED, label='scenes without a hand that give one')
+    axes.axvline(min_score, color=_GREY, linewidth=0.8, linestyle='--', label='threshold')
+    axes.set(xlabel='threshold of the score', ylabel='%', xlim=(0, 1), ylim=(0, 101))
+    axes.set_title('Threshold', fontsize=10)
+    axes.legend(loc='center', fontsize=8)
+
+
+def _bars(axes: Any, groups: Mapping[str, Any], title: str) -> None:
+    """Plot the share of hands found in each group, and how many hands it has."""
+    names = [f'{name}\n{group["hands"]}' for name, group in groups.items()]
+    axes.bar(names, [100.0 * group['recall'] for group in groups.values()], color=_BLUE)
+    axes.set(ylabel='hands found, %', ylim=(0, 101))
+    axes.tick_params(axis='x', labelrotation=30 if len(names) > 6 else 0, labelsize=7)
+    axes.set_title(f'Hands found by {title}', fontsize=10)
+
+
+WORST: Final = 12
+_OF_A_KIND: Final = 4
+_COLUMNS: Final = 3
+_WIDTH_PX, _HEIGHT_PX, _HEADER_PX = 400, 300, 20
+
+
+def worst_scenes(answers: Sequence[SceneAnswer], count: int = WORST) -> list[SceneAnswer]:
+    """
+    Return scenes in which a false hand was reported, a hand was missed, or found far off.
+
+    Up to four of the first two kinds, the surest false hands and the nearest missed ones first;
+    the largest errors of the centre fill the places left.
+    """
+    scores = {answer.index: answer.score() for answer in answers}
+    false = [a for a in answers if scores[a.index].false]
+    false.sort(key=lambda a: (-a.reported[scores[a.index].false[0]].score, a.index))
+    missed = [a for a in answers if scores[a.index].missed and not scores[a.index].false]
+    missed.sort(key=lambda a: (a.hands[scores[a.index].missed[0]].center_m[2], a.index))
+    chosen = [*false[:_OF_A_KIND], *missed[:_OF_A_KIND]]
+    taken = {answer.index for answer in chosen}
+    rest = [answer for answer in answers if answer.index not in taken]
+    rest.sort(key=lambda a: (-_largest_error_m(a), a.index))
+    return [*chosen, *rest][:count]
+
+
+def worst_sheet(answers: Sequence[SceneAnswer]) -> Image:
+    """Render the worst scenes again: true hands pale, found ones in colour."""
+    return contact_sheet([_tile(answer) for answer in worst_scenes(answers)], _COLUMNS)
+
+
+def _largest_error_m(answer: SceneAnswer) -> float:
+    """Return the largest distance of a found centre from the true one, metres; 0 for none."""
+    reported = answer.reported
+    distances = [
+        float(np.linalg.norm(reported[f].center_m - answer.hands[t].center_m))
+        for t, f in answer.score().pairs
+    ]
+    return max(distances, default=0.0)
+
+
+def _tile(answer: SceneAnswer) -> Image:
+    """Return the picture of a scene below a line of text."""
+    scene = render_scene(answer.index)
+    near, far = depth_range_m(scene.depth_m)
+    picture = depth_to_bgr(scene.depth_m, near, far)
+    height, width = picture.shape[:2]
+    factor = min(_WIDTH_PX / width, _HEIGHT_PX / height)
+    size = round(factor * width), round(factor * height)
+    small = PilImage.fromarray(picture).resize(size, PilImage.Resampling.BOX)
+    picture = np.array(small, dtype=np.uint8)
+    k = scene.intrinsics
+    own = Intrinsics(
+        factor * k.fx,
+        factor * k.fy,
+        factor * (k.cx + 0.5) - 0.5,
+        factor * (k.cy + 0.5) - 0.5,
+    )
+    for hand in answer.hands:
+        picture = draw_pose(picture, hand.joints_m, own, np.zeros(len(hand.joints_m)))
+    for found in answer.reported:
+        picture = draw_pose(picture, found.joints_m, own)
+    tile = np.full((_HEADER_PX + _HEIGHT_PX, _WIDTH_PX, 3), 28, np.uint8)
+    bottom, right = _HEADER_PX + size[1], size[0]
+    tile[_HEADER_PX:bottom, :right] = picture
+    return draw_text(tile, _text(answer), (6, 14), 0.36)
+
+
+def _text(answer: SceneAnswer) -> str:
+    """Return what to say of a scene."""
+    score = answer.score()
+    parts = [f'{answer.index} {answer.camera}']
+    parts += [f'missed {len(score.missed)}'] if score.missed else []
+    parts += [f'false {len(score.false)}'] if score.false else []
+    if score.pairs:
+        parts.append(f'{1000.0 * _largest_error_m(answer):.0f} mm')
+    if answer.found:
+        parts.append('scores ' + ' '.join(f'{found.score:.2f}' for found in answer.found))
+    return ', '.join(parts)

@@ -1,12 +1,12 @@
 # Copyright 2026 The dense_hand_pose authors
 # SPDX-License-Identifier: Apache-2.0
-"""Synthetic frames, and parts of some, for the detector's training, as small as it sees them."""
+"""Synthetic frames, and parts of some, for the detector's training, at the size of its input."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from dense_hand_pose.camera.intrinsics import Intrinsics, project
+from dense_hand_pose.camera.intrinsics import Intrinsics, project, unproject
 from dense_hand_pose.camera.letterbox import (
     CHANNELS,
     encode_thumbnail,
@@ -30,10 +30,22 @@ import torch
 from torch import Tensor
 from torch.utils.data import DataLoader, get_worker_info, IterableDataset
 
-from .hand_center import hand_center
 from .synthetic import loader_of
 from ..config import TrainingConfig
 from ..distributed import Group
+
+
+def hand_center(joints_m: npt.ArrayLike, intrinsics: Intrinsics) -> npt.NDArray[np.float64]:
+    """
+    Return the centre (3,) of a hand with joints (J, 3), metres in the camera frame.
+
+    The median u and v of the joints (paper Sec. 4.3), lifted to their median depth. Raises
+    ValueError for joints that are not before the camera.
+    """
+    joints = np.asarray(joints_m, np.float64)
+    pixel = np.median(project(joints, intrinsics), axis=0)
+    return unproject(pixel, np.median(joints[:, 2]), intrinsics)
+
 
 Array = npt.NDArray[np.float32]
 MOST_HANDS = 2

@@ -1,15 +1,17 @@
 # Copyright 2026 The dense_hand_pose authors
 # SPDX-License-Identifier: Apache-2.0
 """
-Places in whole scenes at which a search looks, as a training of poses sees them: hands and others.
+Hard-example mining: crops at the candidates of a full-frame search, with and without hands.
 
-A network that has seen nothing but hands makes one of everything. The places are gathered once,
-in parts that are kept as files: a gathering that was stopped goes on where it was. Legend: N
-places, J joints, S = CROP_SIZE_PX.
+Trained on hands alone, the network reports a hand everywhere. The crops are gathered once, in
+parts that are kept as files; an interrupted gathering continues with the next part. Legend: N
+crops, J joints, S = CROP_SIZE_PX.
 """
 
 from collections.abc import Iterator, Sequence
+import os
 from pathlib import Path
+import time
 from typing import Any, NamedTuple
 
 from dense_hand_pose.camera.crop import BACKGROUND, CROP_SIZE_PX
@@ -27,11 +29,20 @@ import numpy.typing as npt
 from safetensors import SafetensorError
 from safetensors.torch import load_file, save
 import torch
-from torch import Tensor
+from torch import distributed, Tensor
 from tqdm import tqdm
 
-from .proposals import CUBE_M, load_proposer, NEAR_M, Place, proposed_in, shows_something
-from .shots import load_shots, Shot
+from .proposals import (
+    CUBE_M,
+    load_proposer,
+    load_shots,
+    NEAR_M,
+    Place,
+    proposed_in,
+    Shot,
+    shows_something,
+)
+from ..config import TrainingConfig
 from ..data.synthetic import ABSENT, BESIDE, PRESENT
 
 Point = npt.NDArray[np.float64]
@@ -216,3 +227,35 @@ def decoded(codes: Tensor) -> Tensor:
     values = torch.arange(256) / _STEPS - 1.0
     values[_NOTHING] = BACKGROUND
     return values[codes.int()]
+
+
+_LOOK_S = 1.0
+
+
+def have_places(
+    folder: Path | None, config: TrainingConfig, init: Path | None, resume: bool
+) -> None:
+    """
+    Gather by the weights ``init`` what ``config`` needs and the folder lacks.
+
+    Under torchrun one process of each machine does it and the others wait, for as long as it
+    takes: where it fails, torchrun ends them. Raises ValueError for what is missing or does not
+    go together, and what ``gather`` raises.
+    """
+    if folder is None:
+        raise ValueError('data: searched needs a folder for the places: add --data DIR')
+    if is_gathered(folder, config.scenes):
+        return
+    if resume:
+        # Its own weights, half trained, would gather others.
+        raise ValueError(
+            f'{folder} lacks places of {config.scenes} scenes: --resume needs those that the '
+            'training began with; bring them back, or begin anew with --init'
+        )
+    if init is None:
+        raise ValueError('places are gathered by weights that have a verdict: add --init WEIGHTS')
+    if distributed.is_torchelastic_launched() and int(os.environ['LOCAL_RANK']):
+        while not is_gathered(folder, config.scenes):
+            time.sleep(_LOOK_S)
+    else:
+        gather(folder, config.scenes, str(init), config.detector)

@@ -1,16 +1,17 @@
 # Copyright 2026 The dense_hand_pose authors
 # SPDX-License-Identifier: Apache-2.0
 """
-What a frozen network makes of the places at which a search of whole scenes looks.
+The candidates of a full-frame search in rendered scenes, and a frozen network's features there.
 
-They are what a verdict is asked about in the end: places that the detector took for hands, and
-those to which the network's answers lead from there. Random places without a hand (judged.py) are
-seldom so hard. Legend: N crops.
+These are the crops that the presence head classifies in use: candidates of the detector, and the
+crops to which the network's estimates lead from there. Random crops without a hand
+(presence/features.py) are seldom as hard. Legend: N crops.
 """
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from dense_hand_pose.camera.crop import BACKGROUND, crop_depth, CropWindow
+from dense_hand_pose.camera.intrinsics import Intrinsics
 from dense_hand_pose.codec.config import DecodingConfig
 from dense_hand_pose.codec.map_geometry import Cube
 from dense_hand_pose.detection.detector import (
@@ -25,16 +26,58 @@ from dense_hand_pose.network.dense_regression import DenseRegressionNet
 from dense_hand_pose.network.graph import decode_seen
 from dense_hand_pose.network.presence import Seen, VerdictHead
 from dense_hand_pose.synthesis.negatives import FAR_M
-from dense_hand_pose.synthesis.scenes.full_scene import DISTANCE_M, SceneHand
+from dense_hand_pose.synthesis.scenes.full_scene import (
+    DISTANCE_M,
+    render_full_frame,
+    sample_full_scene,
+    SceneHand,
+)
 import numpy as np
 import numpy.typing as npt
 import torch
 from torch import Tensor
+from torch.utils.data import DataLoader, Dataset
 from tqdm import tqdm
 
-from .shots import load_shots, Shot
 from ..presence.config import VerdictConfig
 from ..presence.features import Judged, pooled_half, see_crops
+from ..signals import leave_signals_to_the_trainer
+
+
+class Shot(NamedTuple):
+    """A depth image (H, W) of a scene, metres, and the hands that are in it."""
+
+    depth_m: npt.NDArray[np.float32]
+    intrinsics: Intrinsics
+    hands: tuple[SceneHand, ...]
+
+
+class _Shots(Dataset[Shot]):
+    """Scenes of a seed by their numbers, from ``first`` to before ``last``."""
+
+    def __init__(self, seed: int, first: int, last: int) -> None:
+        self._seed, self._first, self._count = seed, first, last - first
+
+    def __len__(self) -> int:
+        return self._count
+
+    def __getitem__(self, index: int) -> Shot:
+        rng = np.random.default_rng([self._seed, self._first + index])
+        scene = sample_full_scene(rng)
+        return Shot(render_full_frame(scene, rng), scene.intrinsics, scene.hands)
+
+
+def load_shots(seed: int, first: int, last: int, workers: int) -> DataLoader[Shot]:
+    """Return the shots of a seed from ``first`` to before ``last``, in order, made by workers."""
+    return DataLoader(
+        _Shots(seed, first, last), batch_size=None, num_workers=workers, collate_fn=_as_it_is,
+        worker_init_fn=leave_signals_to_the_trainer,
+    )  # fmt: skip
+
+
+def _as_it_is(shot: Any) -> Any:
+    return shot
+
 
 Point = npt.NDArray[np.float64]
 

@@ -17,8 +17,8 @@ from torch import Tensor
 import torch.nn.functional as F  # noqa: N812
 
 from .dense import Losses
+from ..config import LossConfig
 from ..data.synthetic import Batch
-from ..loss_config import LossConfig
 
 _CANDIDATES, _BANDWIDTH_M, _ITERATIONS = 5, 0.04, 10
 """As the proposed method merges its votes (paper Sec. 4.1)."""

@@ -15,8 +15,8 @@ import torch
 from torch import Tensor
 import torch.nn.functional as F  # noqa: N812
 
+from ..config import LossConfig
 from ..data.synthetic import ABSENT, Batch, BESIDE, PRESENT
-from ..loss_config import LossConfig
 
 
 class Losses(NamedTuple):

@@ -18,8 +18,8 @@ from torch import Tensor
 from .baselines import CoordinateMethod, DetectionMethod, OffsetMethod
 from .dense import dense_loss, Losses
 from .detector import SceneMethod
+from ..config import LossConfig
 from ..data.synthetic import Batch
-from ..loss_config import LossConfig
 
 
 class Method(Protocol):

@@ -18,7 +18,7 @@ from dense_hand_pose.evaluation.frames.protocol import (
     FIRST_SEED,
     tabulate,
 )
-from dense_hand_pose.evaluation.frames.worst import mean_error_m, worst_answers, worst_sheet
+from dense_hand_pose.evaluation.frames.report import mean_error_m, worst_answers, worst_sheet
 from dense_hand_pose.network.weights import save_weights
 from dense_hand_pose.runtimes.torch_cpu import TorchBackend
 from dense_hand_pose.synthesis.frames import render_frame, SensorFrame

@@ -16,7 +16,7 @@ from dense_hand_pose.evaluation.scenes.detection import (
     SceneAnswer,
     TrueHand,
 )
-from dense_hand_pose.evaluation.scenes.localization_sheet import worst_scenes, worst_sheet
+from dense_hand_pose.evaluation.scenes.report import worst_scenes, worst_sheet
 from dense_hand_pose.evaluation.scenes.sequences import FIRST_SEED as FIRST_SEQUENCE_SEED
 from dense_hand_pose.evaluation.scenes.summary import (
     hands_of,

@@ -14,7 +14,7 @@ from dense_hand_pose.evaluation.scenes.sequences import (
     SequencePart,
     sight_of,
 )
-from dense_hand_pose.evaluation.scenes.track_summary import summarise_tracks
+from dense_hand_pose.evaluation.scenes.summary import summarise_tracks
 from dense_hand_pose.synthesis.frames import SIDES
 from dense_hand_pose.synthesis.scenes.motion_scripts import KINDS
 import numpy as np

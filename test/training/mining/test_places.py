@@ -17,13 +17,13 @@ from dense_hand_pose.synthesis.scenes.full_scene import SceneHand
 from dense_hand_pose.training.config import TrainingConfig
 from dense_hand_pose.training.data.mixed import mirrored, MixedBatches, taken
 from dense_hand_pose.training.data.synthetic import ABSENT, BESIDE, loader_of, make_batch, PRESENT
-from dense_hand_pose.training.mining import gathering
+from dense_hand_pose.training.mining import places
 from dense_hand_pose.training.mining import places as module
-from dense_hand_pose.training.mining.gathering import have_places
 from dense_hand_pose.training.mining.places import (
     coded,
     decoded,
     gather,
+    have_places,
     is_gathered,
     load_places,
     Places,
@@ -31,7 +31,7 @@ from dense_hand_pose.training.mining.places import (
     UNKNOWN,
 )
 from dense_hand_pose.training.presence.fit import with_verdict
-from dense_hand_pose.training.trained import load_average
+from dense_hand_pose.training.runs import load_average
 from hypothesis import given
 from hypothesis import strategies as st
 import numpy as np
@@ -329,8 +329,8 @@ def test_of_the_processes_of_torchrun_one_gathers(
         process(0)
 
     monkeypatch.setenv('TORCHELASTIC_RUN_ID', 'test')
-    monkeypatch.setattr(gathering, 'gather', gather_here)
-    monkeypatch.setattr(gathering.time, 'sleep', sleep)
+    monkeypatch.setattr(places, 'gather', gather_here)
+    monkeypatch.setattr(places.time, 'sleep', sleep)
     process(1)
     assert events == ['waits', 'gathers']
 

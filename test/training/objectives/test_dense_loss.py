@@ -4,8 +4,8 @@
 
 from dense_hand_pose.codec.encoding import DenseMaps, encode, Reach
 from dense_hand_pose.codec.map_geometry import Cube, lift, reduce_depth
+from dense_hand_pose.training.config import LossConfig
 from dense_hand_pose.training.data.synthetic import ABSENT, Batch, BESIDE, make_batch, PRESENT
-from dense_hand_pose.training.loss_config import LossConfig
 from dense_hand_pose.training.objectives.dense import dense_loss
 import dense_reference as reference
 import numpy as np

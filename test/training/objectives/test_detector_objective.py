@@ -23,6 +23,7 @@ from dense_hand_pose.synthesis.scenes.full_scene import render_full_frame, sampl
 from dense_hand_pose.training.config import load_config, TrainingConfig
 from dense_hand_pose.training.data.detector_scenes import (
     ABSENT,
+    hand_center,
     IGNORED,
     Look,
     make_scene_batch,
@@ -31,7 +32,6 @@ from dense_hand_pose.training.data.detector_scenes import (
     SceneBatch,
     sees,
 )
-from dense_hand_pose.training.data.hand_center import hand_center
 from dense_hand_pose.training.loop import Trainer
 from dense_hand_pose.training.objectives.detector import (
     make_joint_targets,

@@ -10,10 +10,9 @@ from dense_hand_pose.codec.map_geometry import lift, project_to_map, reduce_dept
 from dense_hand_pose.network.baselines import build_network
 from dense_hand_pose.network.config import NetworkConfig, TASKS
 from dense_hand_pose.network.dense_regression import DenseRegressionNet
-from dense_hand_pose.training.config import TrainingConfig
+from dense_hand_pose.training.config import LossConfig, TrainingConfig
 from dense_hand_pose.training.data.synthetic import Batch, make_batch
 from dense_hand_pose.training.loop import Trainer
-from dense_hand_pose.training.loss_config import LossConfig
 from dense_hand_pose.training.objectives.baselines import lifted
 from dense_hand_pose.training.objectives.objectives import method_of
 import pytest
