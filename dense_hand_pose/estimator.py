@@ -1,37 +1,39 @@
 # Copyright 2026 The dense_hand_pose authors
 # SPDX-License-Identifier: Apache-2.0
-"""The one path from a depth frame to hand poses that node, evaluation and demo share."""
+"""From depth frames to hand poses: the one estimator that node, evaluation and demo share."""
 
 from collections.abc import Sequence
 
 from dense_hand_pose.camera.depth_image import check_depth, DepthImage
 from dense_hand_pose.camera.intrinsics import Intrinsics
 from dense_hand_pose.detection.factory import make_localizer
-from dense_hand_pose.detection.proposals import Localizer, NearestSurfaces, Proposal
-from dense_hand_pose.estimation.clock import Clock
+from dense_hand_pose.detection.nearest_surface import NearestSurfaces
+from dense_hand_pose.detection.proposals import Candidate, Localizer
 from dense_hand_pose.estimation.config import EstimatorConfig as EstimatorConfig
-from dense_hand_pose.estimation.crop_estimate import Frame, look, Seen
+from dense_hand_pose.estimation.crop_estimate import (
+    CropEstimate,
+    DepthFrame,
+    estimate_crops,
+    StageClock,
+)  # fmt: skip
 from dense_hand_pose.estimation.hand_fits import fit_alone, HandFits
+from dense_hand_pose.estimation.hand_pose import hand_pose
 from dense_hand_pose.estimation.hand_pose import HandPose as HandPose
-from dense_hand_pose.estimation.hand_pose import pose_of
-from dense_hand_pose.estimation.lookout import Lookout
-from dense_hand_pose.estimation.rota import Rota
-from dense_hand_pose.estimation.search import distinct, is_in_range, look_at, search
+from dense_hand_pose.estimation.search import BesideTracks, HandSearch
 from dense_hand_pose.network.weight_file import find_weights
 from dense_hand_pose.runtimes.base import Backend
 from dense_hand_pose.runtimes.model import Model
 from dense_hand_pose.runtimes.registry import make_backend
-from dense_hand_pose.tracking.tracker import Followed, Tracker
+from dense_hand_pose.tracking.tracker import Tracker, TrackMatch
 import numpy as np
 import numpy.typing as npt
 
-_SEVERAL = 4
-"""As many cubes as runtimes compute together at most (backends)."""
+Matches = list[TrackMatch[CropEstimate]]
 
 
 class HandPoseEstimator:
     """
-    Depth frame and intrinsics in, hand poses out; follows hands from frame to frame.
+    Depth frame and intrinsics in, hand poses out; tracks hands from frame to frame.
 
     Not thread-safe: one thread owns an estimator.
     """
@@ -42,15 +44,12 @@ class HandPoseEstimator:
         config: EstimatorConfig | None = None,
         localizer: Localizer | None = None,
     ) -> None:
-        """Take what runs the network, and who finds hands: by default the nearest surfaces."""
+        """Take the backend of the network and a localizer, by default NearestSurfaces."""
         self.config = config or EstimatorConfig()
         self._backend = backend
-        self._localizer = localizer or NearestSurfaces()
-        self._rota = Rota(self._localizer.parts)
-        self._lookout = Lookout(self._localizer, self._rota)
-        self._tracker: Tracker[Seen] = Tracker()
+        self._search = HandSearch(backend, localizer or NearestSurfaces())
+        self._tracker: Tracker[CropEstimate] = Tracker()
         self._fits = HandFits()
-        self._searches = 0
 
     @classmethod
     def load(
@@ -84,36 +83,26 @@ class HandPoseEstimator:
 
     @property
     def precision(self) -> str:
-        """Return what the network computes in: float32, bfloat16 or float16."""
+        """Return the precision of the network: float32, bfloat16 or float16."""
         return self._backend.precision
 
     @property
     def searches(self) -> int:
-        """Return in how many frames the localiser was asked where hands are."""
-        return self._searches + self._lookout.searches
+        """Return the number of frames in which the localizer was used."""
+        return self._search.searches
 
     def warm_up(self) -> None:
-        """
-        Compute what frames will need once: the first costs a runtime time and memory.
-
-        One cube and several are different graphs to a runtime, and a scene without hands, such as
-        the board that is shown here, would bring only one of them about.
-        """
+        """Run everything once that frames need: first runs cost a runtime time and memory."""
         distance_m = 0.5 * (self.config.depth_min_m + self.config.depth_max_m)
         board = np.full((480, 640), distance_m, np.float32)
-        frame = Frame(board, 1.0, Intrinsics(fx=500.0, fy=500.0, cx=319.5, cy=239.5), Clock())
-        center = np.array([0.0, 0.0, distance_m])
-        for count in (1, _SEVERAL):
-            for _ in range(2):
-                look(self._backend, frame, [center] * count, self.config)
-        search(self._backend, frame, self._localizer, self.config, self.config.max_hands)
+        intrinsics = Intrinsics(fx=500.0, fy=500.0, cx=319.5, cy=239.5)
+        self._search.warm_up(self._frame(board, 1.0, intrinsics, self.config.max_hands))
 
     def reset(self) -> None:
         """Forget all hands: the next frame is searched."""
         self._tracker.reset()
-        self._lookout.reset()
+        self._search.reset()
         self._fits.reset()
-        self._rota.reset()
 
     def estimate(
         self,
@@ -130,19 +119,18 @@ class HandPoseEstimator:
         depth: (H, W) in units of ``unit_m`` metres: float32 metres as they are, or a camera's raw
         uint16 with unit_m = 0.001. NaN, Inf, 0 and negative depths are invalid pixels. ``center``
         (3,) in metres puts the cube there, without search or track. ``stamp_s``: the time of the
-        frame, by which hands are expected to have moved; without it frames are 1/30 s apart.
+        frame, by which tracks are predicted; without it frames are 1/30 s apart.
         Raises ValueError for arrays of a wrong shape or type and for a centre behind the camera.
         """
-        check_depth(depth, unit_m)
-        frame = Frame(depth, unit_m, intrinsics, Clock())
-        if center is not None:
-            (seen,) = look(self._backend, frame, [_checked_center(center)], self.config)
-            if seen is None or not seen.is_hand(self.config):
-                return None
-            fit = fit_alone(seen, self.config.fit)
-            return pose_of(seen, frame, self.config.cube_size_m, fit=fit)
-        hands = self._hands(frame, stamp_s, 1)
-        return hands[0] if hands else None
+        frame = self._frame(depth, unit_m, intrinsics, 1)
+        if center is None:
+            hands = self._hands(frame, stamp_s)
+            return hands[0] if hands else None
+        candidate = Candidate(_checked_center(center), 1.0)
+        (estimate,) = estimate_crops(self._backend, frame, [candidate])
+        if estimate is None or not estimate.is_hand(self.config):
+            return None
+        return hand_pose(estimate, frame, fit=fit_alone(estimate, self.config.fit))
 
     def estimate_hands(
         self,
@@ -157,70 +145,55 @@ class HandPoseEstimator:
 
         The arguments and errors are those of estimate().
         """
+        return self._hands(self._frame(depth, unit_m, intrinsics, self.config.max_hands), stamp_s)
+
+    def _frame(
+        self, depth: DepthImage, unit_m: float, intrinsics: Intrinsics, max_hands: int
+    ) -> DepthFrame:
         check_depth(depth, unit_m)
-        frame = Frame(depth, unit_m, intrinsics, Clock())
-        return self._hands(frame, stamp_s, self.config.max_hands)
+        return DepthFrame(depth, unit_m, intrinsics, self.config, max_hands, StageClock())
 
-    def _hands(self, frame: Frame, stamp_s: float | None, max_hands: int) -> list[HandPose]:
-        self._tracker.advance(stamp_s)
-        self._tracker.limit(max_hands)
-        followed = self._follow(frame, max_hands)
-        if not followed:
-            self._searches += 1
-            lost = self._tracker.lost if self.config.roi_mode == 'tracked' else []
-            places = [track.expected_m for track in lost]
-            views = self._rota.thorough()
-            found = search(
-                self._backend, frame, self._localizer, self.config, max_hands, places, views
-            )
-            followed = self._take_up(found, [], max_hands)
-        size_m = self.config.cube_size_m
-        fits = self._fits.fit(followed, self.config.fit, stamp_s)
+    def _hands(self, frame: DepthFrame, stamp_s: float | None) -> list[HandPose]:
+        self._tracker.keep_first(frame.max_hands)
+        tracks = self._tracker.predict(stamp_s)
+        matches: Matches = []
+        if frame.config.roi_mode == 'tracked' and tracks.active:
+            beside = self._search.alongside(frame, tracks)
+            matches = self._tracker.associate(tracks.active, beside.tracked)
+            matches = self._without_rivals(frame, matches, beside)
+            matches = self._spawn(frame, beside.found, matches)
+        else:
+            self._tracker.associate(tracks.active, [None] * len(tracks.active))
+        if not matches:
+            lost = self._tracker.tracks().lost if frame.config.roi_mode == 'tracked' else []
+            found = self._search.full_frame(frame, [track.expected_m for track in lost])
+            matches = self._spawn(frame, found, [])
+        fits = self._fits.fit(matches, frame.config.fit, stamp_s)
         return [
-            pose_of(one.sighting, frame, size_m, one.track, fit)
-            for one, fit in zip(followed, fits, strict=True)
+            hand_pose(match.observation, frame, match.track, fit)
+            for match, fit in zip(matches, fits, strict=True)
         ]
-
-    def _follow(self, frame: Frame, max_hands: int) -> list[Followed[Seen]]:
-        """Look where hands are expected, and at a few other places; nothing without tracks."""
-        config, living = self.config, self._tracker.living
-        if config.roi_mode != 'tracked' or not living:
-            self._tracker.follow(living, [None] * len(living))
-            return []
-        reached = [track for track in living if is_in_range(track.expected_m, config)]
-        known = len(reached)
-        places = [Proposal(track.expected_m, 1.0) for track in reached]
-        places += self._lookout.places(frame, config, self._tracker, max_hands)
-        seen = look_at(self._backend, frame, places, config)
-        self._lookout.learn(seen[known:], config)
-        hands = [one if one is not None and one.is_hand(config) else None for one in seen]
-        at = {track.hand_id: hand for track, hand in zip(reached, hands[:known], strict=True)}
-        followed = self._tracker.follow(living, [at.get(track.hand_id) for track in living])
-        found = distinct(hands[known:])
-        if len(followed) == max_hands:
-            followed = self._without_rivals(followed, found)
-        return self._take_up(found, followed, max_hands)
 
     def _without_rivals(
-        self, followed: list[Followed[Seen]], found: list[Seen]
-    ) -> list[Followed[Seen]]:
-        """Let go of a hand that the localiser does not know where a likelier new one was found."""
-        doubtful = [
-            one for one in followed if any(one.track is track for track in self._lookout.doubtful)
-        ]
-        new = max((one.own_score for one in found if one.is_new_hand(self.config)), default=0.0)
-        least = min(doubtful, key=lambda one: one.sighting.own_score, default=None)
-        if least is None or new <= least.sighting.own_score:
-            return followed
-        self._tracker.forget(least.track)
-        return [one for one in followed if one is not least]
+        self, frame: DepthFrame, matches: Matches, beside: BesideTracks
+    ) -> Matches:
+        """Remove the weakest doubtful track if a better new hand was found elsewhere."""
+        doubtful = [one for one in matches if one.track.hand_id in beside.doubtful]
+        if len(matches) < frame.max_hands or not doubtful:
+            return matches
+        new = [one.network_score for one in beside.found if one.is_new_hand(frame.config)]
+        least = min(doubtful, key=lambda one: one.observation.network_score)
+        if max(new, default=0.0) <= least.observation.network_score:
+            return matches
+        self._tracker.remove(least.track)
+        return [one for one in matches if one is not least]
 
-    def _take_up(
-        self, found: list[Seen], followed: list[Followed[Seen]], max_hands: int
-    ) -> list[Followed[Seen]]:
-        """Follow what a search found, too: hands that were lost, and new ones beyond doubt."""
-        new = {id(one) for one in found if one.is_new_hand(self.config)}
-        return self._tracker.add(found, followed, max_hands, lambda one: id(one) in new)
+    def _spawn(
+        self, frame: DepthFrame, found: Sequence[CropEstimate], matches: Matches
+    ) -> Matches:
+        """Add found hands: they continue lost tracks, or begin new ones if sure enough."""
+        new = {id(one) for one in found if one.is_new_hand(frame.config)}
+        return self._tracker.spawn(found, matches, frame.max_hands, lambda one: id(one) in new)
 
 
 def _checked_center(

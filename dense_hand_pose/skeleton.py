@@ -8,6 +8,10 @@ names in MediaPipe's landmark order. NYU and ICVL keep the joints that their ann
 """
 
 from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
 
 FINGERS = ('thumb', 'index', 'middle', 'ring', 'little')
 
@@ -48,7 +52,7 @@ class Skeleton:
 
     @property
     def tips(self) -> tuple[int, ...]:
-        """Return the joints that are nobody's parent."""
+        """Return the joints without children."""
         return tuple(i for i in range(len(self.joints)) if i not in self.parents)
 
     def index(self, joint: str) -> int:
@@ -95,8 +99,6 @@ NYU_14 = Skeleton(
     ),
 )  # fmt: skip
 
-SKELETONS = {s.name: s for s in (HAND_21, NYU_14, ICVL_16, MSRA_21)}
-
 HAND_21_TO_MSRA_21 = tuple(HAND_21.joints.index(name) for name in MSRA_21.joints)
 """``joints21[HAND_21_TO_MSRA_21]`` is in MSRA's order."""
 MSRA_21_TO_HAND_21 = tuple(MSRA_21.joints.index(name) for name in HAND_21.joints)
@@ -104,3 +106,28 @@ MSRA_21_TO_HAND_21 = tuple(MSRA_21.joints.index(name) for name in HAND_21.joints
 
 NYU_14_OF_36 = (0, 3, 6, 9, 12, 15, 18, 21, 24, 25, 27, 30, 31, 32)
 """The evaluated 14 of the 36 joints that NYU's joint_data.mat holds."""
+
+_FROM = np.array([0 if parent < 0 else parent for parent in HAND_21.parents])
+_TO = np.arange(len(HAND_21.joints))
+# The wrist has no parent: its bone is the one towards the middle finger's knuckle.
+_TO[HAND_21.joints.index('wrist')] = HAND_21.joints.index('middle_proximal')
+
+
+def bone_quaternions(joints_m: npt.NDArray[Any]) -> npt.NDArray[np.float64]:
+    """
+    Return the orientations (21, 4), x y z w, of joints (21, 3).
+
+    The x axis of each points along the bone from the parent to the joint (the wrist's towards
+    middle_proximal) by the shortest turn from the frame's own x axis; the roll about the bone
+    is arbitrary. A bone without length has the identity.
+    """
+    bones = (joints_m[_TO] - joints_m[_FROM]).astype(np.float64)
+    lengths = np.linalg.norm(bones, axis=1, keepdims=True)
+    x, y, z = (bones / np.maximum(lengths, 1e-12)).T
+    # (1 + x . d, x cross d): twice the half-turn's quaternion, up to its length.
+    turns = np.stack([np.zeros_like(x), -z, y, 1.0 + x], axis=1)
+    norms = np.linalg.norm(turns, axis=1, keepdims=True)
+    quaternions: npt.NDArray[np.float64] = turns / np.maximum(norms, 1e-12)
+    quaternions[norms[:, 0] < 1e-6] = (0.0, 0.0, 1.0, 0.0)  # opposite to x: half a turn about z
+    quaternions[lengths[:, 0] < 1e-6] = (0.0, 0.0, 0.0, 1.0)
+    return quaternions

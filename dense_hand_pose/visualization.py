@@ -1,23 +1,28 @@
 # Copyright 2026 The dense_hand_pose authors
 # SPDX-License-Identifier: Apache-2.0
 """
-Pictures of depth and hands: colours for depth, skeleton, crop box, contact sheets.
+Pictures of depth and hands: colours for depth, skeleton, crop box, contact sheets, PNG.
 
-Images are (H, W, 3) uint8 in OpenCV's order (blue, green, red). Every function returns a new image
-and leaves its input as it was.
+Images are (H, W, 3) uint8 in OpenCV's order (blue, green, red). Every function but stroke()
+returns a new image. Strokes are NumPy, anti-aliased by each pixel's distance to the line; text
+and PNG are Pillow's.
 """
 
 from collections.abc import Sequence
+from functools import lru_cache
+import io
 
 from dense_hand_pose.camera.crop import CROP_SIZE_PX, CropWindow
 from dense_hand_pose.camera.depth_image import is_valid
 from dense_hand_pose.camera.intrinsics import Intrinsics, project
-from dense_hand_pose.drawing import stroke, write
 from dense_hand_pose.skeleton import FINGER_COLOURS, HAND_21, Skeleton
 import numpy as np
 import numpy.typing as npt
+from PIL import Image as PilImage
+from PIL import ImageDraw, ImageFont
 
 Image = npt.NDArray[np.uint8]
+Colour = tuple[int, int, int]
 
 _INVALID_BGR = (34, 26, 24)
 _OUTLINE_BGR = (20, 20, 20)
@@ -173,6 +178,20 @@ def contact_sheet(images: Sequence[Image], columns: int, gap_px: int = 6) -> Ima
     return sheet
 
 
+def shrink(image: Image, width_px: int) -> Image:
+    """Return an image resampled to a width, in proportion."""
+    height_px = max(1, width_px * image.shape[0] // image.shape[1])
+    resized = PilImage.fromarray(image).resize((width_px, height_px), PilImage.Resampling.BOX)
+    return np.array(resized)
+
+
+def png_bytes(image: Image) -> bytes:
+    """Return the PNG file of an image."""
+    file = io.BytesIO()
+    PilImage.fromarray(np.ascontiguousarray(image[:, :, ::-1])).save(file, 'PNG')
+    return file.getvalue()
+
+
 def _joint_colours(
     skeleton: Skeleton, confidence: npt.NDArray[np.floating] | None
 ) -> list[tuple[int, int, int]]:
@@ -186,6 +205,66 @@ def _joint_colours(
         blue, green, red = np.rint(weight * pure + (1 - weight) * _PALE_BGR)
         colours.append((int(blue), int(green), int(red)))
     return colours
+
+
+def stroke(
+    image: Image,
+    ends: npt.NDArray[np.float64],
+    radius_px: float,
+    colour: Colour,
+    outline: Colour | None = None,
+) -> None:
+    """
+    Draw a line with round ends (2, 2), u and v in pixels, into an image; in place.
+
+    Two equal ends make a disc. An outline makes the line one pixel wider on each side.
+    """
+    reach = radius_px + 2.0
+    size = np.array(image.shape[1::-1], dtype=np.float64)
+    left, top = np.clip(np.floor(ends.min(axis=0) - reach), 0.0, size).astype(int)
+    right, bottom = np.clip(np.ceil(ends.max(axis=0) + reach) + 1.0, 0.0, size).astype(int)
+    if left >= right or top >= bottom:
+        return
+    part = image[top:bottom, left:right]
+    distance = _distance_px(ends, np.arange(left, right), np.arange(top, bottom))
+    layers = [(radius_px, colour)]
+    if outline is not None:
+        layers.insert(0, (radius_px + 1.0, outline))
+    blended = part.astype(np.float64)
+    for radius, paint in layers:
+        covered = np.clip(radius + 0.5 - distance, 0.0, 1.0)[:, :, None]
+        blended += covered * (np.array(paint, dtype=np.float64) - blended)
+    part[:] = np.rint(blended).astype(np.uint8)
+
+
+def write(
+    image: Image, text: str, origin_px: tuple[int, int], size_px: float, colour: Colour,
+    outline: Colour,
+) -> Image:  # fmt: skip
+    """Return a copy of an image with a line of text; origin_px is the left end of its base."""
+    picture = PilImage.fromarray(image)
+    ImageDraw.Draw(picture).text(
+        origin_px, text, colour, _font(size_px), 'ls', stroke_width=1, stroke_fill=outline
+    )
+    return np.array(picture)
+
+
+@lru_cache(maxsize=8)
+def _font(size_px: float) -> ImageFont.FreeTypeFont | ImageFont.ImageFont:
+    """Return Pillow's own font."""
+    return ImageFont.load_default(size_px)
+
+
+def _distance_px(
+    ends: npt.NDArray[np.float64], columns: npt.NDArray[np.int64], rows: npt.NDArray[np.int64]
+) -> npt.NDArray[np.float64]:
+    """Return how far each pixel (rows, columns) is from the line between two ends."""
+    u, v = columns - ends[0, 0], rows[:, None] - ends[0, 1]
+    along_u, along_v = ends[1] - ends[0]
+    length2 = max(along_u**2 + along_v**2, 1e-12)
+    place = np.clip((u * along_u + v * along_v) / length2, 0.0, 1.0)
+    distance: npt.NDArray[np.float64] = np.hypot(u - place * along_u, v - place * along_v)
+    return distance
 
 
 def _bone_colours() -> Image:

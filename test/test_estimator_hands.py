@@ -8,7 +8,8 @@ from dataclasses import dataclass, replace
 from dense_hand_pose.camera.intrinsics import Intrinsics
 from dense_hand_pose.codec.decoding import DecodingConfig
 from dense_hand_pose.detection import factory
-from dense_hand_pose.detection.proposals import NearestSurfaces, Proposal, Views, WHOLE
+from dense_hand_pose.detection.nearest_surface import NearestSurfaces
+from dense_hand_pose.detection.proposals import Candidate, TileSet, WHOLE_FRAME
 from dense_hand_pose.estimation.config import EstimatorConfig
 from dense_hand_pose.estimator import HandPose, HandPoseEstimator
 from dense_hand_pose.network.weights import MODELS_DIR, WeightsError
@@ -73,22 +74,22 @@ class Knowing:
 class Told:
     """A localiser that proposes what it is told, and counts."""
 
-    search_every, check_every, parts = 7, 0, 0
+    search_every, check_every, tile_count = 7, 0, 0
 
     def __init__(self) -> None:
         self.centers: list[np.ndarray] = []
         self.evidence: list[float] = []
         self.score = 1.0
-        self.views: list[Views] = []
+        self.views: list[TileSet] = []
         self.calls = 0
 
-    def propose(self, *asked: object) -> list[Proposal]:
+    def propose(self, *asked: object) -> list[Candidate]:
         """Return the places, with evidence where there is any."""
         self.calls += 1
-        self.views += [one for one in asked if isinstance(one, Views)]
+        self.views += [one for one in asked if isinstance(one, TileSet)]
         evidence = [*self.evidence, *[0.0] * len(self.centers)]
         told = zip(self.centers, evidence, strict=False)
-        return [Proposal(center, self.score, one) for center, one in told]
+        return [Candidate(center, self.score, one) for center, one in told]
 
 
 class Rig:
@@ -180,7 +181,7 @@ def test_a_hand_that_was_lost_is_searched_sooner_in_whole_frames(gone: int) -> N
     for _ in range(Told.search_every // 2):
         back = rig.frame(first, second)
     assert len(back) == 2
-    assert rig.localizer.views == [WHOLE]
+    assert rig.localizer.views == [WHOLE_FRAME]
 
 
 def test_what_is_no_hand_is_not_reported_and_not_followed() -> None:
@@ -349,16 +350,16 @@ def test_a_hand_that_the_detector_does_not_know_gives_way_to_a_better_one() -> N
 
 def test_all_parts_of_a_frame_are_searched_at_first_and_in_turn_beside_a_hand() -> None:
     rig = Rig(search_every=1)
-    rig.localizer.parts = 2
+    rig.localizer.tile_count = 2
     rig.estimator = HandPoseEstimator(rig.backend, rig.estimator.config, rig.localizer)
     hand = Truth(at(0.0))
-    both = Views(parts=(0, 1))
+    both = TileSet(tiles=(0, 1))
     for _ in range(2):
         rig.localizer.views.clear()
         for present in ([], [], [hand], [hand], [hand]):
             rig.frame(*present)
-        first, part = Views(parts=(0,)), Views(whole=False, parts=(0,))
-        assert rig.localizer.views == [both, first, Views(parts=(1,)), WHOLE, part]
+        first, part = TileSet(tiles=(0,)), TileSet(whole=False, tiles=(0,))
+        assert rig.localizer.views == [both, first, TileSet(tiles=(1,)), WHOLE_FRAME, part]
         rig.estimator.reset()
 
 

@@ -16,11 +16,9 @@ MODULES = sorted(PACKAGE.rglob('*.py'))
 LAYERS = {
     'skeleton': 0,
     'process': 0,
-    'drawing': 0,
     'quoting': 0,
     'camera': 1,
     'kinematics': 1,
-    'bones': 1,
     'visualization': 2,
     'tracking': 2,
     'codec': 2,

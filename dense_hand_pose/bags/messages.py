@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final, NamedTuple
 
-from dense_hand_pose.bones import bone_quaternions
 from dense_hand_pose.camera.intrinsics import Intrinsics
+from dense_hand_pose.skeleton import bone_quaternions
 from dense_hand_pose.tracking.handedness import SIDES, UNKNOWN
 import numpy as np
 import numpy.typing as npt

@@ -24,8 +24,8 @@ import numpy as np
 import numpy.typing as npt
 
 from .depth_image import check_depth, DepthImage, to_metres
+from .distortion import between_nodes, COUNTS, nodes
 from .intrinsics import Intrinsics, rays_to_pixels
-from .lens_grid import between_nodes, COUNTS, nodes
 
 CROP_SIZE_PX = 128
 MAP_SIZE_PX = 32
@@ -73,11 +73,6 @@ class CropWindow:
         """Map crop coordinates (..., 2) to image coordinates (..., 2)."""
         scaled: npt.NDArray[np.float64] = np.asarray(pixels_px, np.float64) * self.scale_px
         return scaled + self.origin_px
-
-    def image_to_crop(self, pixels_px: npt.ArrayLike) -> npt.NDArray[np.float64]:
-        """Map image coordinates (..., 2) to crop coordinates (..., 2)."""
-        shifted: npt.NDArray[np.float64] = np.asarray(pixels_px, np.float64) - self.origin_px
-        return shifted / self.scale_px
 
     @cached_property
     def crop_intrinsics(self) -> Intrinsics:

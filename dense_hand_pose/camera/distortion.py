@@ -6,11 +6,15 @@ Lens distortion, to and fro, on rays (x, y) = (X / Z, Y / Z).
 The models are those of sensor_msgs/CameraInfo with OpenCV's formulas and order of coefficients:
 plumb_bob (k1 k2 p1 p2 k3), rational_polynomial (the same and k4 k5 k6) and equidistant
 (k1 k2 k3 k4, Kannala and Brandt 2006).
+
+A lens is smooth: between_nodes() interpolates all pixels of a square from a few nodes with a known
+error. Where the cubic through every second node misses the nodes between by e, the one through all
+nodes misses by e / 16 and terms of higher order: half the step divides a cubic's error by 2 ** 4.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 import math
 
 import numpy as np
@@ -22,10 +26,16 @@ COEFFICIENTS = {'plumb_bob': 5, 'rational_polynomial': 8, 'equidistant': 4}
 """How many coefficients each model has."""
 
 _WIDEST = 8.0
-"""Rays beyond 83 degrees from the axis are nobody's."""
+"""Widest ray of any lens, 83 degrees from the axis."""
 _SAMPLES = 2001
 _NEWTON_STEPS = 4
 _TANGENTIAL_STEPS = 12
+
+
+TOLERANCE_PX = 0.02
+COUNTS = (17, 33)
+"""Nodes along a side, the fewest first; each count is odd, so that the last is every second's."""
+_GAIN = 16.0
 
 
 @dataclass(frozen=True)
@@ -55,11 +65,6 @@ class Distortion:
             )
         filled = (*self.coefficients[:count], *(0.0,) * (count - len(self.coefficients)))
         object.__setattr__(self, 'coefficients', filled)
-
-    @property
-    def is_zero(self) -> bool:
-        """Return whether nothing is bent (an equidistant lens bends even with zeros)."""
-        return self.model != 'equidistant' and not any(self.coefficients)
 
     @cached_property
     def limit(self) -> float:
@@ -171,3 +176,40 @@ def _derivative(squared: Array, coefficients: Sequence[float]) -> Array:
     for power in range(len(coefficients), 0, -1):
         total = total * squared + power * coefficients[power - 1]
     return total
+
+
+@cache
+def nodes(size: int, count: int) -> Array:
+    """Return ``count`` coordinates along one side of a square of ``size`` pixels, read-only."""
+    steps = np.linspace(0.0, size - 1.0, count)
+    steps.setflags(write=False)
+    return steps
+
+
+def between_nodes(values: Array, size: int) -> Array | None:
+    """
+    Return values (C, size, size) at all pixels from those (C, N, N) at the nodes.
+
+    None where they may be off by more than TOLERANCE_PX, and where they are not finite.
+    """
+    count = values.shape[-1]
+    coarse = _weights(count, count // 2 + 1)
+    missed = np.abs(coarse @ values[:, ::2, ::2] @ coarse.T - values).max()
+    if not missed <= _GAIN * TOLERANCE_PX:
+        return None
+    fine = _weights(size, count)
+    between: Array = fine @ values @ fine.T
+    return between
+
+
+@cache
+def _weights(points: int, count: int) -> Array:
+    """Return the matrix (points, count) of cubic interpolation between count equal steps."""
+    matrix = np.zeros((points, count))
+    for row, at in zip(matrix, np.linspace(0.0, count - 1.0, points), strict=True):
+        first = min(max(int(at) - 1, 0), count - 4)
+        places = range(first, first + 4)
+        for i in places:
+            row[i] = np.prod([(at - j) / (i - j) for j in places if j != i])
+    matrix.setflags(write=False)
+    return matrix

@@ -25,12 +25,12 @@ _LARGEST, _FAR_M = 2.5, np.float32(100.0)
 
 
 @dataclass(frozen=True)
-class Thumbnail:
+class Letterbox:
     """
     How a frame of (height, width) pixels lies in the small image.
 
     columns (C,) and rows (R,): the frame's pixels that are read, repeated where the frame is
-    smaller; step_px: frame pixels per thumbnail pixel; left, top: the border around them.
+    smaller; step_px: frame pixels per letterbox pixel; left, top: the border around them.
     """
 
     columns: npt.NDArray[np.int64]
@@ -40,7 +40,7 @@ class Thumbnail:
     top: int
 
     @classmethod
-    def of(cls, width: int, height: int) -> 'Thumbnail':
+    def of(cls, width: int, height: int) -> 'Letterbox':
         """Fit a frame; ValueError for one without pixels."""
         if width < 1 or height < 1:
             raise ValueError(f'frame of {width} x {height} pixels: expected at least one')
@@ -49,7 +49,7 @@ class Thumbnail:
         left, top = (WIDTH_PX - len(columns)) // 2, (HEIGHT_PX - len(rows)) // 2
         return cls(columns, rows, step, left, top)
 
-    def thin(self, depth: DepthImage, unit_m: float) -> npt.NDArray[np.float32]:
+    def sample(self, depth: DepthImage, unit_m: float) -> npt.NDArray[np.float32]:
         """Return what is read of a frame (H, W), (R, C) metres, 0 where there is nothing."""
         return to_metres(depth[np.ix_(self.rows, self.columns)], unit_m)
 
@@ -74,8 +74,8 @@ def _read(size: int, step: float, most: int) -> npt.NDArray[np.int64]:
     return np.minimum(((np.arange(count) + 0.5) * step).astype(np.int64), size - 1)
 
 
-def encode_thumbnail(
-    metres: npt.NDArray[np.float32], thumbnail: Thumbnail, intrinsics: Intrinsics
+def encode_letterbox(
+    metres: npt.NDArray[np.float32], letterbox: Letterbox, intrinsics: Intrinsics
 ) -> npt.NDArray[np.float32]:
     """
     Return the detector's input (3, HEIGHT_PX, WIDTH_PX) of a thinned frame (R, C), metres.
@@ -85,13 +85,13 @@ def encode_thumbnail(
     where there is none, and around the frame.
     """
     out = np.zeros((CHANNELS, HEIGHT_PX, WIDTH_PX), np.float32)
-    top, left = thumbnail.top, thumbnail.left
-    bottom, right = top + len(thumbnail.rows), left + len(thumbnail.columns)
+    top, left = letterbox.top, letterbox.left
+    bottom, right = top + len(letterbox.rows), left + len(letterbox.columns)
     inner = out[:, top:bottom, left:right]
     valid = is_valid(metres)
     known = np.where(valid, np.minimum(metres, _FAR_M), np.float32(_USUAL_M))
     depth = np.log2(known / np.float32(_USUAL_M))
-    pixel_m = _USUAL_M * thumbnail.step_px / intrinsics.fx
+    pixel_m = _USUAL_M * letterbox.step_px / intrinsics.fx
     shift = np.float32(np.log2(pixel_m / _USUAL_PIXEL_M))
     np.clip(depth / 1.5, -_LARGEST, _LARGEST, out=inner[0])
     np.clip((depth + shift) / 1.5, -_LARGEST, _LARGEST, out=inner[1])

@@ -19,7 +19,7 @@ from .common import CommandError, number
 
 if TYPE_CHECKING:
     from dense_hand_pose import HandPose, HandPoseEstimator, Intrinsics
-    from dense_hand_pose.drawing import Image
+    from dense_hand_pose.visualization import Image
 
 _SHEET_COLUMNS = 5
 _TILE_PX = 280
@@ -72,7 +72,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Estimate each file and write the results."""
-    from dense_hand_pose.drawing import png_bytes
+    from dense_hand_pose.visualization import png_bytes
 
     estimator, intrinsics = _set_up(args)
     try:
@@ -140,7 +140,7 @@ def _draw(
     """Return the overlay of a frame and its tile for the sheet: the whole of it, or the hand."""
     from dense_hand_pose import visualization as vis
     from dense_hand_pose.camera.crop import CropWindow
-    from dense_hand_pose.drawing import shrink
+    from dense_hand_pose.visualization import shrink
     import numpy as np
 
     depth_m = depth_m.astype(np.float32)
@@ -176,9 +176,8 @@ def _write(file: Path, content: bytes) -> None:
 
 def _finish(out: Path, entries: list[dict[str, Any]], tiles: list[Any]) -> int:
     """Write estimates.json and the sheet, say what was found and return the exit status."""
-    from dense_hand_pose.drawing import png_bytes
     from dense_hand_pose.skeleton import HAND_21
-    from dense_hand_pose.visualization import contact_sheet
+    from dense_hand_pose.visualization import contact_sheet, png_bytes
 
     document = {'joint_names': list(HAND_21.joints), 'frames': entries}
     _write(out / 'estimates.json', (json.dumps(document, indent=1) + '\n').encode())

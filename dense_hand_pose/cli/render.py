@@ -12,9 +12,15 @@ from pathlib import Path
 
 from dense_hand_pose.camera.crop import BACKGROUND, CropWindow, denormalise_depth
 from dense_hand_pose.camera.intrinsics import Intrinsics
-from dense_hand_pose.drawing import png_bytes
 from dense_hand_pose.synthesis.crops import CropBatch, render_crops
-from dense_hand_pose.visualization import contact_sheet, depth_to_bgr, draw_pose, Image, zoom
+from dense_hand_pose.visualization import (
+    contact_sheet,
+    depth_to_bgr,
+    draw_pose,
+    Image,
+    png_bytes,
+    zoom,
+)
 import numpy as np
 
 from .common import CommandError, whole_number

@@ -12,7 +12,6 @@ from dense_hand_pose.bags.rosbag import read_bag
 from dense_hand_pose.bags.topics import StreamTopics
 from dense_hand_pose.camera.depth_image import depth_from_image, to_metres
 from dense_hand_pose.camera.intrinsics import Intrinsics
-from dense_hand_pose.drawing import png_bytes
 from dense_hand_pose.evaluation.streams import Stream
 from dense_hand_pose.visualization import (
     contact_sheet,
@@ -20,6 +19,7 @@ from dense_hand_pose.visualization import (
     draw_text,
     hand_tile,
     Image,
+    png_bytes,
 )
 import numpy as np
 import numpy.typing as npt

@@ -1,52 +1,52 @@
 # Copyright 2026 The dense_hand_pose authors
 # SPDX-License-Identifier: Apache-2.0
-"""Hands in whole depth frames, found by a small network (network/detector.py)."""
+"""Detects hands in full depth frames by a small network (network/detector.py)."""
 
 from collections.abc import Sequence
 import math
 
 from dense_hand_pose.camera.depth_image import check_depth, DepthImage
 from dense_hand_pose.camera.intrinsics import Intrinsics
-from dense_hand_pose.camera.letterbox import encode_thumbnail, Thumbnail
+from dense_hand_pose.camera.letterbox import encode_letterbox, Letterbox
 from dense_hand_pose.network.weight_file import find_weights, WeightsError
 from dense_hand_pose.runtimes.detector import DetectorRuntime, load_runtime
 from dense_hand_pose.runtimes.model import Model
 
-from .detections import Detection, detections
-from .proposals import Proposal, Views, WHOLE
-from .tiles import agreed, PARTS, views_of
+from .detections import decode_detections, Detection
+from .proposals import Candidate, TileSet, WHOLE_FRAME
+from .tiles import CORNERS, cut_tiles, merge_detections
 
 DEFAULT = 'detector'
-MIN_SCORE, MAX_HANDS = 0.5, 4
+MIN_SCORE, MAX_DETECTIONS = 0.5, 4
 PROPOSED_SCORE, MOST_PROPOSED = 0.05, 10
-"""What is proposed is looked at before it counts: far below the score that alone is a hand."""
+"""Thresholds of candidates: the network decides about each, so a low score suffices."""
 NEUTRAL_SCORE, EVIDENCE = 0.135, 1.0
-"""The score that tells nothing, and the weight of the others' log odds. With them 0.7 % of 7,200
-random scenes without a hand show one (tools.choose_neutral_score, EstimatorConfig.min_new_score
-0.7); the weight is from 1,300 scenes with and without. They belong to the shipped pair of detector
-and verdict."""
+"""The score that adds nothing, and the weight of the log odds of others. With them 0.7 % of 7,200
+random scenes without a hand have one (tools.choose_neutral_score, EstimatorConfig.min_new_score
+0.7); the weight is from 1,300 scenes with and without. They belong to the shipped weights of
+detector and presence head."""
 _LEAST_SCORE = 0.01
 
 
 class HandDetector:
-    """Finds hands in whole depth frames. Not thread-safe: one thread owns a detector."""
+    """Detects hands in full depth frames. Not thread-safe: one thread owns a detector."""
 
     search_every = 4
     check_every = 30
-    parts = len(PARTS)
+    tile_count = len(CORNERS)
 
     def __init__(
         self,
         runtime: DetectorRuntime,
         min_score: float = MIN_SCORE,
-        max_hands: int = MAX_HANDS,
+        max_detections: int = MAX_DETECTIONS,
     ) -> None:
-        """Take what runs the network; ValueError for a score or a number out of range."""
+        """Take the runtime of the network; ValueError for a score or a number out of range."""
         if not 0.0 < min_score <= 1.0:
             raise ValueError(f'min_score = {min_score}: expected more than 0, at most 1')
-        if max_hands < 1:
-            raise ValueError(f'max_hands = {max_hands}: expected 1 or more')
-        self._runtime, self.min_score, self.max_hands = runtime, min_score, max_hands
+        if max_detections < 1:
+            raise ValueError(f'max_detections = {max_detections}: expected 1 or more')
+        self._runtime, self.min_score, self.max_detections = runtime, min_score, max_detections
 
     @classmethod
     def load(
@@ -56,7 +56,7 @@ class HandDetector:
         threads: int = 0,
         *,
         min_score: float = MIN_SCORE,
-        max_hands: int = MAX_HANDS,
+        max_detections: int = MAX_DETECTIONS,
         precision: str = 'auto',
     ) -> 'HandDetector':
         """
@@ -78,7 +78,7 @@ class HandDetector:
             raise WeightsError(
                 f'{model.path}: a network for task {model.config.task!r}, no hand detector'
             )
-        return cls(load_runtime(model, backend, threads, precision), min_score, max_hands)
+        return cls(load_runtime(model, backend, threads, precision), min_score, max_detections)
 
     @property
     def backend_name(self) -> str:
@@ -99,19 +99,20 @@ class HandDetector:
         far_m: float,
     ) -> list[Detection]:
         """
-        Return the hands with centres between near_m and far_m, the likeliest first.
+        Return the hands with centres between near_m and far_m, the best first.
 
-        depth: (H, W), ``unit_m`` metres a unit; NaN, Inf, 0 and negative depths are invalid. What
-        lies out of the range is seen nevertheless: an arm tells where its hand is. Raises
-        ValueError for arrays of a wrong shape or type.
+        depth: (H, W), ``unit_m`` metres a unit; NaN, Inf, 0 and negative depths are invalid. The
+        network sees depths out of the range, too: an arm points to its hand. Raises ValueError for
+        arrays of a wrong shape or type.
         """
         check_depth(depth, unit_m)
-        thumbnail = Thumbnail.of(depth.shape[1], depth.shape[0])
-        frame = encode_thumbnail(thumbnail.thin(depth, unit_m), thumbnail, intrinsics)
-        maps = self._runtime.run(frame)
-        found = detections(maps, thumbnail, intrinsics, self.min_score, 2 * self.max_hands)
+        letterbox = Letterbox.of(depth.shape[1], depth.shape[0])
+        image = encode_letterbox(letterbox.sample(depth, unit_m), letterbox, intrinsics)
+        most = 2 * self.max_detections
+        maps = self._runtime.run(image)
+        found = decode_detections(maps, letterbox, intrinsics, self.min_score, most)
         within = [one for one in found if near_m <= one.center_m[2] <= far_m]
-        return within[: self.max_hands]
+        return within[: self.max_detections]
 
     def propose(
         self,
@@ -120,20 +121,20 @@ class HandDetector:
         intrinsics: Intrinsics,
         near_m: float,
         far_m: float,
-        views: Views = WHOLE,
-    ) -> list[Proposal]:
-        """Return the detections in some views as places to look at (localizer.Localizer)."""
-        taken = views_of(depth, intrinsics, views)
-        found = [self.detect(view.depth, unit_m, view.intrinsics, near_m, far_m) for view in taken]
-        together = agreed(taken, found, self.min_score)[: self.max_hands]
-        return [Proposal(one.center_m, one.score, evidence_of(scores)) for one, scores in together]
+        tiles: TileSet = WHOLE_FRAME,
+    ) -> list[Candidate]:
+        """Return the detections in some tiles as candidates (proposals.Localizer)."""
+        cut = cut_tiles(depth, intrinsics, tiles)
+        found = [self.detect(tile.depth, unit_m, tile.intrinsics, near_m, far_m) for tile in cut]
+        merged = merge_detections(cut, found, self.min_score)[: self.max_detections]
+        return [Candidate(one.center_m, one.score, fused_log_odds(parts)) for one, parts in merged]
 
 
-def evidence_of(scores: Sequence[float]) -> float:
+def fused_log_odds(scores: Sequence[float]) -> float:
     """
-    Return what a place's scores in several views add to the log odds of a hand that is seen there.
+    Return what the scores of a place in several tiles add to the log odds of a hand there.
 
-    That is 0 if all of them are the neutral score.
+    It is 0 if all of them are NEUTRAL_SCORE.
     """
     mean = sum(_log_odds(score) for score in scores) / len(scores)
     return EVIDENCE * (mean - _log_odds(NEUTRAL_SCORE))

@@ -1,11 +1,11 @@
 # Copyright 2026 The dense_hand_pose authors
 # SPDX-License-Identifier: Apache-2.0
 """
-The nearest surface of a frame and where on it a hand may be.
+Hand candidates on the nearest surfaces of a frame.
 
-A hand that is shown to a camera is the nearest thing to it. Which end of the nearest surface is
-the hand and which the elbow, depth alone does not say: several centres are proposed, and the
-estimator keeps the one that its network believes.
+A hand that is shown to a camera is the nearest object. Depth alone does not tell the hand's end of
+a surface from the elbow's: several centres are candidates, and the network decides. The median
+filter and the connected regions are NumPy: OpenCV has both, but is a dependency of 153 MB.
 """
 
 from dense_hand_pose.camera.depth_image import DepthImage, is_valid, to_metres
@@ -13,27 +13,50 @@ from dense_hand_pose.camera.intrinsics import Intrinsics, unproject
 import numpy as np
 import numpy.typing as npt
 
-from .regions import label_regions, median_3x3
+from .proposals import Candidate, TileSet, WHOLE_FRAME
 
 Points = npt.NDArray[np.float64]
+Float32Image = npt.NDArray[np.float32]
+Labels = npt.NDArray[np.int32]
 
 _COLUMNS = 160
-"""The frame is thinned to about this many columns: a finger still spans several pixels."""
+"""Columns of the thinned frame, about: a finger still spans several pixels."""
 _FRONT_AREA_M2 = 8e-4
-"""The front is where the nearest 8 square centimetres end; less is a speck of noise."""
+"""Depth of the front: the nearest 8 square centimetres end there; a smaller area is noise."""
 _FRONT_STEP_M = 0.001
 _MIN_AREA_M2 = 15e-4
 _REACH_M = 0.16
 _HAND_RADIUS_M = 0.09
 _STARTS = 6
-"""So many places are tried on a surface; an arm with its hand has five."""
+"""Most candidates of a surface; an arm with its hand has five."""
 _SAMPLED = 400
 _CLIMBED = 3000
-"""So many points of a surface are enough for the mean of those around a place."""
+"""Points of a surface for the mean of those around a place."""
 _SURFACES = 3
-"""A knee or an armrest may be nearer than the hand: so many surfaces are looked at."""
+"""Number of surfaces: a knee or an armrest may be nearer than the hand."""
 _BEHIND_SURFACE_M = 0.01
-"""The mean of the joints lies this much behind the mean of the surface that is seen."""
+"""Distance of the mean of the joints behind the mean of the visible surface."""
+
+
+class NearestSurfaces:
+    """Candidates on the surfaces nearest to the camera; it cannot tell hands from other things."""
+
+    tile_count = 0
+    search_every = 15
+    check_every = 0
+
+    def propose(
+        self,
+        depth: DepthImage,
+        unit_m: float,
+        intrinsics: Intrinsics,
+        near_m: float,
+        far_m: float,
+        tiles: TileSet = WHOLE_FRAME,  # noqa: ARG002  -- it has no tiles
+    ) -> list[Candidate]:
+        """Return candidates on the nearest surfaces, the nearest first, all with one score."""
+        centers = propose_centers(depth, unit_m, intrinsics, near_m, far_m)
+        return [Candidate(center, 1.0 / len(centers)) for center in centers]
 
 
 def propose_centers(
@@ -63,7 +86,7 @@ def propose_centers(
 
 
 def _starts(points: Points) -> list[Points]:
-    """Return where on a surface (N, 3) a hand may be: its front, then ever the farthest place."""
+    """Return start points on a surface (N, 3): its front, then repeatedly the farthest point."""
     points = _thinned(points, _SAMPLED)
     starts = [points[points[:, 2] <= np.quantile(points[:, 2], 0.15)].mean(axis=0)]
     distance = np.linalg.norm(points - starts[0], axis=1)
@@ -76,7 +99,7 @@ def _starts(points: Points) -> list[Points]:
 def _nearest_surface(
     metres: npt.NDArray[np.float32], step: int, intrinsics: Intrinsics
 ) -> npt.NDArray[np.bool_] | None:
-    """Return the mask of the nearest connected surface of a hand's size; blank smaller things."""
+    """Return the mask of the nearest connected surface of a hand's size; erase smaller ones."""
     area_m2 = (metres.astype(np.float64) * step) ** 2 / (intrinsics.fx * intrinsics.fy)
     while True:
         valid = metres > 0.0
@@ -117,12 +140,12 @@ def _front_component(
 
 
 def _thinned(points: Points, count: int) -> Points:
-    """Return every so many-th point, so that about ``count`` remain."""
+    """Return about ``count`` points at equal steps."""
     return points[:: max(1, len(points) // count)]
 
 
 def _climb(points: Points, start: Points) -> Points:
-    """Move a start to the mean of the surface around it until it rests."""
+    """Move a start point to the mean of the surface around it, repeatedly (mean shift)."""
     center = start
     for _ in range(5):
         near = ((points - center) ** 2).sum(axis=1) < _HAND_RADIUS_M**2
@@ -139,3 +162,67 @@ def _distinct(centers: list[Points]) -> list[Points]:
         if all(np.linalg.norm(center - other) > 0.025 for other in kept):
             kept.append(center)
     return kept
+
+
+def median_3x3(image: Float32Image) -> Float32Image:
+    """
+    Return the median of every pixel and its eight neighbours, (H, W); no NaN.
+
+    Beyond the border its pixels go on. The median of nine is that of the largest low, the middle
+    middle and the smallest high of three sorted columns (Smith, Implementing median filters in
+    XC4000E FPGAs, 1996).
+    """
+    around = np.pad(image, 1, mode='edge')
+    a, b, c = around[:-2], around[1:-1], around[2:]
+    below, above = np.minimum(a, b), np.maximum(a, b)
+    low, high = np.minimum(below, c), np.maximum(above, c)
+    middle = np.maximum(below, np.minimum(above, c))
+    return _median_of_three(
+        np.maximum(np.maximum(low[:, :-2], low[:, 1:-1]), low[:, 2:]),
+        _median_of_three(middle[:, :-2], middle[:, 1:-1], middle[:, 2:]),
+        np.minimum(np.minimum(high[:, :-2], high[:, 1:-1]), high[:, 2:]),
+    )
+
+
+def label_regions(mask: npt.NDArray[np.bool_]) -> tuple[int, Labels]:
+    """
+    Return how many regions a mask (H, W) has and the number of each pixel's, 0 outside of all.
+
+    Pixels that touch by an edge or a corner are of one region. Runs of pixels along the rows are
+    joined with those of the next row that they touch, until none can be joined.
+    """
+    width = mask.shape[1] + 2
+    padded = np.zeros((mask.shape[0], width), np.int8)
+    padded[:, 1:-1] = mask
+    change = np.flatnonzero(np.diff(padded.ravel()))
+    start, end = change[0::2], change[1::2]  # of each run, in the row one pixel wider each side
+    first = np.searchsorted(end, start + width)
+    touched = np.searchsorted(start, end + width, side='right') - first
+    upper = np.repeat(np.arange(len(start)), touched)
+    lower = np.arange(len(upper)) + np.repeat(first - (np.cumsum(touched) - touched), touched)
+    roots, number = np.unique(_roots(len(start), upper, lower), return_inverse=True)
+    labels = np.zeros(mask.shape, np.int32)
+    labels[mask] = np.repeat(number.astype(np.int32) + 1, end - start)
+    return len(roots), labels
+
+
+def _roots(
+    count: int, one: npt.NDArray[np.int64], other: npt.NDArray[np.int64]
+) -> npt.NDArray[np.int64]:
+    """Return for each of `count` nodes the smallest one that edges one-other lead to."""
+    root = np.arange(count)
+    while True:
+        a, b = root[one], root[other]
+        apart = np.flatnonzero(a != b)
+        if not apart.size:
+            return root
+        one, other = a[apart], b[apart]
+        np.minimum.at(root, np.maximum(one, other), np.minimum(one, other))
+        while not np.array_equal(root, jumped := root[root]):
+            root = jumped
+
+
+def _median_of_three(a: Float32Image, b: Float32Image, c: Float32Image) -> Float32Image:
+    """Return the middle one of three values."""
+    middle: Float32Image = np.maximum(np.minimum(a, b), np.minimum(np.maximum(a, b), c))
+    return middle

@@ -1,6 +1,6 @@
 # Copyright 2026 The dense_hand_pose authors
 # SPDX-License-Identifier: Apache-2.0
-"""Where hands may be: what a search asks, whoever answers."""
+"""The interface of what proposes hand candidates in a frame."""
 
 from typing import NamedTuple, Protocol
 
@@ -9,50 +9,40 @@ from dense_hand_pose.camera.intrinsics import Intrinsics
 import numpy as np
 import numpy.typing as npt
 
-from .nearest_surface import propose_centers
 
-
-class Proposal(NamedTuple):
+class Candidate(NamedTuple):
     """
-    A place center_m (3,) where a hand may be, and how sure that is, 0 to 1.
+    A point center_m (3,) where a hand may be, and its score, 0 to 1.
 
-    evidence: what the localiser's opinion adds to the log odds of a hand that is seen there; 0
-    where it has none.
+    log_odds: the localizer's contribution to the log odds that an estimate there is a hand; 0 if
+    the localizer cannot tell.
     """
 
     center_m: npt.NDArray[np.float64]
     score: float
-    evidence: float = 0.0
+    log_odds: float = 0.0
 
 
-class Views(NamedTuple):
-    """Which views of a frame are searched: the whole, and parts of it by their numbers."""
+class TileSet(NamedTuple):
+    """The parts of a frame that are searched: the whole, and tiles by their numbers."""
 
     whole: bool = True
-    parts: tuple[int, ...] = ()
+    tiles: tuple[int, ...] = ()
 
 
-WHOLE = Views()
-
-
-def all_views(parts: int) -> Views:
-    """Return the whole frame and each of its parts."""
-    return Views(parts=tuple(range(parts)))
+WHOLE_FRAME = TileSet()
 
 
 class Localizer(Protocol):
     """
-    Finds places to look at in a frame.
+    Proposes hand candidates in a frame.
 
-    parts: so many parts of a frame it can search by themselves, where it sees more than in the
-    whole.
-
-    search_every: while hands are followed, one search for others in so many frames costs less than
-    a quarter of the rest. check_every: after so many frames it is asked whether one that is
-    followed had better be another; 0 where it could not tell.
+    tile_count: number of tiles that it can search separately, 0 for none. search_every: default
+    number of frames between two searches beside tracks. check_every: number of frames between two
+    checks of the tracks against the candidates; 0 if it cannot tell hands from other things.
     """
 
-    parts: int
+    tile_count: int
     search_every: int
     check_every: int
 
@@ -63,28 +53,7 @@ class Localizer(Protocol):
         intrinsics: Intrinsics,
         near_m: float,
         far_m: float,
-        views: Views = WHOLE,
-    ) -> list[Proposal]:
-        """Return places between near_m and far_m, the most promising first."""
+        tiles: TileSet = WHOLE_FRAME,
+    ) -> list[Candidate]:
+        """Return candidates between near_m and far_m, the best first."""
         ...
-
-
-class NearestSurfaces:
-    """The places that are held out to the camera; which of them are hands it cannot say."""
-
-    parts = 0
-    search_every = 15
-    check_every = 0
-
-    def propose(
-        self,
-        depth: DepthImage,
-        unit_m: float,
-        intrinsics: Intrinsics,
-        near_m: float,
-        far_m: float,
-        views: Views = WHOLE,  # noqa: ARG002  -- there is but one
-    ) -> list[Proposal]:
-        """Return places on the nearest surfaces, the nearest first, all with one score."""
-        centers = propose_centers(depth, unit_m, intrinsics, near_m, far_m)
-        return [Proposal(center, 1.0 / len(centers)) for center in centers]

@@ -1,10 +1,10 @@
 # Copyright 2026 The dense_hand_pose authors
 # SPDX-License-Identifier: Apache-2.0
 """
-Views of a frame that the detector takes one by one, and what they tell together.
+The detector on tiles of a frame: geometry, order and merging of the detections.
 
-A hand that it overlooks in the whole frame it often sees in a part, where the hand is larger and
-lies elsewhere.
+A tile shows a hand larger than the whole frame does and at another position of the detector's
+input; detections of both add to the recall.
 """
 
 from collections.abc import Sequence
@@ -17,40 +17,33 @@ from dense_hand_pose.camera.intrinsics import Intrinsics, project
 import numpy as np
 import numpy.typing as npt
 
-from .detections import Detection
-from .peaks import SAME_HAND_M
-from .proposals import Views
+from .detections import Detection, SAME_DETECTION_M
+from .proposals import TileSet, WHOLE_FRAME
 
 _SHARE: Final = 0.7
-"""Of the frame's height and width that a part has; it is of the same shape."""
-PARTS: Final = ((False, False), (False, True), (True, False), (True, True))
-"""Whether a part is at the bottom, and whether at the right: the four corners."""
+"""Height and width of a tile, as a share of the frame's."""
+CORNERS: Final = ((False, False), (False, True), (True, False), (True, True))
+"""(bottom, right) of each tile: the four corners of the frame."""
 _MARGIN: Final = 0.03
-"""Of a view's height and width: what lies nearer to its border it need not find."""
+"""Share of a tile's height and width at its border where a detection is not expected."""
 
 
 @dataclass(frozen=True, eq=False)
-class View:
+class Tile:
     """A part of a frame, depth (h, w), and the intrinsics of its own pixels."""
 
     depth: DepthImage
     intrinsics: Intrinsics
 
     def shows(self, center_m: npt.NDArray[np.float64]) -> bool:
-        """Say whether a place (3,) lies well within the view."""
+        """Return whether a point (3,) projects into the tile, away from its border."""
         size = np.array(self.depth.shape[::-1])
         inside = (project(center_m, self.intrinsics) + 0.5) / size
         return bool((inside >= _MARGIN).all() and (inside <= 1.0 - _MARGIN).all())
 
 
-def views_of(depth: DepthImage, intrinsics: Intrinsics, views: Views) -> list[View]:
-    """Return views of a frame (H, W), the whole first; nothing is copied."""
-    whole = [View(depth, intrinsics)] if views.whole else []
-    return whole + [_part(depth, intrinsics, number) for number in views.parts]
-
-
 class Rectangle(NamedTuple):
-    """Pixels of a frame: those from column ``left`` and row ``top`` on."""
+    """Pixels of a frame from column ``left`` and row ``top`` on."""
 
     left: int
     top: int
@@ -58,53 +51,90 @@ class Rectangle(NamedTuple):
     height: int
 
     def intrinsics(self, whole: Intrinsics) -> Intrinsics:
-        """Return the intrinsics of its own pixels."""
+        """Return the intrinsics of the rectangle's own pixels."""
         return replace(whole, cx=whole.cx - self.left, cy=whole.cy - self.top)
 
 
-def part_of(width: int, height: int, number: int) -> Rectangle:
-    """Return where part ``number`` of PARTS lies in a frame of width x height pixels."""
-    bottom, right = PARTS[number]
+class TileSchedule:
+    """The order in which searches take the tiles; ``tile_count`` may be 0."""
+
+    def __init__(self, tile_count: int) -> None:
+        self._tile_count = tile_count
+        self.reset()
+
+    def reset(self) -> None:
+        """Start over: the next full search takes all tiles."""
+        self._start, self._next, self._whole_is_next = True, 0, True
+
+    def full_search(self) -> TileSet:
+        """Return the whole frame with all tiles at first, later with one tile in turn."""
+        if self._start:
+            self._start = False
+            return TileSet(tiles=tuple(range(self._tile_count)))
+        return TileSet(tiles=self._turn())
+
+    def next_tile(self) -> TileSet:
+        """Return alternately the whole frame and one tile in turn."""
+        whole = self._whole_is_next or not self._tile_count
+        self._whole_is_next = not whole
+        return WHOLE_FRAME if whole else TileSet(whole=False, tiles=self._turn())
+
+    def _turn(self) -> tuple[int, ...]:
+        if not self._tile_count:
+            return ()
+        number = self._next
+        self._next = (number + 1) % self._tile_count
+        return (number,)
+
+
+def cut_tiles(depth: DepthImage, intrinsics: Intrinsics, tiles: TileSet) -> list[Tile]:
+    """Return views of a frame (H, W), the whole first; nothing is copied."""
+    whole = [Tile(depth, intrinsics)] if tiles.whole else []
+    return whole + [_cut(depth, intrinsics, number) for number in tiles.tiles]
+
+
+def tile_rectangle(width: int, height: int, number: int) -> Rectangle:
+    """Return tile ``number`` of CORNERS in a frame of width x height pixels."""
+    bottom, right = CORNERS[number]
     columns, rows = math.ceil(_SHARE * width), math.ceil(_SHARE * height)
     return Rectangle((width - columns) * right, (height - rows) * bottom, columns, rows)
 
 
-def _part(depth: DepthImage, intrinsics: Intrinsics, number: int) -> View:
+def _cut(depth: DepthImage, intrinsics: Intrinsics, number: int) -> Tile:
     height, width = depth.shape
-    part = part_of(width, height, number)
-    left, top = part.left, part.top
-    below, beside = top + part.height, left + part.width
-    return View(depth[top:below, left:beside], part.intrinsics(intrinsics))
+    part = tile_rectangle(width, height, number)
+    rows, columns = depth[part.top :][: part.height], slice(part.left, part.left + part.width)
+    return Tile(rows[:, columns], part.intrinsics(intrinsics))
 
 
-def agreed(
-    views: Sequence[View], found: Sequence[Sequence[Detection]], unseen_score: float
+def merge_detections(
+    tiles: Sequence[Tile], found: Sequence[Sequence[Detection]], missing_score: float
 ) -> list[tuple[Detection, list[float]]]:
     """
-    Return each hand that any view has found, the likeliest first, with its scores.
+    Return the distinct detections of all tiles, the best first, each with its scores.
 
-    The scores are those of the views that show its place; ``unseen_score`` where one has not
-    found it.
+    The scores are those of the tiles that show its centre; ``missing_score`` for a tile without
+    a detection there.
     """
-    ordered = sorted((one for view in found for one in view), key=lambda one: -one.score)
-    hands: list[Detection] = []
+    ordered = sorted((one for tile in found for one in tile), key=lambda one: -one.score)
+    kept: list[Detection] = []
     for one in ordered:
-        if all(_gap_m(one, other) >= SAME_HAND_M for other in hands):
-            hands.append(one)
-    return [(hand, _scores(hand, views, found, unseen_score)) for hand in hands]
+        if all(_gap_m(one, other) >= SAME_DETECTION_M for other in kept):
+            kept.append(one)
+    return [(one, _scores(one, tiles, found, missing_score)) for one in kept]
 
 
 def _scores(
-    hand: Detection,
-    views: Sequence[View],
+    detection: Detection,
+    tiles: Sequence[Tile],
     found: Sequence[Sequence[Detection]],
-    unseen_score: float,
+    missing_score: float,
 ) -> list[float]:
     scores = []
-    for view, detections in zip(views, found, strict=True):
-        near = [one.score for one in detections if _gap_m(one, hand) < SAME_HAND_M]
-        if near or view.shows(hand.center_m):
-            scores.append(max(near, default=unseen_score))
+    for tile, detections in zip(tiles, found, strict=True):
+        near = [o.score for o in detections if _gap_m(o, detection) < SAME_DETECTION_M]
+        if near or tile.shows(detection.center_m):
+            scores.append(max(near, default=missing_score))
     return scores
 
 

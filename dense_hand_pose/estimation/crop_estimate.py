@@ -1,69 +1,104 @@
 # Copyright 2026 The dense_hand_pose authors
 # SPDX-License-Identifier: Apache-2.0
-"""A look at cubes of a frame: all of them go through the network in one batch."""
+"""Estimates of the network in cubes of a frame; all cubes of a call are one batch."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
+import time
 
 from dense_hand_pose.camera.crop import BACKGROUND, crop_depth, CropWindow
 from dense_hand_pose.camera.depth_image import DepthImage
 from dense_hand_pose.camera.intrinsics import Intrinsics
+from dense_hand_pose.detection.proposals import Candidate
 from dense_hand_pose.runtimes.base import Backend, Result
 from dense_hand_pose.tracking.handedness import side_log_odds
 import numpy as np
 import numpy.typing as npt
 
-from .clock import Clock
 from .config import EstimatorConfig
 from .hand_score import hand_scores, probability_log_odds
 
 Array = npt.NDArray[np.float32]
 Point = npt.NDArray[np.float64]
 
+STAGES = ('localize', 'crop', 'network')
 MIN_FOREGROUND_PX = 100
-"""Crop pixels (of 16,384) below which there is nothing to look at."""
+"""A crop with fewer foreground pixels (of 16,384) is empty."""
 MIN_Z_M = 0.01
 
 
+class StageClock:
+    """Adds up the time of each stage of a frame; ``with clock.stage('crop'): ...``."""
+
+    def __init__(self) -> None:
+        self._begin = time.perf_counter()
+        self._spent_s = dict.fromkeys(STAGES, 0.0)
+        self._stage, self._stage_begin = '', 0.0
+
+    def stage(self, name: str) -> 'StageClock':
+        """Choose the stage that the next ``with`` block belongs to."""
+        self._stage = name
+        return self
+
+    def __enter__(self) -> None:
+        """Begin the stage."""
+        self._stage_begin = time.perf_counter()
+
+    def __exit__(self, *_: object) -> None:
+        """Add the time of the block to its stage."""
+        self._spent_s[self._stage] += time.perf_counter() - self._stage_begin
+
+    def stages_ms(self) -> dict[str, float]:
+        """Return the milliseconds of each stage, and 'total' since the clock was made."""
+        total_s = time.perf_counter() - self._begin
+        return {name: 1000.0 * s for name, s in {**self._spent_s, 'total': total_s}.items()}
+
+
 @dataclass(frozen=True)
-class Frame:
-    """A depth frame that was checked, and the clock that runs for it."""
+class DepthFrame:
+    """A checked depth image, its camera, the settings of its estimation, and its clock."""
 
     depth: DepthImage
     unit_m: float
     intrinsics: Intrinsics
-    clock: Clock
+    config: EstimatorConfig
+    max_hands: int
+    clock: StageClock
+
+    def contains(self, point_m: Point) -> bool:
+        """Return whether a point (3,) lies between the nearest and the farthest depth."""
+        return bool(self.config.depth_min_m <= point_m[2] <= self.config.depth_max_m)
 
 
 @dataclass(frozen=True)
-class Seen:
+class CropEstimate:
     """
-    What the network saw in one cube: row ``index`` of a batch's result.
+    The network's estimate in one cube: row ``index`` of the result of a batch.
 
-    cube_m (3,): the centre of the cube; own_score in [0, 1] of being a hand, by what is seen
-    alone; side_log_odds of a right hand; evidence: what the localiser knew of the place
-    (localizer.Proposal).
+    cube_m (3,): centre of the cube; network_score in [0, 1]: whether it is a hand, by the estimate
+    alone; side_log_odds of a right hand; detector_log_odds: the localizer's opinion of the place
+    (Candidate.log_odds).
     """
 
     result: Result
     index: int
     cube_m: Array
-    own_score: float
+    network_score: float
     side_log_odds: float
-    evidence: float = 0.0
+    detector_log_odds: float = 0.0
 
     @cached_property
     def score(self) -> float:
-        """Return the score in [0, 1] of being a hand, by all that is known."""
-        if self.evidence == 0.0:
-            return self.own_score
-        odds = probability_log_odds(np.array(self.own_score)) + self.evidence
+        """Return whether it is a hand, in [0, 1], by network and localizer together."""
+        if self.detector_log_odds == 0.0:
+            return self.network_score
+        odds = probability_log_odds(np.array(self.network_score)) + self.detector_log_odds
         return float(1.0 / (1.0 + np.exp(-odds)))
 
     @cached_property
     def joints_m(self) -> Array:
-        """Return the joints (21, 3), all before the camera."""
+        """Return the joints (21, 3), metres, all in front of the camera."""
         joints: Array = self.result.joints_m[self.index].copy()
         joints[:, 2] = np.maximum(joints[:, 2], MIN_Z_M)
         return joints
@@ -80,54 +115,48 @@ class Seen:
         return float(self.result.confidence[self.index].mean())
 
     def is_hand(self, config: EstimatorConfig) -> bool:
-        """Say whether this is to be reported as a hand that is known already."""
+        """Return whether the scores suffice for a hand that is tracked."""
         return self.confidence >= config.min_confidence and self.score >= config.min_score
 
     def is_new_hand(self, config: EstimatorConfig) -> bool:
-        """Say whether this is to be reported as a hand where none was known."""
+        """Return whether the scores suffice for a hand that is not tracked yet."""
         return self.is_hand(config) and self.score >= config.min_new_score
 
 
-def look(
-    backend: Backend,
-    frame: Frame,
-    centers: Sequence[npt.NDArray[np.floating]],
-    config: EstimatorConfig,
-    evidence: Sequence[float] | None = None,
-) -> list[Seen | None]:
-    """
-    Run the network once, on a cube around each centre; None for a cube that is empty.
-
-    ``evidence``: what is known of each of the places; nothing if None.
-    """
-    size_m = config.cube_size_m
+def estimate_crops(
+    backend: Backend, frame: DepthFrame, candidates: Sequence[Candidate]
+) -> list[CropEstimate | None]:
+    """Run the network once on a cube around each candidate; None for an empty cube."""
+    config = frame.config
     with frame.clock.stage('crop'):
         windows: dict[int, CropWindow] = {}
         crops = []
-        for place, (x, y, z) in enumerate(np.asarray(centers, np.float64).reshape(-1, 3)):
+        for place, candidate in enumerate(candidates):
+            x, y, z = (float(value) for value in candidate.center_m)
             if z <= config.depth_min_m / 2:
                 continue
-            window = CropWindow((float(x), float(y), float(z)), size_m, frame.intrinsics)
+            window = CropWindow((x, y, z), config.cube_size_m, frame.intrinsics)
             crop = crop_depth(frame.depth, window, frame.unit_m)
             if np.count_nonzero(crop < BACKGROUND) >= MIN_FOREGROUND_PX:
                 windows[place] = window
                 crops.append(crop)
-    seen: list[Seen | None] = [None] * len(centers)
+    estimates: list[CropEstimate | None] = [None] * len(candidates)
     if not crops:
-        return seen
+        return estimates
     with frame.clock.stage('network'):
-        at = np.array([window.center_m for window in windows.values()], np.float32)
-        sizes = np.full(len(at), size_m, np.float32)
-        result = backend.run(np.stack(crops), at, sizes, config.decoding())
+        centers = np.array([window.center_m for window in windows.values()], np.float32)
+        sizes = np.full(len(centers), config.cube_size_m, np.float32)
+        result = backend.run(np.stack(crops), centers, sizes, config.decoding())
     scores, sides = hand_scores(result), _sides(result)
     for i, place in enumerate(windows):
-        known = 0.0 if evidence is None else evidence[place]
-        seen[place] = Seen(result, i, at[i], float(scores[i]), float(sides[i]), known)
-    return seen
+        estimates[place] = CropEstimate(
+            result, i, centers[i], float(scores[i]), float(sides[i]), candidates[place].log_odds
+        )
+    return estimates
 
 
 def _sides(result: Result) -> Point:
-    """Return the log odds (N,) of right hands: the network's own, or else those of the joints."""
+    """Return the log odds (N,) of right hands: the network's, or else those of the joints."""
     side = result.side
     if side is None:
         return side_log_odds(result.joints_m)

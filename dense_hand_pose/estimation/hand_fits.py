@@ -6,9 +6,9 @@ from collections.abc import Sequence
 
 from dense_hand_pose.kinematics.fitted_hand import FittedHand, LEFT, RIGHT
 from dense_hand_pose.kinematics.hand_fitter import Estimate, fit_once, FitConfig, HandFitter
-from dense_hand_pose.tracking.tracker import Followed
+from dense_hand_pose.tracking.tracker import TrackMatch
 
-from .crop_estimate import Seen
+from .crop_estimate import CropEstimate
 
 
 class HandFits:
@@ -24,7 +24,7 @@ class HandFits:
 
     def fit(
         self,
-        followed: Sequence[Followed[Seen]],
+        matches: Sequence[TrackMatch[CropEstimate]],
         config: FitConfig | None,
         stamp_s: float | None,
     ) -> list[FittedHand | None]:
@@ -33,26 +33,26 @@ class HandFits:
             self.reset()
             self._config = config
         if config is None:
-            return [None] * len(followed)
+            return [None] * len(matches)
         out: list[FittedHand | None] = []
-        for one in followed:
+        for one in matches:
             track = one.track
             if track.frames == 1 or track.hand_id not in self._fitters:
                 self._fitters[track.hand_id] = HandFitter(config)
-            estimate = estimate_of(one.sighting, track.side_log_odds)
+            estimate = estimate_of(one.observation, track.side_log_odds)
             out.append(self._fitters[track.hand_id](estimate, stamp_s))
         return out
 
 
-def fit_alone(seen: Seen, config: FitConfig | None) -> FittedHand | None:
+def fit_alone(estimate: CropEstimate, config: FitConfig | None) -> FittedHand | None:
     """Return the fitted hand of an estimate without a track; None without a configuration."""
     if config is None:
         return None
-    return fit_once([estimate_of(seen, seen.side_log_odds)])[0]
+    return fit_once([estimate_of(estimate, estimate.side_log_odds)])[0]
 
 
-def estimate_of(seen: Seen, side_log_odds: float) -> Estimate:
-    """Return what a fit needs; of a side that is in doubt the likelier one."""
-    result, i = seen.result, seen.index
+def estimate_of(estimate: CropEstimate, side_log_odds: float) -> Estimate:
+    """Return the input of a fit, with the likelier side."""
+    result, i = estimate.result, estimate.index
     side = RIGHT if side_log_odds >= 0.0 else LEFT
-    return Estimate(seen.joints_m, result.confidence[i], result.spread_m[i], side)
+    return Estimate(estimate.joints_m, result.confidence[i], result.spread_m[i], side)

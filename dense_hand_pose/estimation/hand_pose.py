@@ -1,6 +1,6 @@
 # Copyright 2026 The dense_hand_pose authors
 # SPDX-License-Identifier: Apache-2.0
-"""The answer of the estimator: a hand in one frame."""
+"""The result of the estimator: a hand in one frame."""
 
 from dataclasses import dataclass
 
@@ -11,7 +11,7 @@ from dense_hand_pose.tracking.tracker import Track
 import numpy as np
 import numpy.typing as npt
 
-from .crop_estimate import Frame, MIN_Z_M, Seen
+from .crop_estimate import CropEstimate, DepthFrame, MIN_Z_M
 
 Array = npt.NDArray[np.float32]
 Floats = npt.NDArray[np.float64]
@@ -23,13 +23,13 @@ class HandPose:
     A hand in one frame; metres, camera optical frame, joints in the order of HAND_21.
 
     joints (21, 3); confidence (21,) in [0, 1]; spread (21,): root mean square distance of a
-    joint's votes; center (3,) and cube_size_m: the cube that was looked at; votes (21, K, 3) and
+    joint's votes; center (3,) and cube_size_m: the cube of the estimate; votes (21, K, 3) and
     vote_weights (21, K) in [0, 1]; stages_ms: localize, crop, network (with decoding) and total,
-    of the whole frame. hand_id: the same number as long as the hand is followed; side: 'left',
-    'right' or 'unknown', with side_score in [0, 1]; score in [0, 1]: whether it is a hand at all;
-    frames_seen: in so many frames this hand was seen, 1 when it is new and 0 when hands are not
-    followed, as around a given centre. fit: the hand as a mechanism where EstimatorConfig.fit asks
-    for it; joints are then the fitted ones. raw_joints (21, 3): those of the network, always.
+    of the whole frame. hand_id: the same number while the hand is tracked; side: 'left', 'right'
+    or 'unknown', with side_score in [0, 1]; score in [0, 1]: whether it is a hand; frames_seen:
+    number of frames in which this hand was estimated, 1 for a new hand and 0 without tracking, as
+    around a given centre. fit: the hand as a mechanism if EstimatorConfig.fit is set; joints are
+    then the fitted ones. raw_joints (21, 3): those of the network, always.
     """
 
     joints: Array
@@ -51,7 +51,7 @@ class HandPose:
 
     @property
     def raw_joints(self) -> Array:
-        """Return the joints (21, 3) of the network, whether a hand was fitted to them or not."""
+        """Return the joints (21, 3) of the network, with or without a fit."""
         return self.joints if self.network_joints is None else self.network_joints
 
     @property
@@ -61,7 +61,7 @@ class HandPose:
 
     @property
     def angles(self) -> Floats | None:
-        """Return the angles (21,) of kinematics.anatomy.ANGLE_NAMES, radians; None without fit."""
+        """Return radians (21,) in the order of anatomy.ANGLE_NAMES; None without a fit."""
         return None if self.fit is None else self.fit.angles
 
     @property
@@ -70,37 +70,37 @@ class HandPose:
         return None if self.fit is None else self.fit.bone_lengths_m
 
 
-def pose_of(
-    seen: Seen,
-    frame: Frame,
-    cube_size_m: float,
+def hand_pose(
+    estimate: CropEstimate,
+    frame: DepthFrame,
     track: Track | None = None,
     fit: FittedHand | None = None,
 ) -> HandPose:
-    """Return an estimate as a hand, with number and side of its track, and what was fitted."""
-    result, i = seen.result, seen.index
-    side, side_score = side_of(seen.side_log_odds if track is None else track.side_log_odds)
+    """Return an estimate as a hand, with number and fused side of its track, and its fit."""
+    result, i = estimate.result, estimate.index
+    odds = estimate.side_log_odds if track is None else track.side_log_odds
+    side, side_score = side_of(odds)
     return HandPose(
-        joints=seen.joints_m if fit is None else _before_camera(fit.joints),
+        joints=estimate.joints_m if fit is None else _before_camera(fit.joints),
         confidence=result.confidence[i],
         spread=result.spread_m[i],
-        center=seen.cube_m,
-        cube_size_m=cube_size_m,
+        center=estimate.cube_m,
+        cube_size_m=frame.config.cube_size_m,
         votes=result.votes_m[i],
         vote_weights=result.vote_weights[i],
         stages_ms=frame.clock.stages_ms(),
         hand_id=0 if track is None else track.hand_id,
         side=side,
         side_score=side_score,
-        score=seen.score,
+        score=estimate.score,
         frames_seen=0 if track is None else track.frames,
         fit=fit,
-        network_joints=None if fit is None else seen.joints_m,
+        network_joints=None if fit is None else estimate.joints_m,
     )
 
 
 def _before_camera(joints_m: Floats) -> Array:
-    """Return joints (21, 3) with a depth that can be projected, as Seen.joints_m has."""
+    """Return joints (21, 3) with depths that can be projected, as CropEstimate.joints_m has."""
     out = joints_m.astype(np.float32)
     out[:, 2] = np.maximum(out[:, 2], MIN_Z_M)
     return out

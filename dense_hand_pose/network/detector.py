@@ -104,7 +104,7 @@ def activated(maps: Tensor) -> Tensor:
 
 
 class DetectorGraph(nn.Module):
-    """The detector as runtimes compute it: a thumbnail in, maps with plain values out."""
+    """The detector as runtimes compute it: a letterbox in, maps with plain values out."""
 
     def __init__(self, network: DetectorNet) -> None:
         super().__init__()

@@ -7,8 +7,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from dense_hand_pose.bones import bone_quaternions
-from dense_hand_pose.skeleton import HAND_21
+from dense_hand_pose.skeleton import bone_quaternions, HAND_21
 from dense_hand_pose.tracking.handedness import SIDES
 from geometry_msgs.msg import Point, Pose, PoseArray, Quaternion
 import numpy as np

@@ -7,6 +7,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, TYPE_CHECKING
 
+from dense_hand_pose.tracking.smoothing import Smoother
 from rclpy.lifecycle import LifecycleNode
 from rclpy.qos import QoSDurabilityPolicy, QoSProfile, QoSReliabilityPolicy
 from sensor_msgs.msg import Image, PointCloud2
@@ -21,7 +22,6 @@ from .markers import delete_markers, hand_markers, MarkerStyle
 from .messages import joint_names, joints_cloud
 from .publishers import Publishers
 from .settings import smoothing_config
-from .smoother import Smoother
 from .transforms import joint_transforms, tf_message_type
 
 if TYPE_CHECKING:

@@ -30,7 +30,7 @@ class DetectorRuntime(Protocol):
     precision: str
 
     def run(self, frame: Array) -> Array:
-        """Return the maps (5, MAP_HEIGHT, MAP_WIDTH) of a thumbnail (3, HEIGHT_PX, WIDTH_PX)."""
+        """Return the maps (5, MAP_HEIGHT, MAP_WIDTH) of a letterbox (3, HEIGHT_PX, WIDTH_PX)."""
         ...
 
 
@@ -62,7 +62,7 @@ class OpenVinoDetector:
         self._request = core.compile_model(model, 'CPU', settings).create_infer_request()
 
     def run(self, frame: Array) -> Array:
-        """Return the maps of a thumbnail."""
+        """Return the maps of a letterbox."""
         self._request.infer([np.ascontiguousarray(frame[None])], share_inputs=True)
         maps: Array = self._request.get_output_tensor(0).data[0].copy()
         return maps
@@ -81,7 +81,7 @@ class TorchDetector:
         self._graph: Any = DetectorGraph(load_detector(model.path)).eval()
 
     def run(self, frame: Array) -> Array:
-        """Return the maps of a thumbnail."""
+        """Return the maps of a letterbox."""
         import torch
 
         with torch.inference_mode():

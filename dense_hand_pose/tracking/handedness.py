@@ -1,13 +1,13 @@
 # Copyright 2026 The dense_hand_pose authors
 # SPDX-License-Identifier: Apache-2.0
 """
-Left or right, from the joints of one frame and from all frames of a hand together.
+Left or right hand, from the joints of one frame and fused over the frames of a track.
 
-The bend of a hand tells its side: the thumb lies before the palm, and fingers curl towards it.
-All beliefs are log odds of a right hand against a left one; the mirror image of a hand has the
-opposite sign. The weights were fitted by logistic regression to 617 answers of the network on
-random scenes, each within 3 cm of a hand that is at least half in view; on other scenes the sign
-was right in 88 % of the answers. Where it was sure it was wrong in 8 %, hence the limit.
+The bend of a hand gives its side: the thumb is in front of the palm, and fingers curl towards it.
+All values are log odds of a right hand against a left one; the mirror image of a hand has the
+opposite sign. The weights are a logistic regression on 617 estimates of the network in random
+scenes, each within 3 cm of a hand that is at least half in view; on other scenes the sign was
+right in 88 % of the estimates, and wrong in 8 % of the most certain ones, hence the limit.
 """
 
 from dense_hand_pose.skeleton import HAND_21
@@ -30,12 +30,12 @@ _KNUCKLES, _TIPS = (
 _THUMB = [HAND_21.index('thumb_proximal'), HAND_21.index('thumb_distal')]
 _CURL_WEIGHT, _THUMB_WEIGHT = 0.75, 3.66
 _LIMIT = 2.2
-"""One frame is not surer than nine to one."""
+"""Limit of one frame: nine to one."""
 _KEPT = 0.9
-"""What a frame keeps of the belief before it: ten frames decide."""
-_MAX_BELIEF = 6.0
+"""Share of the log odds that the next frame keeps: ten frames decide."""
+_MAX_LOG_ODDS = 6.0
 _LEAST_SCORE = 0.5
-"""Three to one, or the side is unknown."""
+"""Score below which the side is unknown: three to one."""
 
 
 def side_log_odds(joints_m: npt.NDArray[np.floating]) -> Floats:
@@ -54,17 +54,17 @@ def side_log_odds(joints_m: npt.NDArray[np.floating]) -> Floats:
     return limited
 
 
-def believe(before: float, now: float) -> float:
-    """Return what a hand's frames say together: the belief before, and the newest frame."""
-    belief = _KEPT * before + min(max(now, -_LIMIT), _LIMIT)
-    return min(max(belief, -_MAX_BELIEF), _MAX_BELIEF)
+def fuse_log_odds(before: float, newest: float) -> float:
+    """Return the log odds of a track from those before and those of the newest frame."""
+    fused = _KEPT * before + min(max(newest, -_LIMIT), _LIMIT)
+    return min(max(fused, -_MAX_LOG_ODDS), _MAX_LOG_ODDS)
 
 
 def side_of(log_odds: float) -> tuple[str, float]:
     """
     Return 'left', 'right' or 'unknown', and a score in [0, 1].
 
-    The score is the probability of the likelier side less that of the other.
+    The score is the difference of the probabilities of both sides.
     """
     score = float(np.tanh(abs(log_odds) / 2.0))
     if score < _LEAST_SCORE:

@@ -4,12 +4,14 @@
 The One-Euro filter on joints (Casiez, Roussel, Vogel: 1 EUR Filter, CHI 2012).
 
 A low-pass filter whose cut-off rises with the speed: still hands do not tremble, and fast ones
-do not lag. One joint has one cut-off, that of its speed in space, so that the result does not
-depend on how the camera is turned.
+do not lag. Each joint has one cut-off, by its speed in space, so that the result is the same for
+every orientation of the camera.
 """
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 import math
+from typing import Protocol, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -24,8 +26,8 @@ class SmoothingConfig:
     How strongly joints are smoothed.
 
     ``min_cutoff_hz``: cut-off for a joint at rest, lower is smoother; ``beta``: by how many Hz the
-    cut-off rises for each metre per second, higher lags less; ``max_gap_s``: after a longer gap
-    between frames the filter begins anew.
+    cut-off rises for each metre per second, higher lags less; ``max_gap_s``: a longer gap between
+    frames restarts the filter.
     """
 
     min_cutoff_hz: float = 1.5
@@ -46,8 +48,8 @@ class OneEuroFilter:
     """
     Smooth the joints of one hand from frame to frame.
 
-    Times are those of the frames, so that the result does not depend on the frame rate or on
-    when a frame is worked on. Not thread-safe.
+    Times are those of the frames: the result does not depend on the frame rate or on the time of
+    processing. Not thread-safe.
     """
 
     def __init__(self, config: SmoothingConfig | None = None) -> None:
@@ -56,7 +58,7 @@ class OneEuroFilter:
         self._time_s: float | None = None
 
     def reset(self) -> None:
-        """Forget the past: the next joints come out as they go in."""
+        """Restart: the next joints are returned as they are."""
         self._time_s = None
 
     def __call__(
@@ -65,7 +67,7 @@ class OneEuroFilter:
         """
         Return joints (J, 3), metres, smoothed with those before.
 
-        Begins anew where time does not rise, after a gap, and for another number of joints.
+        Restarts where time does not rise, after a gap, and for another number of joints.
         """
         joints = np.array(joints_m, dtype=np.float64)
         gap_s = math.inf if self._time_s is None else time_s - self._time_s
@@ -79,6 +81,44 @@ class OneEuroFilter:
             self._joints_m = self._joints_m + share * (joints - self._joints_m)
         self._time_s = time_s
         return self._joints_m.astype(np.float32)
+
+
+class Hand(Protocol):
+    """A tracked hand: joints (21, 3), the number of its track, and of its frames so far."""
+
+    joints: npt.NDArray[np.float32]
+    hand_id: int
+    frames_seen: int
+
+
+H = TypeVar('H', bound=Hand)
+
+
+class Smoother:
+    """One-Euro filters of tracked hands, one for each hand_id."""
+
+    def __init__(self) -> None:
+        self._filters: dict[int, OneEuroFilter] = {}
+
+    def reset(self) -> None:
+        """Restart every filter; may be called from another thread."""
+        self._filters = {}
+
+    def __call__(self, hands: Sequence[H], time_s: float, config: SmoothingConfig) -> list[H]:
+        """Return the hands of the frame of a time, smoothed; a new track has a new filter."""
+        filters = self._filters
+        numbers = {hand.hand_id for hand in hands}
+        for gone in set(filters) - numbers:
+            del filters[gone]
+        smoothed = []
+        for hand in hands:
+            if hand.frames_seen == 1 or hand.hand_id not in filters:
+                filters[hand.hand_id] = OneEuroFilter()
+            own = filters[hand.hand_id]
+            own.config = config
+            joints = own(hand.joints, time_s)
+            smoothed.append(replace(hand, joints=joints))  # type: ignore[type-var]
+        return smoothed
 
 
 def _share(

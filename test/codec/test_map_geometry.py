@@ -65,7 +65,7 @@ def test_map_pixels_do_not_depend_on_the_camera(
     window = CropWindow(center, size_m, k)
     points = np.array(center) + np.random.default_rng(1).uniform(-0.1, 0.1, (21, 3))
     # Four crop pixels make one of the map, whose first centre lies at crop coordinate 1.5.
-    expected = (window.image_to_crop(project(points, k)) - 1.5) / 4
+    expected = (project(points, window.crop_intrinsics) - 1.5) / 4
     on_map = project_to_map(torch.from_numpy(points)[None].float(), cube_of(center, size_m))
     scale = 32 / size_m * np.abs(points).max()
     np.testing.assert_allclose(on_map[0].numpy(), expected, rtol=0.0, atol=2e-6 * scale + 1e-5)

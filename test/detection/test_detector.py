@@ -8,10 +8,10 @@ import io
 from pathlib import Path
 
 from dense_hand_pose.camera.intrinsics import Intrinsics, project
-from dense_hand_pose.camera.letterbox import MAP_HEIGHT, MAP_WIDTH, Thumbnail
+from dense_hand_pose.camera.letterbox import Letterbox, MAP_HEIGHT, MAP_WIDTH
 from dense_hand_pose.cli import export
 from dense_hand_pose.detection.detections import Detection
-from dense_hand_pose.detection.detector import evidence_of, HandDetector
+from dense_hand_pose.detection.detector import fused_log_odds, HandDetector
 from dense_hand_pose.evaluation.scenes.detection import render_scene
 from dense_hand_pose.network.config import CONFIGURATIONS, NetworkConfig
 from dense_hand_pose.network.dense_regression import DenseRegressionNet
@@ -19,7 +19,7 @@ from dense_hand_pose.network.detector import DetectorNet
 from dense_hand_pose.network.weight_file import MODELS_DIR, WeightsError
 from dense_hand_pose.network.weights import save_weights
 from dense_hand_pose.runtimes.base import Array
-from dense_hand_pose.runtimes.openvino.detector_export import probe_thumbnails
+from dense_hand_pose.runtimes.openvino.detector_export import probe_letterboxes
 from dense_hand_pose.runtimes.openvino.runtime import offered_precisions
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -92,8 +92,8 @@ def found(detector: HandDetector, depth: np.ndarray, unit_m: float = 1.0) -> lis
     ('height', 'width'), [(480, 640), (480, 848), (640, 480), (60, 80), (1, 1)]
 )
 def test_centres_lie_where_the_maps_say(height: int, width: int) -> None:
-    thumbnail = Thumbnail.of(width, height)
-    middle = thumbnail.to_map([(width - 1) / 2, (height - 1) / 2])
+    letterbox = Letterbox.of(width, height)
+    middle = letterbox.to_map([(width - 1) / 2, (height - 1) / 2])
     runtime = Fixed((middle[0], middle[1], 0.6, 0.9, -0.5))
     (one,) = found(HandDetector(runtime), np.ones((height, width), np.float32))
     np.testing.assert_allclose(
@@ -107,7 +107,7 @@ def test_centres_lie_where_the_maps_say(height: int, width: int) -> None:
 
 def test_hands_out_of_range_do_not_take_the_place_of_others() -> None:
     hands = [(10.0, 10.0, 1.8, 0.9, 1.0), (30.0, 20.0, 0.5, 0.8, 1.0), (40.0, 5.0, 0.1, 0.7, 1.0)]
-    detector = HandDetector(Fixed(*hands), max_hands=1)
+    detector = HandDetector(Fixed(*hands), max_detections=1)
     (one,) = found(detector, np.ones((480, 640), np.float32))
     assert one.score == pytest.approx(0.8)
 
@@ -117,7 +117,7 @@ def test_a_low_score_is_no_hand_and_no_more_than_asked_for_are_reported() -> Non
     depth = np.ones((480, 640), np.float32)
     assert len(found(HandDetector(Fixed(*hands)), depth)) == 4
     assert len(found(HandDetector(Fixed(*hands), min_score=0.9), depth)) == 1
-    assert len(found(HandDetector(Fixed(*hands), max_hands=2), depth)) == 2
+    assert len(found(HandDetector(Fixed(*hands), max_detections=2), depth)) == 2
     proposals = HandDetector(Fixed(*hands)).propose(depth, 1.0, CAMERA, 0.15, 1.5)
     assert [round(proposal.score, 2) for proposal in proposals] == [0.95, 0.85, 0.75, 0.65]
 
@@ -127,25 +127,25 @@ def test_a_proposal_says_what_its_score_is_worth() -> None:
     hands = [(8.0 * i + 2, 9.0, 0.6, score, 1.0) for i, score in enumerate(scores)]
     depth = np.ones((480, 640), np.float32)
     proposals = HandDetector(Fixed(*hands)).propose(depth, 1.0, CAMERA, 0.15, 1.5)
-    evidence = [proposal.evidence for proposal in proposals]
-    assert evidence == [evidence_of([proposal.score]) for proposal in proposals]
+    evidence = [proposal.log_odds for proposal in proposals]
+    assert evidence == [fused_log_odds([proposal.score]) for proposal in proposals]
     assert sorted(evidence, reverse=True) == evidence and len(set(evidence)) == 4
     # Odds, to one power: what doubles them adds as much anywhere.
-    one, two = ([evidence_of([k * odds / (1 + k * odds)]) for odds in (0.1, 1.0, 10.0)]
+    one, two = ([fused_log_odds([k * odds / (1 + k * odds)]) for odds in (0.1, 1.0, 10.0)]
                 for k in (1, 2))  # fmt: skip
     steps = np.subtract(two, one)
     np.testing.assert_allclose(steps, steps[0])
-    assert steps[0] > 0.0 and np.isfinite([evidence_of([0.0]), evidence_of([1.0])]).all()
+    assert steps[0] > 0.0 and np.isfinite([fused_log_odds([0.0]), fused_log_odds([1.0])]).all()
     # Views count alike.
-    both = (evidence_of([0.9]) + evidence_of([0.3])) / 2.0
-    assert evidence_of([0.9, 0.3]) == pytest.approx(both)
+    both = (fused_log_odds([0.9]) + fused_log_odds([0.3])) / 2.0
+    assert fused_log_odds([0.9, 0.3]) == pytest.approx(both)
 
 
 def test_openvino_and_pytorch_find_the_same(both: list[HandDetector]) -> None:
     frame = np.random.default_rng(0).integers(500, 1200, (480, 640)).astype(np.uint16)
     frame[:, 300:], frame[::7] = 700, 0
     assert [detector.backend_name for detector in both] == ['openvino', 'cpu']
-    for probe in probe_thumbnails():
+    for probe in probe_letterboxes():
         maps = [detector._runtime.run(probe) for detector in both]
         np.testing.assert_allclose(maps[0], maps[1], atol=2e-3)
     ours, theirs = (found(detector, frame, 0.001) for detector in both)
@@ -174,7 +174,7 @@ def test_bfloat16_is_chosen_where_the_cpu_has_it_and_finds_the_same() -> None:
             theirs = min(near[1], key=lambda one: np.linalg.norm(one.center_m - ours.center_m))
             if ours.score >= 0.5:
                 assert np.linalg.norm(theirs.center_m - ours.center_m) < 0.01
-                assert abs(evidence_of([theirs.score]) - evidence_of([ours.score])) < 0.2
+                assert abs(fused_log_odds([theirs.score]) - fused_log_odds([ours.score])) < 0.2
                 hands += 1
     assert hands >= 5
 
@@ -203,8 +203,8 @@ def test_frames_that_are_none_are_refused(weights: Path) -> None:
         found(detector, np.ones((4, 4), np.float32), 0.0)
     with pytest.raises(ValueError, match='min_score'):
         HandDetector(Fixed(), min_score=0.0)
-    with pytest.raises(ValueError, match='max_hands'):
-        HandDetector(Fixed(), max_hands=0)
+    with pytest.raises(ValueError, match='max_detections'):
+        HandDetector(Fixed(), max_detections=0)
     with pytest.raises(ValueError, match='backend'):
         HandDetector.load(str(weights), 'gpu')
 

@@ -4,11 +4,10 @@
 
 from dataclasses import replace
 
-from dense_hand_pose.bones import bone_quaternions
 from dense_hand_pose.estimator import HandPose
 from dense_hand_pose.ros.markers import delete_markers, hand_markers, MarkerStyle, MIN_ALPHA
 from dense_hand_pose.ros.messages import joint_names, joints_cloud, pose_array
-from dense_hand_pose.skeleton import FINGER_COLOURS, HAND_21
+from dense_hand_pose.skeleton import bone_quaternions, FINGER_COLOURS, HAND_21
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as st_numpy

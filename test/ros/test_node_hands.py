@@ -5,8 +5,7 @@
 from collections.abc import Iterator
 
 from dense_hand_pose.estimator import HandPose
-from dense_hand_pose.ros.smoother import Smoother
-from dense_hand_pose.tracking.smoothing import SmoothingConfig
+from dense_hand_pose.tracking.smoothing import Smoother, SmoothingConfig
 from geometry_msgs.msg import PoseArray
 from node_rig import HEIGHT, Rig, running_node, WIDTH
 import numpy as np

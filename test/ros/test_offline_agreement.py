@@ -13,7 +13,6 @@ from dense_hand_pose.bags.messages import Verdict
 from dense_hand_pose.bags.raw import decode, RawMessage
 from dense_hand_pose.bags.sample import SampleOptions, write_sample
 from dense_hand_pose.bags.topics import TopicOverrides
-from dense_hand_pose.bones import bone_quaternions
 from dense_hand_pose.camera.depth_image import depth_from_image
 from dense_hand_pose.camera.input_error import InputError
 from dense_hand_pose.estimator import EstimatorConfig, HandPose, HandPoseEstimator
@@ -22,7 +21,7 @@ from dense_hand_pose.evaluation.recordings.evaluate import open_bag
 from dense_hand_pose.evaluation.recordings.records import FrameRecord
 from dense_hand_pose.ros.messages import joint_names, joints_cloud, pose_array
 from dense_hand_pose.runtimes.base import PRECISIONS
-from dense_hand_pose.skeleton import HAND_21
+from dense_hand_pose.skeleton import bone_quaternions, HAND_21
 from geometry_msgs.msg import PoseArray
 from hypothesis import given
 from hypothesis import strategies as st

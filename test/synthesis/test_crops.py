@@ -43,7 +43,7 @@ def test_joints_lie_in_the_crop_and_near_its_surface(batch: CropBatch) -> None:
         k = Intrinsics(*batch.intrinsics[i].astype(float).tolist())
         x, y, z = map(float, batch.center_m[i])
         size = float(batch.cube_size_m[i])
-        pixels = CropWindow((x, y, z), size, k).image_to_crop(project(batch.joints_m[i], k))
+        pixels = project(batch.joints_m[i], CropWindow((x, y, z), size, k).crop_intrinsics)
         ok = np.all((pixels >= 0) & (pixels < CROP_SIZE_PX), axis=1)
         inside.append(ok.mean())
         u, v = np.rint(pixels[ok]).astype(int).clip(0, CROP_SIZE_PX - 1).T

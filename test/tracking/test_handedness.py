@@ -3,7 +3,7 @@
 """Left and right from joints: random hands of the generator, mirrors, beliefs."""
 
 from dense_hand_pose.synthesis.hand.hands import sample_hand
-from dense_hand_pose.tracking.handedness import believe, side_log_odds, side_of, UNKNOWN
+from dense_hand_pose.tracking.handedness import fuse_log_odds, side_log_odds, side_of, UNKNOWN
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
@@ -57,6 +57,6 @@ def test_scores_are_differences_of_probabilities() -> None:
 def test_beliefs_are_bounded_and_odd(evidence: list[float]) -> None:
     belief = mirrored = 0.0
     for odds in evidence:
-        belief, mirrored = believe(belief, odds), believe(mirrored, -odds)
+        belief, mirrored = fuse_log_odds(belief, odds), fuse_log_odds(mirrored, -odds)
         assert abs(belief) <= 6.0
         assert mirrored == -belief

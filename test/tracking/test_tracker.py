@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from dense_hand_pose.tracking.tracker import (
     FRAME_S,
-    JUMP_M,
+    GATE_M,
     REMEMBERED_S,
     SAME_HAND_M,
     Tracker,
@@ -47,17 +47,16 @@ def frame(
     search: bool = True,
 ) -> dict[int, int]:
     """Take a frame as the estimator does; return the true hand of each number."""
-    tracker.advance(stamp_s)
-    living = tracker.living
-    followed = tracker.follow(living, look([track.expected_m for track in living], hands))
-    followed = tracker.add(hands if search else [], followed, max_hands)
+    living = tracker.predict(stamp_s).active
+    followed = tracker.associate(living, look([track.expected_m for track in living], hands))
+    followed = tracker.spawn(hands if search else [], followed, max_hands)
     numbers = [one.track.hand_id for one in followed]
     assert numbers == sorted(set(numbers))
     assert set(numbers) <= set(range(max_hands))
-    assert sorted(numbers) == sorted(track.hand_id for track in tracker.living)
-    names = [one.sighting.name for one in followed]
+    assert sorted(numbers) == sorted(track.hand_id for track in tracker.tracks().active)
+    names = [one.observation.name for one in followed]
     assert len(set(names)) == len(names), 'two tracks on one hand'
-    return {one.track.hand_id: one.sighting.name for one in followed}
+    return {one.track.hand_id: one.observation.name for one in followed}
 
 
 def at(*center_m: float) -> np.ndarray:
@@ -67,14 +66,14 @@ def at(*center_m: float) -> np.ndarray:
 def test_what_may_not_begin_a_track_may_take_up_a_lost_one() -> None:
     tracker: Tracker[Target] = Tracker()
     hand, elsewhere = Target(at(0.0, 0.0, 0.5)), Target(at(0.4, 0.0, 0.5))
-    tracker.advance()
-    assert tracker.add([hand], [], 2, lambda _: False) == []
-    assert len(tracker.add([hand], [], 2)) == 1
-    tracker.advance()
-    assert tracker.follow(tracker.living, [None]) == []
-    tracker.advance()
-    (back,) = tracker.add([elsewhere, hand], [], 2, lambda _: False)
-    assert (back.sighting, back.track.frames) == (hand, 2)
+    tracker.predict()
+    assert tracker.spawn([hand], [], 2, lambda _: False) == []
+    assert len(tracker.spawn([hand], [], 2)) == 1
+    tracker.predict()
+    assert tracker.associate(tracker.tracks().active, [None]) == []
+    tracker.predict()
+    (back,) = tracker.spawn([elsewhere, hand], [], 2, lambda _: False)
+    assert (back.observation, back.track.frames) == (hand, 2)
 
 
 VECTOR = st.tuples(*[st.floats(-1.0, 1.0)] * 3).map(np.array)
@@ -116,7 +115,7 @@ def test_whatever_hands_do_no_two_tracks_share_one(
         now_s += step_s
         hands = [Target(np.array(place), name) for name, place in enumerate(frame_places)]
         frame(tracker, hands, max_hands, now_s)
-        centers = [track.center_m for track in tracker.living]
+        centers = [track.center_m for track in tracker.tracks().active]
         for number, center in enumerate(centers):
             for other in centers[:number]:
                 assert np.linalg.norm(center - other) >= SAME_HAND_M
@@ -127,9 +126,9 @@ def test_a_hand_is_expected_where_its_velocity_takes_it() -> None:
     velocity = at(0.9, -0.3, 0.3)
     for step in range(12):
         frame(tracker, [Target(at(0.0, 0.0, 0.5) + velocity * step / 20.0)], stamp_s=step / 20.0)
-    tracker.advance(12 / 20.0)
+    tracker.predict(12 / 20.0)
     expected = at(0.0, 0.0, 0.5) + velocity * 12 / 20.0
-    np.testing.assert_allclose(tracker.living[0].expected_m, expected, atol=1e-5)
+    np.testing.assert_allclose(tracker.tracks().active[0].expected_m, expected, atol=1e-5)
 
 
 def test_without_stamps_frames_are_a_thirtieth_of_a_second_apart() -> None:
@@ -139,16 +138,17 @@ def test_without_stamps_frames_are_a_thirtieth_of_a_second_apart() -> None:
         hands = [Target(at(0.01 * step**1.5, 0.0, 0.5))]
         frame(with_stamps, hands, stamp_s=7.0 + step * FRAME_S)
         frame(without, hands)
-    np.testing.assert_allclose(with_stamps.living[0].velocity, without.living[0].velocity)
+    (first,), (second,) = with_stamps.tracks().active, without.tracks().active
+    np.testing.assert_allclose(first.velocity, second.velocity)
 
 
 def test_time_that_stands_or_falls_back_stops_the_hands() -> None:
     tracker: Tracker[Target] = Tracker()
     for stamp_s in (1.0, 1.03, 1.06):
         frame(tracker, [Target(at(stamp_s, 0.0, 0.5))], stamp_s=stamp_s)
-    assert np.linalg.norm(tracker.living[0].velocity) > 0.5
-    tracker.advance(0.5)
-    np.testing.assert_allclose(tracker.living[0].expected_m, at(1.06, 0.0, 0.5))
+    assert np.linalg.norm(tracker.tracks().active[0].velocity) > 0.5
+    tracker.predict(0.5)
+    np.testing.assert_allclose(tracker.tracks().active[0].expected_m, at(1.06, 0.0, 0.5))
 
 
 @pytest.mark.parametrize(('gap_s', 'resumed'), [(REMEMBERED_S * 0.8, True), (1.0, False)])
@@ -160,11 +160,11 @@ def test_a_lost_hand_is_taken_up_near_its_expected_place_for_a_while(
     steps = np.arange(0.05, gap_s, 0.05)
     for t_s in steps:
         assert frame(tracker, [Target(at(0.0, 0.0, 0.5), 0)], stamp_s=float(t_s)) == {0: 0}
-    frames = [track.frames for track in tracker.lost]
+    frames = [track.frames for track in tracker.tracks().lost]
     hands = [Target(at(0.0, 0.0, 0.5), 0), Target(at(0.33, 0.0, 0.5), 1)]
     assert frame(tracker, hands, stamp_s=gap_s) == {0: 0, 1: 1}
     assert frames == ([1] if resumed else [])
-    assert tracker.living[1].frames == (2 if resumed else 1)
+    assert tracker.tracks().active[1].frames == (2 if resumed else 1)
 
 
 def test_a_new_hand_gets_a_number_that_no_remembered_hand_has() -> None:
@@ -180,7 +180,7 @@ def test_a_single_number_goes_to_the_new_hand_which_is_new() -> None:
     for _ in range(3):
         frame(tracker, [Target(at(0.0, 0.0, 0.5))], max_hands=1)
     assert frame(tracker, [Target(at(0.5, 0.0, 0.5), 7)], max_hands=1) == {0: 7}
-    assert [track.frames for track in tracker.living] == [1]
+    assert [track.frames for track in tracker.tracks().active] == [1]
 
 
 def test_of_two_tracks_on_one_hand_the_one_that_expected_it_lives() -> None:
@@ -188,13 +188,13 @@ def test_of_two_tracks_on_one_hand_the_one_that_expected_it_lives() -> None:
     hands = [Target(at(0.0, 0.0, 0.5), 0), Target(at(0.11, 0.0, 0.5), 1)]
     frame(tracker, hands)
     assert frame(tracker, hands[1:], search=False) == {1: 1}, 'hand 0 hides: its cube shows hand 1'
-    assert [track.hand_id for track in tracker.lost] == [0]
+    assert [track.hand_id for track in tracker.tracks().lost] == [0]
 
 
 def test_a_hand_that_jumps_is_another_hand_or_found_by_a_search() -> None:
     tracker: Tracker[Target] = Tracker()
     frame(tracker, [Target(at(0.0, 0.0, 0.5))])
-    far = Target(at(JUMP_M + 0.02, 0.0, 0.5), 1)
+    far = Target(at(GATE_M + 0.02, 0.0, 0.5), 1)
     assert frame(tracker, [far], search=False) == {}
     assert frame(tracker, [far]) == {0: 1}, 'lost a frame ago, and near'
 
@@ -206,16 +206,16 @@ def test_a_side_is_what_all_frames_say() -> None:
     for step in range(40):
         wrong = step > 10 and step % 3 == 0
         frame(tracker, [Target(at(0.0, 0.0, 0.5), side_log_odds=-2.0 if wrong else 2.0)])
-        beliefs.append(tracker.living[0].side_log_odds)
+        beliefs.append(tracker.tracks().active[0].side_log_odds)
     assert min(beliefs) > 0.0
     for _ in range(12):
         frame(tracker, [Target(at(0.0, 0.0, 0.5), side_log_odds=-2.0)])
-    assert tracker.living[0].side_log_odds < -2.0, 'but it does not believe for ever'
+    assert tracker.tracks().active[0].side_log_odds < -2.0, 'but it does not believe for ever'
 
 
 def test_reset_forgets() -> None:
     tracker: Tracker[Target] = Tracker()
     frame(tracker, [Target(at(0.0, 0.0, 0.5))], stamp_s=5.0)
     tracker.reset()
-    assert not tracker.living
-    assert not tracker.lost
+    assert not tracker.tracks().active
+    assert not tracker.tracks().lost

@@ -165,7 +165,7 @@ def _write(
     sheet: 'Image',
 ) -> None:
     """Write all files, or raise CommandError for the one that cannot be written."""
-    from dense_hand_pose.drawing import png_bytes
+    from dense_hand_pose.visualization import png_bytes
     from dense_hand_pose.evaluation.predictions import comparison
 
     try:

@@ -58,9 +58,9 @@ def _write(
     out: Path, document: dict[str, Any], results: 'dict[str, list[RecordedResult]]'
 ) -> None:
     """Write metrics.json, per_frame.csv and the sheets, or raise CommandError."""
-    from dense_hand_pose.drawing import png_bytes
     from dense_hand_pose.evaluation.frames.recorded_sheet import sheet
     from dense_hand_pose.evaluation.frames.report import write_metrics
+    from dense_hand_pose.visualization import png_bytes
 
     try:
         write_metrics(out / 'metrics.json', document)

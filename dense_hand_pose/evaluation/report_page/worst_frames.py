@@ -10,8 +10,14 @@ from dense_hand_pose.bags.frames import BagFrame
 from dense_hand_pose.camera.crop import CropWindow
 from dense_hand_pose.camera.depth_image import to_metres
 from dense_hand_pose.camera.input_error import InputError
-from dense_hand_pose.drawing import png_bytes
-from dense_hand_pose.visualization import depth_to_bgr, draw_pose, draw_text, Image, zoom
+from dense_hand_pose.visualization import (
+    depth_to_bgr,
+    draw_pose,
+    draw_text,
+    Image,
+    png_bytes,
+    zoom,
+)
 import numpy as np
 
 from ..recordings.records import FrameRecord, Recording

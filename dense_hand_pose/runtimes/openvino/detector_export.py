@@ -26,7 +26,7 @@ def export_detector(model: Model) -> ExportedGraph:
     weight file, and BackendError where temporary files cannot be written.
     """
     graph = DetectorGraph(load_detector(model.path)).eval()
-    probe = torch.from_numpy(probe_thumbnails())
+    probe = torch.from_numpy(probe_letterboxes())
     with quiet_converter(), torch.no_grad():
         exported = torch.export.export(graph, (probe[:1],), strict=False)
         converted = ov.convert_model(exported)
@@ -38,7 +38,7 @@ def export_detector(model: Model) -> ExportedGraph:
     return ExportedGraph(xml, weights, reference, model.sha256, made_with)
 
 
-def probe_thumbnails() -> Array:
+def probe_letterboxes() -> Array:
     """Return inputs (8, 3, HEIGHT_PX, WIDTH_PX) of blobs before slopes, with holes."""
     rng = np.random.default_rng(0)
     y, x = np.mgrid[0:HEIGHT_PX, 0:WIDTH_PX].astype(np.float32)
@@ -61,6 +61,6 @@ def disagreement(graph: ExportedGraph) -> tuple[float, float]:
     The largest difference of a score, and that of a depth in millimetres.
     """
     runtime = OpenVinoDetector(graph.xml, graph.weights)
-    maps = np.stack([runtime.run(frame) for frame in probe_thumbnails()])
+    maps = np.stack([runtime.run(frame) for frame in probe_letterboxes()])
     off = np.abs(maps - graph.reference_m)
     return float(off[:, 0].max()), float(off[:, 3].max()) * 1000.0

@@ -9,13 +9,13 @@ from typing import NamedTuple
 from dense_hand_pose.camera.intrinsics import Intrinsics, project, unproject
 from dense_hand_pose.camera.letterbox import (
     CHANNELS,
-    encode_thumbnail,
+    encode_letterbox,
     HEIGHT_PX,
+    Letterbox,
     MAP_STRIDE_PX,
-    Thumbnail,
     WIDTH_PX,
 )
-from dense_hand_pose.detection.tiles import part_of, PARTS, Rectangle
+from dense_hand_pose.detection.tiles import CORNERS, Rectangle, tile_rectangle
 from dense_hand_pose.skeleton import HAND_21
 from dense_hand_pose.synthesis.scenes.full_scene import (
     FullScene,
@@ -58,7 +58,7 @@ _SEEDS_PER_RUN = 2**24
 
 class SceneBatch(NamedTuple):
     """
-    Thumbnails (B, 3, HEIGHT_PX, WIDTH_PX) and their hands (B, MOST_HANDS, 5).
+    Letterboxes (B, 3, HEIGHT_PX, WIDTH_PX) and their hands (B, MOST_HANDS, 5).
 
     A hand is x, y in map pixels and z in metres of its centre, side +1 or -1, and whether it is
     ABSENT, PRESENT or IGNORED. ray_step (B,): a map pixel's width in X / Z. joints (B, MOST_HANDS,
@@ -77,20 +77,20 @@ class SceneBatch(NamedTuple):
 
 @dataclass(frozen=True, eq=False)
 class Look:
-    """The rectangle of a scene's frame that is seen, as a thumbnail, and its intrinsics."""
+    """The rectangle of a scene's frame that is seen, as a letterbox, and its intrinsics."""
 
     area: Rectangle
-    thumbnail: Thumbnail
+    letterbox: Letterbox
     intrinsics: Intrinsics
 
     @classmethod
     def at(cls, scene: FullScene, part: int | None = None) -> 'Look':
-        """Look at the whole frame, or at part ``part`` of views.PARTS."""
+        """Look at the whole frame, or at part ``part`` of tiles.CORNERS."""
         width, height = scene.camera.width, scene.camera.height
         whole = Rectangle(0, 0, width, height)
-        area = whole if part is None else part_of(width, height, part)
-        thumbnail = Thumbnail.of(area.width, area.height)
-        return cls(area, thumbnail, area.intrinsics(scene.intrinsics))
+        area = whole if part is None else tile_rectangle(width, height, part)
+        letterbox = Letterbox.of(area.width, area.height)
+        return cls(area, letterbox, area.intrinsics(scene.intrinsics))
 
     def present(self, hand: SceneHand, scene: FullScene) -> bool:
         """Say whether enough of a hand is seen in the rectangle."""
@@ -110,7 +110,7 @@ def sees(scene: FullScene, look: Look) -> tuple[Array, float, Array]:
     """Return hands (MOST_HANDS, 5), ray step and joints of a scene in the detector's maps."""
     rows = np.zeros((MOST_HANDS, 5), np.float32)
     joints = np.zeros((MOST_HANDS, len(HAND_21.joints), 2), np.float32)
-    to_map = look.thumbnail.to_map
+    to_map = look.letterbox.to_map
     for row, places, hand in zip(rows, joints, scene.hands, strict=False):
         if hand.joints_m[:, 2].min() <= 0.0:  # partly behind the camera
             continue
@@ -119,18 +119,18 @@ def sees(scene: FullScene, look: Look) -> tuple[Array, float, Array]:
         row[2], row[3] = center[2], hand.side
         row[4] = PRESENT if look.present(hand, scene) else IGNORED
         places[:] = to_map(project(hand.joints_m, look.intrinsics))
-    return rows, look.thumbnail.step_px * MAP_STRIDE_PX / scene.intrinsics.fx, joints
+    return rows, look.letterbox.step_px * MAP_STRIDE_PX / scene.intrinsics.fx, joints
 
 
-def render_thumbnail(
+def render_letterbox(
     scene: FullScene, look: Look, rng: np.random.Generator | None = None
 ) -> Array:
     """Return what the detector sees of a scene (3, HEIGHT_PX, WIDTH_PX), with noise by an rng."""
-    thumbnail, area = look.thumbnail, look.area
-    columns, column = np.unique(thumbnail.columns + area.left, return_inverse=True)
-    rows, row = np.unique(thumbnail.rows + area.top, return_inverse=True)
+    letterbox, area = look.letterbox, look.area
+    columns, column = np.unique(letterbox.columns + area.left, return_inverse=True)
+    rows, row = np.unique(letterbox.rows + area.top, return_inverse=True)
     metres = render_lattice(scene, columns, rows, rng)[np.ix_(row, column)]
-    return encode_thumbnail(metres, thumbnail, look.intrinsics)
+    return encode_letterbox(metres, letterbox, look.intrinsics)
 
 
 def make_scene_batch(
@@ -145,8 +145,8 @@ def make_scene_batch(
         rng = np.random.default_rng([seed, first + i])
         scene = sample_full_scene(rng)
         in_part = parts_share > 0.0 and rng.random() < parts_share
-        look = Look.at(scene, int(rng.integers(len(PARTS))) if in_part else None)
-        frames[i] = render_thumbnail(scene, look, rng)
+        look = Look.at(scene, int(rng.integers(len(CORNERS))) if in_part else None)
+        frames[i] = render_letterbox(scene, look, rng)
         hands[i], steps[i], joints[i] = sees(scene, look)
     return SceneBatch(*(torch.from_numpy(array) for array in (frames, hands, steps, joints)))
 

@@ -19,7 +19,7 @@ from dense_hand_pose.detection.detector import (
     MOST_PROPOSED,
     PROPOSED_SCORE,
 )
-from dense_hand_pose.detection.proposals import all_views
+from dense_hand_pose.detection.proposals import TileSet
 from dense_hand_pose.estimation.config import EstimatorConfig
 from dense_hand_pose.estimation.crop_estimate import MIN_FOREGROUND_PX
 from dense_hand_pose.network.dense_regression import DenseRegressionNet
@@ -87,7 +87,7 @@ CUBE_M = EstimatorConfig().cube_size_m
 NEAR_M = 0.05
 """Nearer to the mean of a hand's joints a crop shows it; farther than FAR_M from all, none."""
 _LOOKS = 2
-_VIEWS = all_views(HandDetector.parts)
+_TILES = TileSet(tiles=tuple(range(HandDetector.tile_count)))
 _NEAREST_M, _FARTHEST_M = DISTANCE_M[0] - 0.1, DISTANCE_M[1] + 0.1
 _TOGETHER = 32
 """Places, of whatever scenes, that go through the network together."""
@@ -109,13 +109,13 @@ class Place(NamedTuple):
 def load_proposer(detector: str, threads: int = 0) -> HandDetector:
     """Load a detector that proposes what a search looks at; WeightsError where it cannot be."""
     return HandDetector.load(
-        detector, 'auto', threads, min_score=PROPOSED_SCORE, max_hands=MOST_PROPOSED
+        detector, 'auto', threads, min_score=PROPOSED_SCORE, max_detections=MOST_PROPOSED
     )
 
 
 def proposed_in(shot: Shot, detector: HandDetector) -> list[Place]:
     """Return the places that a first search of a shot looks at."""
-    found = detector.propose(shot.depth_m, 1.0, shot.intrinsics, _NEAREST_M, _FARTHEST_M, _VIEWS)
+    found = detector.propose(shot.depth_m, 1.0, shot.intrinsics, _NEAREST_M, _FARTHEST_M, _TILES)
     return [Place(shot, one.center_m) for one in found]
 
 

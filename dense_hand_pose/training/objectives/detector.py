@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from dense_hand_pose.camera.letterbox import MAP_HEIGHT, MAP_WIDTH
-from dense_hand_pose.detection.peaks import find_peaks, Peak
+from dense_hand_pose.detection.detections import find_peaks, Peak
 from dense_hand_pose.network.detector import activated
 import numpy as np
 import numpy.typing as npt

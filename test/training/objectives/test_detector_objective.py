@@ -7,10 +7,10 @@ from dataclasses import replace
 from pathlib import Path
 
 from dense_hand_pose.camera.intrinsics import project
-from dense_hand_pose.camera.letterbox import encode_thumbnail, MAP_HEIGHT, MAP_WIDTH, Thumbnail
-from dense_hand_pose.detection.detections import detections
-from dense_hand_pose.detection.proposals import all_views
-from dense_hand_pose.detection.tiles import PARTS, views_of
+from dense_hand_pose.camera.letterbox import encode_letterbox, Letterbox, MAP_HEIGHT, MAP_WIDTH
+from dense_hand_pose.detection.detections import decode_detections
+from dense_hand_pose.detection.proposals import TileSet
+from dense_hand_pose.detection.tiles import CORNERS, cut_tiles
 from dense_hand_pose.network.config import NetworkConfig
 from dense_hand_pose.network.detector import activated, DetectorNet
 from dense_hand_pose.network.weights import (
@@ -28,7 +28,7 @@ from dense_hand_pose.training.data.detector_scenes import (
     Look,
     make_scene_batch,
     PRESENT,
-    render_thumbnail,
+    render_letterbox,
     SceneBatch,
     sees,
 )
@@ -79,10 +79,10 @@ def as_outputs(targets: Targets) -> Tensor:
 def test_the_network_sees_in_training_what_it_sees_of_the_whole_frame() -> None:
     for seed in range(6):
         scene = sample_full_scene(np.random.default_rng([51, seed]))
-        small = render_thumbnail(scene, Look.at(scene))
+        small = render_letterbox(scene, Look.at(scene))
         whole = render_full_frame(scene)
-        thumbnail = Thumbnail.of(whole.shape[1], whole.shape[0])
-        seen = encode_thumbnail(thumbnail.thin(whole, 1.0), thumbnail, scene.intrinsics)
+        letterbox = Letterbox.of(whole.shape[1], whole.shape[0])
+        seen = encode_letterbox(letterbox.sample(whole, 1.0), letterbox, scene.intrinsics)
         np.testing.assert_array_equal(small, seen)
 
 
@@ -90,12 +90,12 @@ def test_it_sees_of_a_part_what_a_search_sees_of_it() -> None:
     for seed in range(6):
         scene = sample_full_scene(np.random.default_rng([53, seed]))
         whole = render_full_frame(scene)
-        views = views_of(whole, scene.intrinsics, all_views(len(PARTS)))[1:]
+        views = cut_tiles(whole, scene.intrinsics, TileSet(tiles=tuple(range(len(CORNERS)))))[1:]
         for part, view in enumerate(views):
             look = Look.at(scene, part)
-            thumbnail = Thumbnail.of(*view.depth.shape[::-1])
-            seen = encode_thumbnail(thumbnail.thin(view.depth, 1.0), thumbnail, view.intrinsics)
-            np.testing.assert_array_equal(render_thumbnail(scene, look), seen)
+            letterbox = Letterbox.of(*view.depth.shape[::-1])
+            seen = encode_letterbox(letterbox.sample(view.depth, 1.0), letterbox, view.intrinsics)
+            np.testing.assert_array_equal(render_letterbox(scene, look), seen)
             assert look.intrinsics == view.intrinsics
 
 
@@ -104,15 +104,15 @@ def test_a_part_shows_the_hands_that_lie_in_it() -> None:
     for seed in range(40):
         scene = sample_full_scene(np.random.default_rng([54, seed]))
         whole = sees(scene, Look.at(scene))[0]
-        for part in range(len(PARTS)):
+        for part in range(len(CORNERS)):
             look = Look.at(scene, part)
             seen, step, joints = sees(scene, look)
-            assert step == pytest.approx(look.thumbnail.step_px * 4 / scene.intrinsics.fx)
+            assert step == pytest.approx(look.letterbox.step_px * 4 / scene.intrinsics.fx)
             for i, hand in enumerate(scene.hands):
                 pixels = project(hand.joints_m, scene.intrinsics) - look.area[:2]
                 inside = ((pixels > 0.0) & (pixels < look.area[2:])).all(axis=1)
                 np.testing.assert_allclose(
-                    look.thumbnail.from_map(joints[i]), pixels, rtol=1e-4, atol=0.05
+                    look.letterbox.from_map(joints[i]), pixels, rtol=1e-4, atol=0.05
                 )
                 if inside.all():
                     assert seen[i, 4] == whole[i, 4]
@@ -137,7 +137,7 @@ def test_ideal_maps_give_the_centres_back() -> None:
     for seed in range(40):
         scene = sample_full_scene(np.random.default_rng([52, seed]))
         look = Look.at(scene)
-        thumbnail = look.thumbnail
+        letterbox = look.letterbox
         hands, step, joints = sees(scene, look)
         one = SceneBatch(
             torch.zeros(1),
@@ -146,12 +146,12 @@ def test_ideal_maps_give_the_centres_back() -> None:
             torch.from_numpy(joints[None]),
         )
         maps = as_maps(make_targets(one))[0].numpy()
-        hits = detections(maps, thumbnail, scene.intrinsics, 0.5, 4)
+        hits = decode_detections(maps, letterbox, scene.intrinsics, 0.5, 4)
         for hand in scene.hands:
             if not hand.present:
                 continue
             center = hand_center(hand.joints_m, scene.intrinsics)
-            place = thumbnail.to_map(project(center, scene.intrinsics))
+            place = letterbox.to_map(project(center, scene.intrinsics))
             if (place < -0.5).any() or (place > [MAP_WIDTH - 0.5, MAP_HEIGHT - 0.5]).any():
                 continue
             best = min(hits, key=lambda hit: float(np.linalg.norm(hit.center_m - center)))

@@ -5,7 +5,7 @@
 from collections.abc import Sequence
 
 from dense_hand_pose.camera.intrinsics import Intrinsics
-from dense_hand_pose.detection.peaks import find_peaks
+from dense_hand_pose.detection.detections import find_peaks
 from dense_hand_pose.training.data.detector_scenes import hand_center
 from hypothesis import given, settings
 from hypothesis import strategies as st
