@@ -10,7 +10,7 @@ is invalid or outside lies on the far plane, +1.
 
 A lens that bends is straightened here: "image coordinates" of a window are those of the pinhole
 camera, and the crop reads each of its pixels where the lens shows that ray. A lens is smooth: its
-formula is asked at a few nodes and interpolated between them (lens_grid.py).
+formula is asked at a few nodes and interpolated between them (distortion.py).
 
 Pixel convention of every map: centres at integers. Crop pixel i covers [i - 0.5, i + 0.5], so a
 map of half the resolution has its pixel m at crop coordinate ``2 m + 0.5``.

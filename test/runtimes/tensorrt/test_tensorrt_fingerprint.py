@@ -93,7 +93,7 @@ def test_all_code_that_the_graph_loads_counts() -> None:
     loaded = {name for name in result.stdout.split() if name.startswith('dense_hand_pose.')}
     files = {f'{name.partition(".")[2].replace(".", "/")}.py' for name in loaded}
     # Cameras are for the frame a crop comes from: the graph has no part in them.
-    cameras = ('intrinsics', 'depth_image', 'distortion', 'lens_grid')
+    cameras = ('intrinsics', 'depth_image', 'distortion')
     for no_code in ('network', 'codec', 'camera', *(f'camera/{name}' for name in cameras)):
         files.discard(f'{no_code}.py')
     assert 'network/graph.py' in files
