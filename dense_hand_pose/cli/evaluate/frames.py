@@ -57,10 +57,10 @@ def measure_hands(args: argparse.Namespace) -> int:
 
 def _write(out: Path, document: dict[str, Any], answers: 'dict[str, list[Answer]]') -> None:
     """Write all files, or raise CommandError for the one that cannot be written."""
-    from dense_hand_pose.visualization import png_bytes
     from dense_hand_pose.evaluation.frames import report
     from dense_hand_pose.evaluation.frames.protocol import tabulate
     from dense_hand_pose.evaluation.frames.report import worst_sheet
+    from dense_hand_pose.visualization import png_bytes
 
     columns = {center: tabulate(found) for center, found in answers.items()}
     try:

@@ -165,8 +165,8 @@ def _write(
     sheet: 'Image',
 ) -> None:
     """Write all files, or raise CommandError for the one that cannot be written."""
-    from dense_hand_pose.visualization import png_bytes
     from dense_hand_pose.evaluation.predictions import comparison
+    from dense_hand_pose.visualization import png_bytes
 
     try:
         comparison.write_metrics(out / 'metrics.json', document)
