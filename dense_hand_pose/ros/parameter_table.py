@@ -20,12 +20,12 @@ PARAMETERS: tuple[Parameter, ...] = (
         'model.name_or_path', 'default', 'Name of a built-in model or path of a .safetensors file.'
     ),
     Parameter(
-        'model.backend', 'auto', 'What runs the network.', choices=BACKENDS
+        'model.backend', 'auto', 'Runtime of the network.', choices=BACKENDS
     ),
     Parameter(
         'model.precision',
         'auto',
-        'What the network computes in; auto: the fastest with the joints of float32.',
+        'Number format of the network; auto: the fastest that agrees with float32.',
         choices=PRECISIONS,
     ),
     Parameter(
@@ -52,8 +52,8 @@ PARAMETERS: tuple[Parameter, ...] = (
     Parameter(
         'hand.min_score',
         0.3,
-        'What has a lower score as a hand is not reported. The score is made of confidence, bone '
-        "lengths and, where the model has one, the network's own verdict.",
+        'Hands below this score are not reported. The score combines confidence, bone lengths '
+        'and, where the model has one, the presence head.',
         0.0,
         1.0,
         live=True,
@@ -61,7 +61,7 @@ PARAMETERS: tuple[Parameter, ...] = (
     Parameter(
         'hand.min_new_score',
         0.7,
-        'A hand that was not followed in the half second before is not reported below this score.',
+        'New hands below this score are not reported; new: not tracked in the last half second.',
         0.0,
         1.0,
         live=True,
@@ -76,18 +76,18 @@ PARAMETERS: tuple[Parameter, ...] = (
     Parameter(
         'roi.mode',
         'tracked',
-        'Where hands are looked for: where they are expected after the last frames (searched '
-        'when one is lost), by the detector or at the nearest surfaces in every frame, or at the '
-        'newest point on ~/hand_center.',
+        'Where hands are searched. tracked: at the predicted places, in the whole frame when one '
+        'is lost; detector, nearest: by the detector or at the nearest surfaces in every frame; '
+        'topic: at the newest point on ~/hand_center.',
         choices=('tracked', 'detector', 'nearest', 'topic'),
     ),
-    Parameter('roi.max_hands', 1, 'So many hands are followed at most.', 1, MAX_HANDS),
+    Parameter('roi.max_hands', 1, 'Maximum number of hands.', 1, MAX_HANDS),
     Parameter(
         'roi.search_every',
         0,
         'For roi.mode tracked: frames from one search for further hands to the next while fewer '
-        'than roi.max_hands are known; 0: 4 with the detector, 15 without, half of that for half '
-        'a second after a hand was lost.',
+        'than roi.max_hands are tracked; 0: 4 with the detector, 15 without, half of that for '
+        'half a second after a hand was lost.',
         0,
         1000,
         live=True,
@@ -95,7 +95,7 @@ PARAMETERS: tuple[Parameter, ...] = (
     Parameter(
         'roi.max_center_age_s',
         0.5,
-        'For roi.mode topic: by how much the stamps of ~/hand_center and image may differ, '
+        'For roi.mode topic: largest difference between the stamps of ~/hand_center and image, '
         'seconds.',
         0.001,
         60.0,
@@ -104,14 +104,14 @@ PARAMETERS: tuple[Parameter, ...] = (
     Parameter(
         'decode.method',
         'soft',
-        "How votes are merged: all softly, the paper's mean shift of the best, or one of all.",
+        "Merging of votes: softmax over all, the paper's mean shift of the best, or one of all.",
         choices=METHODS,
         live=True,
     ),
     Parameter(
         'decode.candidates',
         5,
-        'Votes a joint: the K of mean_shift; otherwise how many ~/debug/votes shows.',
+        'Votes for each joint: the K of mean_shift; for the others the number in ~/debug/votes.',
         1,
         64,
         live=True,
@@ -131,7 +131,7 @@ PARAMETERS: tuple[Parameter, ...] = (
     Parameter(
         'decode.min_confidence',
         0.25,
-        'A hand whose joints have less than this mean confidence is not reported.',
+        'Hands whose joints have a mean confidence below this are not reported.',
         0.0,
         1.0,
         live=True,
@@ -174,17 +174,17 @@ PARAMETERS: tuple[Parameter, ...] = (
         1000.0,
         live=True,
     ),
-    Parameter('publish.cloud', True, 'Publish ~/joints_cloud (only while somebody listens).'),
-    Parameter('publish.markers', True, 'Publish ~/markers (only while somebody listens).'),
+    Parameter('publish.cloud', True, 'Publish ~/joints_cloud (computed for subscribers only).'),
+    Parameter('publish.markers', True, 'Publish ~/markers (computed for subscribers only).'),
     Parameter(
         'publish.debug',
         True,
-        'Publish ~/debug/image and ~/debug/votes (only while somebody listens).',
+        'Publish ~/debug/image and ~/debug/votes (computed for subscribers only).',
     ),
     Parameter(
         'publish.tf', False, 'Publish a frame for each joint on /tf (needs tf2_msgs).'
     ),
-    Parameter('publish.tf_prefix', 'hand_', "Frames are this and the joint's name."),
+    Parameter('publish.tf_prefix', 'hand_', "Prefix of the frames; the joint's name follows."),
     Parameter(
         'publish.joint_diameter_m', 0.012, 'Diameter of joint markers, metres.', 0.0005, 0.1,
         live=True,
@@ -195,7 +195,7 @@ PARAMETERS: tuple[Parameter, ...] = (
     Parameter(
         'publish.marker_lifetime_s',
         1.0,
-        'Markers vanish when no result came for this long, seconds; 0 keeps them.',
+        'Lifetime of markers without a new result, seconds; 0 keeps them.',
         0.0,
         3600.0,
         live=True,
