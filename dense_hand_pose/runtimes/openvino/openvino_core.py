@@ -11,10 +11,10 @@ Where cores come and go, the next Ctrl-C that Python hears ends the process with
 from functools import cache
 from typing import Any
 
+from dense_hand_pose.process import import_openvino
+
 
 @cache
 def openvino_core() -> Any:
     """Return the core; ImportError where OpenVINO is not installed."""
-    import openvino
-
-    return openvino.Core()
+    return import_openvino().Core()

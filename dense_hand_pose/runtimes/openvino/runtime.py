@@ -10,6 +10,7 @@ from typing import Any
 
 from dense_hand_pose.codec.config import DecodingConfig
 from dense_hand_pose.network.config import NetworkConfig
+from dense_hand_pose.process import import_openvino
 import numpy as np
 
 from .archive import ExportedGraph
@@ -97,8 +98,7 @@ class OpenVinoBackend:
         return self._requests[key]
 
     def _compile(self, batch: int, merged: bool) -> Any:
-        import openvino
-
+        openvino = import_openvino()
         weights = np.frombuffer(self._graph.weights, np.uint8)
         model = self._core.read_model(self._graph.xml, openvino.Tensor(weights))
         wanted = Result._fields if merged else (_MAPS, *_JUDGED)
@@ -124,8 +124,7 @@ def load(wanted: Wanted) -> Backend:
     """Load onto the CPU in the fastest precision that it computes in and that agrees."""
     if importlib.util.find_spec('openvino') is None:
         raise BackendError('OpenVINO is not installed (pip install openvino)')
-    import openvino
-
+    openvino = import_openvino()
     graph = exported_graph(wanted.model)
     return choose_precision(
         wanted,
