@@ -10,8 +10,7 @@ Arguments of hand_pose.launch.py may be given, too.
 
 from pathlib import Path
 
-from dense_hand_pose.ros.launch_profile import room_for_images
-from dense_hand_pose.ros.launch_support import refuse_unknown_arguments
+from dense_hand_pose.ros.launch_support import refuse_unknown_arguments, room_for_images
 from launch import LaunchDescription
 from launch.actions import DeclareLaunchArgument, IncludeLaunchDescription
 from launch.launch_description_sources import PythonLaunchDescriptionSource

@@ -16,7 +16,7 @@ from sensor_msgs.msg import Image, PointCloud2, PointField
 from sensor_msgs_py import point_cloud2
 from std_msgs.msg import Header
 
-from .answer import Answer
+from .messages import FrameResult
 
 if TYPE_CHECKING:
     from dense_hand_pose.estimator import HandPose
@@ -34,7 +34,7 @@ _VOTE_DTYPE = point_cloud2.dtype_from_fields(VOTE_FIELDS)
 _BRIDGE = CvBridge()
 
 
-def debug_image(answer: Answer) -> Image:
+def debug_image(answer: FrameResult) -> Image:
     """Return the depth in colour (bgr8) with crop box, skeleton and numbers."""
     from dense_hand_pose import visualization  # brings Pillow
 
@@ -51,7 +51,7 @@ def debug_image(answer: Answer) -> Image:
     return _BRIDGE.cv2_to_imgmsg(picture, encoding='bgr8', header=answer.header)
 
 
-def _lines(answer: Answer, near_m: float, far_m: float) -> list[str]:
+def _lines(answer: FrameResult, near_m: float, far_m: float) -> list[str]:
     """Return the numbers to write into the picture."""
     age_ms = (time.time() - answer.time_s) * 1e3
     lines = [f'depth {near_m:.2f} to {far_m:.2f} m']

@@ -1,9 +1,9 @@
 # Copyright 2026 The dense_hand_pose authors
 # SPDX-License-Identifier: Apache-2.0
 """
-The books of the node: every image that came in was answered or dropped, and why.
+Counters of the node: each image that was received, what became of it, and why.
 
-At any moment  received = answered with a hand + answered empty + dropped + still under way.
+At any moment  received = answered with a hand + answered empty + dropped + in flight.
 """
 
 from collections import Counter
@@ -49,7 +49,7 @@ EMPTY_ANSWERS = ('no_hand_center', 'no_valid_depth', 'no_hand')
 
 @dataclass(frozen=True)
 class Counts:
-    """A copy of the books at one moment."""
+    """The counters at one moment."""
 
     received: Counter[str]
     hands: int
@@ -62,31 +62,31 @@ class Counts:
 
     @property
     def empty(self) -> int:
-        """Return the number of images answered with an empty result."""
+        """Return the number of images with an empty result."""
         return sum(self.causes[cause] for cause in EMPTY_ANSWERS)
 
     @property
     def dropped(self) -> int:
-        """Return the number of images without any answer."""
+        """Return the number of images without a result."""
         return sum(self.causes.values()) - self.empty
 
     @property
-    def under_way(self) -> int:
-        """Return the number of images that wait or are being worked on."""
+    def in_flight(self) -> int:
+        """Return the number of images that wait or are being processed."""
         return self.images - self.hands - self.empty - self.dropped
 
     def __str__(self) -> str:
-        """Return the books in one line."""
+        """Return the counters in one line."""
         causes = ', '.join(f'{cause} {count}' for cause, count in sorted(self.causes.items()))
         return (
             f'{self.images} images: {self.hands} with a hand, {self.empty} empty, '
-            f'{self.dropped} dropped, {self.under_way} under way ({causes or "no drops"}), '
+            f'{self.dropped} dropped, {self.in_flight} under way ({causes or "no drops"}), '
             f'{self.received["lost"]} messages lost before they came'
         )
 
 
-class Ledger:
-    """Count inputs and outcomes from any thread; log each cause once in a while with a remedy."""
+class FrameCounters:
+    """Count inputs and outcomes from any thread; log each cause, at most once a minute."""
 
     def __init__(self, log: LimitedLog) -> None:
         """Take the log; set `source` to the topics that messages should name."""
@@ -97,18 +97,18 @@ class Ledger:
         self._causes: Counter[str] = Counter()
         self._hands = 0
 
-    def receive(self, what: str) -> None:
+    def count_received(self, what: str) -> None:
         """Count an input: 'images', 'camera_infos', 'pairs' or 'lost' (by the middleware)."""
         with self._lock:
             self._received[what] += 1
 
-    def hand(self) -> None:
+    def count_hand(self) -> None:
         """Count an image that was answered with a hand."""
         with self._lock:
             self._hands += 1
 
-    def no_result(self, cause: str, what: str) -> None:
-        """Count an image without a hand, and say `what` was found when its time has come."""
+    def count_drop(self, cause: str, what: str) -> None:
+        """Count an image without a hand, and log `what` was found."""
         known = CAUSES[cause]
         with self._lock:
             self._causes[cause] += 1
@@ -117,11 +117,11 @@ class Ledger:
             message = f'{self.source}: {kind} ({cause}): {what}.'
             self._log(known.severity, cause, message, known.remedy)
 
-    def note(self, kind: str, what: str, remedy: str) -> None:
-        """Warn of something that is no image, and that no count holds."""
+    def warn(self, kind: str, what: str, remedy: str) -> None:
+        """Log a warning about something other than an image."""
         self._log('warn', kind, f'{self.source}: {what}.', remedy)
 
     def counts(self) -> Counts:
-        """Return a copy of the books."""
+        """Return the counters at this moment."""
         with self._lock:
             return Counts(Counter(self._received), self._hands, Counter(self._causes))

@@ -1,12 +1,20 @@
 # Copyright 2026 The dense_hand_pose authors
 # SPDX-License-Identifier: Apache-2.0
-"""Image and CameraInfo messages to a depth array with its unit and to intrinsics."""
+"""Inputs as arrays: depth with its unit, intrinsics, and the hand centre of roi.mode topic."""
 
-from dense_hand_pose.camera.camera_info import intrinsics_of
+import math
+
+from dense_hand_pose.camera.camera_info import intrinsics_of, is_rectified
 from dense_hand_pose.camera.depth_image import depth_from_image
+from dense_hand_pose.camera.distortion import Distortion
 from dense_hand_pose.camera.intrinsics import Intrinsics
+from geometry_msgs.msg import PointStamped
 import numpy as np
 from sensor_msgs.msg import CameraInfo, Image
+from std_msgs.msg import Header
+
+from .limited_log import LimitedLog
+from .synchronizer import Frame
 
 
 def read_depth(image: Image) -> tuple[np.ndarray, float]:
@@ -21,3 +29,77 @@ def read_depth(image: Image) -> tuple[np.ndarray, float]:
 def read_intrinsics(info: CameraInfo, image: Image, rectified: bool = True) -> Intrinsics:
     """Return the intrinsics of an image; raises InputError where camera_info does not fit."""
     return intrinsics_of(info, image.width, image.height, rectified)
+
+
+class FrameReader:
+    """Read the frames of one topic; log the lens that is undone."""
+
+    def __init__(self, topic: str, image_kind: str, log: LimitedLog) -> None:
+        self.rectified = is_rectified(topic, image_kind)
+        self._topic = topic
+        self._log = log
+        self._lens: Distortion | None = None
+
+    def read(self, frame: Frame) -> tuple[np.ndarray, float, Intrinsics]:
+        """Return raw depth (H, W), metres a unit, and intrinsics; raises InputError."""
+        depth, unit_m = read_depth(frame.image)
+        intrinsics = read_intrinsics(frame.info, frame.image, self.rectified)
+        lens = intrinsics.distortion
+        if lens is not None and lens != self._lens:
+            self._lens = lens
+            self._log(
+                'warn',
+                'lens',
+                f'{self._topic}: taken for a raw image whose lens bends it ({lens.model} '
+                f'{lens.coefficients}).',
+                'Crops are read through the lens, which costs a little time. Subscribe to a '
+                'rectified image if there is one; if this one is rectified already, set '
+                'camera.image_kind to rectified.',
+            )
+        return depth, unit_m, intrinsics
+
+    def __str__(self) -> str:
+        """Return how images are read, in a word or two."""
+        if self.rectified:
+            return 'rectified'
+        return 'raw' if self._lens is None else f'raw, {self._lens.model} undone'
+
+
+class HandCenter:
+    """
+    Keep the newest point; one thread takes points in, another asks.
+
+    The point must be in the image's frame: nothing is transformed here.
+    """
+
+    def __init__(self, max_age_s: float) -> None:
+        self.max_age_s = max_age_s
+        self._newest: PointStamped | None = None
+
+    def take(self, message: PointStamped) -> None:
+        """Take a point."""
+        self._newest = message
+
+    def forget(self) -> None:
+        """Have no point."""
+        self._newest = None
+
+    def at(self, image: Header) -> tuple[np.ndarray | None, str]:
+        """Return the centre (3,) in metres for an image, or None and why there is none."""
+        point = self._newest
+        if point is None:
+            return None, 'no hand centre was received'
+        frame = point.header.frame_id
+        if frame != image.frame_id:
+            return None, f'the hand centre is in frame {frame!r}, the image in {image.frame_id!r}'
+        apart_s = abs(_seconds(image) - _seconds(point.header))
+        if apart_s > self.max_age_s:
+            return None, f'the stamps of hand centre and image lie {apart_s:.3f} s apart'
+        center = np.array([point.point.x, point.point.y, point.point.z])
+        if not all(math.isfinite(value) for value in center) or center[2] <= 0.0:
+            return None, f'the hand centre {center.tolist()} is not in front of the camera'
+        return center, ''
+
+
+def _seconds(header: Header) -> float:
+    return header.stamp.sec + 1e-9 * header.stamp.nanosec

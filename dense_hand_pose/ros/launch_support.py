@@ -1,6 +1,6 @@
 # Copyright 2026 The dense_hand_pose authors
 # SPDX-License-Identifier: Apache-2.0
-"""For launch files: name arguments that do not exist, which `ros2 launch` would pass over."""
+"""For launch files: refuse unknown arguments, and give publishers of images a DDS profile."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import sys
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from launch import LaunchContext, LaunchDescription
+    from launch import LaunchContext, LaunchDescription, Substitution
     from launch.actions import OpaqueFunction
 
 
@@ -48,3 +48,20 @@ def unknown(command: Sequence[str], file_name: str, known: Sequence[str]) -> str
     if not wrong:
         return ''
     return f'unknown launch argument {", ".join(wrong)}; known are: {", ".join(known)}'
+
+
+def room_for_images() -> dict[str, Substitution]:
+    """
+    Return environment variables that give a process a profile with room for images.
+
+    Without it Fast DDS loses large images on the way to best-effort subscribers. A profile that
+    the user has set stays: it may hold what the robot's network needs.
+    """
+    from launch.substitutions import EnvironmentVariable, PathJoinSubstitution
+    from launch_ros.substitutions import FindPackageShare
+
+    share = FindPackageShare('dense_hand_pose')
+    profile = PathJoinSubstitution([share, 'config', 'fastdds_large_images.xml'])
+    # The second name is that of Fast DDS 3.
+    names = ('FASTRTPS_DEFAULT_PROFILES_FILE', 'FASTDDS_DEFAULT_PROFILES_FILE')
+    return {name: EnvironmentVariable(name, default_value=profile) for name in names}

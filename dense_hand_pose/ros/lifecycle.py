@@ -12,7 +12,7 @@ from rclpy.lifecycle import LifecycleNode, LifecycleState, TransitionCallbackRet
 Transition = Callable[[LifecycleNode, LifecycleState], TransitionCallbackReturn]
 
 
-def say_errors(transition: Transition) -> Transition:
+def log_exceptions(transition: Transition) -> Transition:
     """Have a transition callback log what it raises: rclpy only notes that it failed."""
 
     @functools.wraps(transition)

@@ -1,17 +1,18 @@
 # Copyright 2026 The dense_hand_pose authors
 # SPDX-License-Identifier: Apache-2.0
-"""Load the estimator for the node, and make the first frame as fast as the others."""
+"""Load the estimator for the node, warm it up, and pass the logs of the library to ROS."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+import logging
 import os
 from typing import Any, TYPE_CHECKING
 
 from dense_hand_pose.process import wait_passively
+from rclpy.logging import get_logger
 
-from .library_log import log_through_ros
-from .settings import estimator_config
+from .parameter_table import estimator_config
 
 if TYPE_CHECKING:
     from dense_hand_pose.estimator import HandPoseEstimator
@@ -43,3 +44,30 @@ def spare_threads() -> int:
     middleware has pushed aside.
     """
     return max(1, len(os.sched_getaffinity(0)) - 1)
+
+
+LIBRARY = 'dense_hand_pose'
+
+
+class RosHandler(logging.Handler):
+    """Passes records on to the ROS logger of the library's name."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Log with the severity of the record; rclpy wants one line of code for each."""
+        logger, text = get_logger(LIBRARY), record.getMessage()
+        if record.levelno >= logging.ERROR:
+            logger.error(text)
+        elif record.levelno >= logging.WARNING:
+            logger.warning(text)
+        elif record.levelno >= logging.INFO:
+            logger.info(text)
+        else:
+            logger.debug(text)
+
+
+def log_through_ros() -> None:
+    """Have the library's messages from INFO on appear in the log of ROS; once a process."""
+    library = logging.getLogger(LIBRARY)
+    if not any(isinstance(handler, RosHandler) for handler in library.handlers):
+        library.addHandler(RosHandler())
+        library.setLevel(logging.INFO)

@@ -1,15 +1,25 @@
 # Copyright 2026 The dense_hand_pose authors
 # SPDX-License-Identifier: Apache-2.0
-"""Hands as ROS messages: poses, points, names."""
+"""The result of one image, and hands as ROS messages: poses, points, names, transforms."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from dataclasses import dataclass
+from typing import Any, TYPE_CHECKING
 
+from dense_hand_pose.camera.intrinsics import Intrinsics
 from dense_hand_pose.skeleton import bone_quaternions, HAND_21
 from dense_hand_pose.tracking.handedness import SIDES
-from geometry_msgs.msg import Point, Pose, PoseArray, Quaternion
+from geometry_msgs.msg import (
+    Point,
+    Pose,
+    PoseArray,
+    Quaternion,
+    Transform,
+    TransformStamped,
+    Vector3,
+)
 import numpy as np
 from sensor_msgs.msg import PointCloud2, PointField
 from sensor_msgs_py import point_cloud2
@@ -18,6 +28,27 @@ import yaml
 
 if TYPE_CHECKING:
     from dense_hand_pose.estimator import HandPose
+
+
+@dataclass(frozen=True)
+class FrameResult:
+    """
+    The hands in an image, in the order of their hand_id, and the image itself.
+
+    depth: (H, W) in units of unit_m metres; the header is the image's, as it came.
+    """
+
+    header: Header
+    hands: Sequence[HandPose]
+    depth: np.ndarray
+    unit_m: float
+    intrinsics: Intrinsics
+
+    @property
+    def time_s(self) -> float:
+        """Return the stamp in seconds."""
+        return self.header.stamp.sec + 1e-9 * self.header.stamp.nanosec
+
 
 CLOUD_FIELDS = [
     *(
@@ -75,3 +106,35 @@ def joint_names(names: Sequence[str]) -> String:
     """Return the names as a YAML list in one line: a bag stores topics, not parameters."""
     text = yaml.safe_dump(list(names), default_flow_style=True, width=float('inf'))
     return String(data=text.strip())
+
+
+class MissingPackageError(RuntimeError):
+    """A ROS package that a parameter asks for is not installed; the message says which."""
+
+
+def tf_message_type() -> Any:
+    """Return tf2_msgs/TFMessage; MissingPackageError where tf2_msgs is not installed."""
+    try:
+        from tf2_msgs.msg import TFMessage
+    except ImportError as error:
+        raise MissingPackageError(
+            f'publish.tf needs the package tf2_msgs ({error}): install ros-<distro>-tf2-msgs '
+            '(it is not on PyPI), or set publish.tf to false'
+        ) from error
+    return TFMessage
+
+
+def joint_transforms(header: Header, joints_m: np.ndarray, prefix: str) -> list[TransformStamped]:
+    """Return the frames `prefix` + joint name of joints (21, 3) below the image's frame."""
+    places = joints_m.astype(np.float64).tolist()
+    turns = bone_quaternions(joints_m).tolist()
+    return [
+        TransformStamped(
+            header=header,
+            child_frame_id=prefix + name,
+            transform=Transform(
+                translation=Vector3(x=x, y=y, z=z), rotation=Quaternion(x=qx, y=qy, z=qz, w=qw)
+            ),
+        )
+        for name, (x, y, z), (qx, qy, qz, qw) in zip(HAND_21.joints, places, turns, strict=True)
+    ]

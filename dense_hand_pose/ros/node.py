@@ -22,17 +22,15 @@ from rclpy.qos_overriding_options import InvalidQosOverridesError
 from rclpy.task import Future
 from std_srvs.srv import Trigger
 
-from .frame_counters import Ledger
-from .lifecycle import guard_change_state, say_errors
+from .diagnostics import Reporter, Timings
+from .frame_counters import FrameCounters
+from .lifecycle import guard_change_state, log_exceptions
 from .limited_log import LimitedLog
 from .loading import load_estimator
 from .outputs import Outputs
-from .parameter_table import PARAMETERS
+from .parameter_table import PARAMETERS, problem
 from .parameters import declare
-from .reporter import Reporter
 from .session import Session
-from .settings import problem
-from .timings import Timings
 
 if TYPE_CHECKING:
     from dense_hand_pose.estimator import HandPoseEstimator
@@ -54,7 +52,7 @@ class HandPoseNode(LifecycleNode):
         declare(self, PARAMETERS)
         self.failed = Future()
         self._limited_log = LimitedLog(self._log)
-        self.ledger = Ledger(self._limited_log)
+        self.counters = FrameCounters(self._limited_log)
         self._timings = Timings()
         self._estimator: HandPoseEstimator | None = None
         self._outputs: Outputs | None = None
@@ -62,7 +60,7 @@ class HandPoseNode(LifecycleNode):
         self.add_on_set_parameters_callback(self._set_parameters)
         self.create_service(Trigger, '~/reset', self._reset)
         guard_change_state(self)
-        self._reporter = Reporter(self, self.ledger, self._timings, self._values, self._facts)
+        self._reporter = Reporter(self, self.counters, self._timings, self._values, self._facts)
         self._watch_clock()
         if self._values()['autostart']:
             steady = self._reporter.steady
@@ -80,7 +78,7 @@ class HandPoseNode(LifecycleNode):
         return {p.name: self.get_parameter(p.name).value for p in PARAMETERS}
 
     def _log(self, severity: str, message: str) -> None:
-        """Log for the ledger."""
+        """Log for the counters."""
         # rclpy wants one place in the code for each severity.
         if severity == 'error':
             self.get_logger().error(message)
@@ -100,7 +98,7 @@ class HandPoseNode(LifecycleNode):
         if not all(step() == SUCCESS for step in steps):
             self.failed.set_result(True)
 
-    @say_errors
+    @log_exceptions
     def on_configure(self, state: LifecycleState) -> TransitionCallbackReturn:
         """Load the model and create the publishers."""
         values = self._values()
@@ -124,7 +122,7 @@ class HandPoseNode(LifecycleNode):
         self.get_logger().info(f'configured, the network runs on {self._estimator.backend_name}')
         return super().on_configure(state)
 
-    @say_errors
+    @log_exceptions
     def on_activate(self, state: LifecycleState) -> TransitionCallbackReturn:
         """Subscribe and work."""
         result = super().on_activate(state)
@@ -134,7 +132,7 @@ class HandPoseNode(LifecycleNode):
             self,
             self._estimator,
             self._outputs,
-            self.ledger,
+            self.counters,
             self._timings,
             self._limited_log,
             values,
@@ -148,23 +146,23 @@ class HandPoseNode(LifecycleNode):
             return FAILURE
         self._session = session
         self._reporter.watch(session.topics)
-        self.get_logger().info(f'active: {self.ledger.source}')
+        self.get_logger().info(f'active: {self.counters.source}')
         return result
 
-    @say_errors
+    @log_exceptions
     def on_deactivate(self, state: LifecycleState) -> TransitionCallbackReturn:
         """Unsubscribe and let the worker finish."""
         self._stop()
         self.get_logger().info('inactive')
         return super().on_deactivate(state)
 
-    @say_errors
+    @log_exceptions
     def on_cleanup(self, state: LifecycleState) -> TransitionCallbackReturn:
         """Release the model and the publishers."""
         self.release()
         return super().on_cleanup(state)
 
-    @say_errors
+    @log_exceptions
     def on_shutdown(self, state: LifecycleState) -> TransitionCallbackReturn:
         """Release everything, from whatever state."""
         self.release()
@@ -196,7 +194,7 @@ class HandPoseNode(LifecycleNode):
     # Services, parameters, clock
 
     def _reset(self, _: Trigger.Request, response: Trigger.Response) -> Trigger.Response:
-        """Answer ~/reset: forget all hands."""
+        """Serve ~/reset: drop all tracks and what waits in the queues."""
         response.success = self._session is not None
         response.message = 'all tracks forgotten' if response.success else 'not active: no track'
         if self._session is not None:
@@ -223,7 +221,7 @@ class HandPoseNode(LifecycleNode):
             seconds = -jump.delta.nanoseconds / 1e9
             what = f'the clock went back by {seconds:.3f} s: starting anew'
             self._limited_log('warn', 'clock', what)
-            self._session.begin_anew()
+            self._session.restart()
 
     def _facts(self) -> dict[str, object]:
         """Return what the reporter cannot know by itself."""
@@ -265,7 +263,7 @@ def main(args: Sequence[str] | None = None) -> int:
             raise
     finally:
         node.release()
-        counts = node.ledger.counts()
+        counts = node.counters.counts()
         failed = node.failed.done()
         executor.shutdown()
         node.destroy_node()

@@ -8,24 +8,47 @@ from collections.abc import Mapping, Sequence
 from typing import Any, TYPE_CHECKING
 
 from dense_hand_pose.tracking.smoothing import Smoother
+from geometry_msgs.msg import PoseArray
 from rclpy.lifecycle import LifecycleNode
 from rclpy.qos import QoSDurabilityPolicy, QoSProfile, QoSReliabilityPolicy
 from sensor_msgs.msg import Image, PointCloud2
 from std_msgs.msg import Header, String
 from visualization_msgs.msg import MarkerArray
 
-from .answer import Answer
 from .debug_image import debug_image, votes_cloud
-from .joint_topics import JointTopics
 from .limited_log import LimitedLog
 from .markers import delete_markers, hand_markers, MarkerStyle
-from .messages import joint_names, joints_cloud
-from .publishers import Publishers
-from .settings import smoothing_config
-from .transforms import joint_transforms, tf_message_type
+from .messages import (
+    FrameResult,
+    joint_names,
+    joint_transforms,
+    joints_cloud,
+    pose_array,
+    tf_message_type,
+)
+from .parameter_table import smoothing_config
+from .qos import Publishers
 
 if TYPE_CHECKING:
     from dense_hand_pose.estimator import HandPose
+
+
+class JointTopics:
+    """Publish the poses of every hand for every frame: an empty array where it is not seen."""
+
+    def __init__(
+        self, publishers: Publishers, topic: str, max_hands: int, qos: QoSProfile
+    ) -> None:
+        """Create the topic of hand 0, and below ~/hand_1 and so on those of the others."""
+        others = [topic.replace('~', f'~/hand_{number}') for number in range(1, max_hands)]
+        self._topics = [publishers.add(PoseArray, name, qos) for name in (topic, *others)]
+
+    def publish(self, header: Header, hands: Sequence[HandPose]) -> None:
+        """Publish the hands of one frame."""
+        joints = {pose.hand_id: pose.joints for pose in hands}
+        for number, topic in enumerate(self._topics):
+            topic.publish(pose_array(header, joints.get(number)))
+
 
 RESULT = QoSProfile(depth=5)
 LATCHED = QoSProfile(depth=1, durability=QoSDurabilityPolicy.TRANSIENT_LOCAL)
@@ -101,7 +124,7 @@ class Outputs:
         """Begin to smooth anew."""
         self._smoother.reset()
 
-    def publish(self, answer: Answer) -> None:
+    def publish(self, answer: FrameResult) -> None:
         """Publish the answer for one image."""
         header, hands = answer.header, answer.hands
         self._joints.publish(header, hands)
@@ -113,7 +136,7 @@ class Outputs:
         if _heard(self._image):
             self._image.publish(debug_image(answer))
 
-    def _smooth(self, answer: Answer) -> Sequence[HandPose]:
+    def _smooth(self, answer: FrameResult) -> Sequence[HandPose]:
         """Return the hands as markers and /tf show them; publish them where they are smoothed."""
         config = self._smoothing
         if config is None:

@@ -7,12 +7,18 @@ Descriptors, checks, config/hand_pose.yaml and docs/parameters.md all come from 
 run `python -m dense_hand_pose.ros.parameter_docs`; a test compares them.
 """
 
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
 from dense_hand_pose.camera.camera_info import IMAGE_KINDS
 from dense_hand_pose.codec.config import METHODS
-from dense_hand_pose.estimation.config import MAX_HANDS
+from dense_hand_pose.estimation.config import EstimatorConfig, MAX_HANDS
 from dense_hand_pose.runtimes.base import BACKENDS, PRECISIONS
+from dense_hand_pose.tracking.smoothing import SmoothingConfig
 
-from .parameters import Parameter, Value
+from .parameters import Parameter, Value, wrong_choice
 
 PARAMETERS: tuple[Parameter, ...] = (
     Parameter('autostart', True, 'Configure and activate without a lifecycle manager.'),
@@ -215,3 +221,38 @@ PARAMETERS: tuple[Parameter, ...] = (
 def defaults() -> dict[str, Value]:
     """Return every parameter's default by name."""
     return {parameter.name: parameter.default for parameter in PARAMETERS}
+
+
+def problem(values: Mapping[str, Any]) -> str:
+    """Return what is wrong with a complete set of the node's values, '' when nothing is."""
+    wrong = wrong_choice(PARAMETERS, values)
+    if not wrong:
+        try:
+            estimator_config(values)
+        except ValueError as error:
+            wrong = str(error)
+    return wrong
+
+
+def estimator_config(values: Mapping[str, Any]) -> EstimatorConfig:
+    """Return the estimator's configuration; ValueError where values do not go together."""
+    if values['hand.depth_min_m'] >= values['hand.depth_max_m']:
+        raise ValueError(
+            f'hand.depth_min_m = {values["hand.depth_min_m"]} must be less than '
+            f'hand.depth_max_m = {values["hand.depth_max_m"]}'
+        )
+    names = {name.split('.')[1]: name for name in values if name.startswith(('hand.', 'decode.'))}
+    chosen = {field: values[name] for field, name in names.items()}
+    chosen.update({name: values[f'roi.{name}'] for name in ('max_hands', 'search_every')})
+    # In mode topic every frame is given its centre: nothing is searched.
+    roi_mode = 'nearest' if values['roi.mode'] == 'topic' else values['roi.mode']
+    return EstimatorConfig(roi_mode=roi_mode, **chosen)
+
+
+def smoothing_config(values: Mapping[str, Any]) -> SmoothingConfig | None:
+    """Return how joints are smoothed, None where they are not."""
+    if not values['smoothing.enabled']:
+        return None
+    return SmoothingConfig(
+        min_cutoff_hz=values['smoothing.min_cutoff_hz'], beta=values['smoothing.beta']
+    )

@@ -1,12 +1,15 @@
 # Copyright 2026 The dense_hand_pose authors
 # SPDX-License-Identifier: Apache-2.0
-"""Log incompatible QoS and lost messages, which the middleware reports as events."""
+"""Publishers with overridable QoS, and logs of incompatible QoS and lost messages."""
 
 from typing import Any
 
-from rclpy.qos import qos_policy_name_from_kind
+from rclpy.lifecycle import LifecycleNode
+from rclpy.lifecycle.publisher import LifecyclePublisher
+from rclpy.qos import qos_policy_name_from_kind, QoSProfile
+from rclpy.qos_overriding_options import QoSOverridingOptions
 
-from .frame_counters import Ledger
+from .frame_counters import FrameCounters
 from .limited_log import LimitedLog
 
 try:
@@ -16,7 +19,7 @@ except ImportError:  # Humble
 
 
 def subscription_events(
-    log: LimitedLog, topic: str, ledger: Ledger, is_image: bool
+    log: LimitedLog, topic: str, counters: FrameCounters, is_image: bool
 ) -> SubscriptionEventCallbacks:
     """Return callbacks that log a publisher whose QoS does not fit and count lost messages."""
 
@@ -33,7 +36,7 @@ def subscription_events(
 
     def lost(event: Any) -> None:
         for _ in range(event.total_count_change):
-            ledger.receive('lost')
+            counters.count_received('lost')
         if not is_image:
             return
         log(
@@ -63,3 +66,30 @@ def publisher_events(log: LimitedLog, topic: str) -> PublisherEventCallbacks:
         )
 
     return PublisherEventCallbacks(incompatible_qos=incompatible)
+
+
+class Publishers:
+    """Publishers of one node: QoS can be overridden, subscribers that do not fit are logged."""
+
+    def __init__(self, node: LifecycleNode, log: LimitedLog) -> None:
+        self._node = node
+        self._log = log
+        self._publishers: list[LifecyclePublisher] = []
+
+    def add(self, message_type: Any, topic: str, qos: QoSProfile) -> LifecyclePublisher:
+        """Create a publisher; raises what a bad qos_overrides raises."""
+        publisher = self._node.create_lifecycle_publisher(
+            message_type,
+            topic,
+            qos,
+            event_callbacks=publisher_events(self._log, topic),
+            qos_overriding_options=QoSOverridingOptions.with_default_policies(),
+        )
+        self._publishers.append(publisher)
+        return publisher
+
+    def destroy(self) -> None:
+        """Remove the publishers from the node."""
+        for publisher in self._publishers:
+            self._node.destroy_lifecycle_publisher(publisher)
+        self._publishers.clear()

@@ -1,6 +1,6 @@
 # Copyright 2026 The dense_hand_pose authors
 # SPDX-License-Identifier: Apache-2.0
-"""What exists while the node is active: subscriptions, pairing and the worker."""
+"""What exists while the node is active: subscriptions, synchronizer and the worker."""
 
 from __future__ import annotations
 
@@ -14,15 +14,14 @@ from rclpy.qos_overriding_options import QoSOverridingOptions
 from rclpy.subscription import Subscription
 from sensor_msgs.msg import CameraInfo, Image
 
-from .frame_counters import Ledger
-from .frame_reader import FrameReader
-from .hand_center import HandCenter
+from .diagnostics import Timings
+from .frame_counters import FrameCounters
+from .inputs import FrameReader, HandCenter
 from .limited_log import LimitedLog
 from .outputs import Outputs
+from .parameter_table import estimator_config
 from .qos import subscription_events
-from .settings import estimator_config
-from .synchronizer import Pairing
-from .timings import Timings
+from .synchronizer import Synchronizer
 from .worker import Worker
 
 if TYPE_CHECKING:
@@ -41,16 +40,16 @@ class Session:
         node: LifecycleNode,
         estimator: HandPoseEstimator,
         outputs: Outputs,
-        ledger: Ledger,
+        counters: FrameCounters,
         timings: Timings,
         log: LimitedLog,
         values: Mapping[str, Any],
     ) -> None:
         self._node = node
-        self._ledger = ledger
+        self._counters = counters
         self._outputs = outputs
         self._subscriptions: list[Subscription] = []
-        self._pairing: Pairing | None = None
+        self._synchronizer: Synchronizer | None = None
         self._image_topic = node.resolve_topic_name('image_rect')
         self._log = log
         self._reader = FrameReader(self._image_topic, values['camera.image_kind'], log)
@@ -59,7 +58,7 @@ class Session:
             self._center = HandCenter(values['roi.max_center_age_s'])
         self._worker = Worker(
             estimator,
-            ledger,
+            counters,
             timings,
             self._reader,
             self._center,
@@ -86,25 +85,25 @@ class Session:
     def start(self, values: Mapping[str, Any]) -> None:
         """Start the worker, then the subscriptions; raises what a bad qos_overrides raises."""
         self._worker.start(estimator_config(values), values['sync.max_age_s'])
-        self._pairing = Pairing(
+        self._synchronizer = Synchronizer(
             values['sync.mode'],
             values['sync.queue_size'],
-            self._ledger,
+            self._counters,
             on_frame=self._worker.put,
-            on_restart=self._worker.begin_anew,
+            on_restart=self._worker.restart,
         )
         info_topic = self._node.resolve_topic_name('camera_info')
-        self._ledger.source = f'{self._image_topic} with {info_topic}'
-        self._subscribe(CameraInfo, info_topic, self._pairing.add_info)
+        self._counters.source = f'{self._image_topic} with {info_topic}'
+        self._subscribe(CameraInfo, info_topic, self._synchronizer.add_info)
         if self._center is not None:
             topic = self._node.resolve_topic_name('~/hand_center')
             self._subscribe(PointStamped, topic, self._center.take)
-        self._subscribe(Image, self._image_topic, self._pairing.add_image)
+        self._subscribe(Image, self._image_topic, self._synchronizer.add_image)
 
     def _subscribe(self, message_type: type, topic: str, callback: Callable[[Any], None]) -> None:
         """Subscribe as to a sensor: the newest message, best effort, unless overridden."""
         events = subscription_events(
-            self._log, topic, self._ledger, is_image=message_type is Image
+            self._log, topic, self._counters, is_image=message_type is Image
         )
         # Not message_filters.Subscriber: subscription and callback refer to each other there,
         # and the estimator behind them stays until the garbage collector comes by.
@@ -126,18 +125,18 @@ class Session:
 
     def reset(self) -> None:
         """Forget the track, the smoothed joints and what waits for a partner."""
-        if self._pairing is not None:
-            self._pairing.rebuild('reset')
+        if self._synchronizer is not None:
+            self._synchronizer.restart('reset')
         self._worker.reset()
         self._outputs.forget()
 
-    def begin_anew(self) -> None:
+    def restart(self) -> None:
         """Forget the track and what waits for a partner: time went back."""
-        if self._pairing is not None:
-            self._pairing.rebuild()
+        if self._synchronizer is not None:
+            self._synchronizer.restart()
         if self._center is not None:
             self._center.forget()
-        self._worker.begin_anew()
+        self._worker.restart()
         self._outputs.forget()
 
     def stop(self) -> None:
@@ -145,6 +144,6 @@ class Session:
         for subscription in self._subscriptions:
             self._node.destroy_subscription(subscription)
         self._subscriptions.clear()
-        if self._pairing is not None:
-            self._pairing.rebuild('deactivated')
+        if self._synchronizer is not None:
+            self._synchronizer.restart('deactivated')
         self._worker.stop()

@@ -8,7 +8,7 @@ from typing import Generic, TypeVar
 
 from sensor_msgs.msg import CameraInfo, Image
 
-from .frame_counters import Ledger
+from .frame_counters import FrameCounters
 
 RESTART_S = 1.0
 """Stamps that fall back by more than this mean that the source restarted (a bag that loops)."""
@@ -70,7 +70,7 @@ class StampQueue(Generic[Message]):
         return len(self._messages)
 
 
-class Pairing:
+class Synchronizer:
     """
     Pass on frames; count every image that gets no partner.
 
@@ -87,31 +87,31 @@ class Pairing:
         self,
         mode: str,
         queue_size: int,
-        ledger: Ledger,
+        counters: FrameCounters,
         on_frame: Callable[[Frame], None],
         on_restart: Callable[[], None],
     ) -> None:
         self._exact = mode == 'exact'
         self._queue_size = queue_size
-        self._ledger = ledger
+        self._counters = counters
         self._on_frame = on_frame
         self._on_restart = on_restart
         self._images: StampQueue[Image] = StampQueue(queue_size)
         self._infos: StampQueue[CameraInfo] = StampQueue(queue_size)
-        # Survives rebuild: a driver that sends it once does not send it again.
+        # Survives restart: a driver that sends it once does not send it again.
         self._latest_info: CameraInfo | None = None
         self._last_stamp: int | None = None
 
-    def rebuild(self, cause: str = 'time_backwards') -> None:
+    def restart(self, cause: str = 'time_backwards') -> None:
         """Empty the queues and accept any stamp next; images that waited are dropped."""
         for _ in range(self._images.clear()):
-            self._ledger.no_result(cause, 'the image still waited for its camera_info')
+            self._counters.count_drop(cause, 'the image still waited for its camera_info')
         self._infos.clear()
         self._last_stamp = None
 
     def add_info(self, info: CameraInfo) -> None:
         """Take a camera_info message."""
-        self._ledger.receive('camera_infos')
+        self._counters.count_received('camera_infos')
         if not self._exact:
             self._latest_info = info
             return
@@ -125,13 +125,13 @@ class Pairing:
 
     def add_image(self, image: Image) -> None:
         """Take an image; stamps must rise."""
-        self._ledger.receive('images')
+        self._counters.count_received('images')
         stamp = stamp_ns(image)
         if self._is_stale(stamp):
             return
         self._last_stamp = stamp
         if image.header.stamp.sec < 0:
-            self._ledger.no_result('too_old', 'its stamp lies before 1970')
+            self._counters.count_drop('too_old', 'its stamp lies before 1970')
             return
         info = self._infos.take(stamp) if self._exact else self._latest_info
         if info is not None:
@@ -139,7 +139,7 @@ class Pairing:
         elif self._exact:
             self._wait(image)
         else:
-            self._ledger.no_result('no_camera_info', 'none was received so far')
+            self._counters.count_drop('no_camera_info', 'none was received so far')
 
     def _is_stale(self, stamp: int) -> bool:
         """Count a stamp that does not rise; restart where it falls far back."""
@@ -147,13 +147,13 @@ class Pairing:
         if back_s < 0.0:
             return False
         if back_s == 0.0:
-            self._ledger.no_result('repeated_stamp', f'a second image has the stamp {stamp} ns')
+            self._counters.count_drop('repeated_stamp', f'a second image has the stamp {stamp} ns')
             return True
-        self._ledger.no_result(
+        self._counters.count_drop(
             'time_backwards', f'its stamp lies {back_s:.3f} s before that of the image before it'
         )
         if back_s > RESTART_S:
-            self.rebuild()
+            self.restart()
             self._last_stamp = stamp
             self._on_restart()
         return True
@@ -161,7 +161,7 @@ class Pairing:
     def _wait(self, image: Image) -> None:
         """Store an image until its camera_info comes; count the one that makes room."""
         if self._images.put(image) is not None:
-            self._ledger.no_result(
+            self._counters.count_drop(
                 'no_camera_info',
                 f'no camera_info with its stamp came before {self._queue_size} newer images',
             )
@@ -174,7 +174,7 @@ class Pairing:
         if abs(apart_s) <= RESTART_S:
             return  # its image was lost on the way: the middleware reports it
         side = 'after' if apart_s > 0.0 else 'before'
-        self._ledger.note(
+        self._counters.warn(
             'unpaired_camera_info',
             f'a camera_info without an image left the queue of {self._queue_size}: its stamp lies '
             f'{abs(apart_s):.3f} s {side} that of the newest image',
@@ -184,5 +184,5 @@ class Pairing:
 
     def _pair(self, image: Image, info: CameraInfo) -> None:
         """Pass a frame on."""
-        self._ledger.receive('pairs')
+        self._counters.count_received('pairs')
         self._on_frame(Frame(image, info))

@@ -1,6 +1,6 @@
 # Copyright 2026 The dense_hand_pose authors
 # SPDX-License-Identifier: Apache-2.0
-"""The thread that owns the estimator: it takes frames from the mailbox and delivers answers."""
+"""The thread that owns the estimator, and the mailbox from which it takes the newest frame."""
 
 from __future__ import annotations
 
@@ -8,23 +8,73 @@ from collections.abc import Callable
 import threading
 import time
 import traceback
-from typing import TYPE_CHECKING
+from typing import Generic, TYPE_CHECKING, TypeVar
 
 from dense_hand_pose.camera.depth_image import is_valid
 from dense_hand_pose.camera.input_error import InputError
 from dense_hand_pose.camera.intrinsics import Intrinsics
 import numpy as np
 
-from .answer import Answer
-from .frame_counters import Ledger
-from .frame_mailbox import Mailbox
-from .frame_reader import FrameReader
-from .hand_center import HandCenter
+from .diagnostics import Timings
+from .frame_counters import FrameCounters
+from .inputs import FrameReader, HandCenter
+from .messages import FrameResult
 from .synchronizer import Frame
-from .timings import Timings
 
 if TYPE_CHECKING:
     from dense_hand_pose.estimator import EstimatorConfig, HandPose, HandPoseEstimator
+
+Item = TypeVar('Item')
+
+
+class Mailbox(Generic[Item]):
+    """
+    Hand the newest item from one thread to another.
+
+    A consumer that is slower than the producer skips items instead of falling behind. Every
+    method may be called from any thread.
+    """
+
+    def __init__(self) -> None:
+        self._condition = threading.Condition()
+        self._item: Item | None = None
+        self._closed = False
+
+    def put(self, item: Item) -> Item | None:
+        """Store `item`; return the item nobody took: the replaced one, or `item` once closed."""
+        with self._condition:
+            if self._closed:
+                return item
+            replaced, self._item = self._item, item
+            self._condition.notify()
+            return replaced
+
+    def take(self) -> Item | None:
+        """Wait for an item and return it; None once the mailbox is closed."""
+        with self._condition:
+            self._condition.wait_for(lambda: self._closed or self._item is not None)
+            item, self._item = self._item, None
+            return item
+
+    def close(self) -> Item | None:
+        """Wake the consumer for good; return the item that nobody took, if any."""
+        with self._condition:
+            self._closed = True
+            left, self._item = self._item, None
+            self._condition.notify_all()
+            return left
+
+    def clear(self) -> Item | None:
+        """Return the item that waits, if any, and have none wait."""
+        with self._condition:
+            left, self._item = self._item, None
+            return left
+
+    def __len__(self) -> int:
+        """Return 1 while an item waits, else 0."""
+        with self._condition:
+            return int(self._item is not None)
+
 
 _SAMPLED = np.s_[::4, ::4]
 """Every 16th pixel is enough for the share of valid depth."""
@@ -32,7 +82,7 @@ _SAMPLED = np.s_[::4, ::4]
 
 class Worker:
     """
-    Answer the newest frame, one at a time, on one thread.
+    Process the newest frame, one at a time, on one thread.
 
     `deliver` is called on that thread for every frame that could be used. `center` says where
     the hand is, None: the estimator looks for it. `now_ns` is the node's clock, `alive` says
@@ -42,18 +92,18 @@ class Worker:
     def __init__(
         self,
         estimator: HandPoseEstimator,
-        ledger: Ledger,
+        counters: FrameCounters,
         timings: Timings,
         reader: FrameReader,
         center: HandCenter | None,
-        deliver: Callable[[Answer], None],
+        deliver: Callable[[FrameResult], None],
         now_ns: Callable[[], int],
         alive: Callable[[], bool],
     ) -> None:
         self.max_age_s = 0.0
         self.valid_ratio = 0.0
         self._estimator = estimator
-        self._ledger = ledger
+        self._counters = counters
         self._timings = timings
         self._reader = reader
         self._center = center
@@ -84,19 +134,19 @@ class Worker:
     def put(self, frame: Frame) -> None:
         """Offer a frame; the one that it replaces is dropped."""
         if self._mailbox.put((self._epoch, frame)) is not None:
-            self._ledger.no_result('replaced', '')
+            self._counters.count_drop('replaced', '')
 
-    def begin_anew(self) -> None:
+    def restart(self) -> None:
         """Forget the track and every frame so far: time went back, they are of the future."""
         self._epoch += 1
         if self._mailbox.clear() is not None:
-            self._ledger.no_result('time_backwards', 'the image still waited for the network')
+            self._counters.count_drop('time_backwards', 'the image still waited for the network')
         self.reset()
 
     def stop(self) -> None:
         """Finish the frame in work, drop the one that waits, end the thread."""
         if self._mailbox.close() is not None:
-            self._ledger.no_result('deactivated', '')
+            self._counters.count_drop('deactivated', '')
         self._thread.join()
 
     def _work(self) -> None:
@@ -105,13 +155,13 @@ class Worker:
             try:
                 self._answer(*item)
             except InputError as error:
-                self._ledger.no_result(error.cause, str(error))
+                self._counters.count_drop(error.cause, str(error))
             except Exception as error:
                 # Whatever it was, the node must live on; but a shutdown is no defect.
                 cause = 'internal_error' if self._alive() else 'deactivated'
                 where = traceback.extract_tb(error.__traceback__)[-1]
                 what = f'{type(error).__name__}: {error} ({where.filename}:{where.lineno})'
-                self._ledger.no_result(cause, what)
+                self._counters.count_drop(cause, what)
 
     def _answer(self, epoch: int, frame: Frame) -> None:
         """Estimate and deliver the hands of one frame."""
@@ -129,8 +179,8 @@ class Worker:
             self.reset()  # the track may be that of this frame
             raise InputError('time_backwards', 'time went back while the network worked on it')
         self.valid_ratio = float(np.mean(is_valid(depth[_SAMPLED])))
-        self._deliver(Answer(frame.image.header, hands, depth, unit_m, intrinsics))
-        self._write_down(bool(hands), depth, missing)
+        self._deliver(FrameResult(frame.image.header, hands, depth, unit_m, intrinsics))
+        self._count(bool(hands), depth, missing)
         stages_ms = dict(hands[0].stages_ms) if hands else {}
         stages_ms['decode_message'] = (decoded - begin) * 1e3
         stages_ms['estimate'] = (estimated - decoded) * 1e3
@@ -175,13 +225,13 @@ class Worker:
         if config is not None and config != self._estimator.config:
             self._estimator.config = config
 
-    def _write_down(self, found: bool, depth: np.ndarray, missing: str) -> None:
+    def _count(self, found: bool, depth: np.ndarray, missing: str) -> None:
         """Count the answer, and why it is empty."""
         if found:
-            self._ledger.hand()
+            self._counters.count_hand()
         elif missing:
-            self._ledger.no_result('no_hand_center', missing)
+            self._counters.count_drop('no_hand_center', missing)
         elif self.valid_ratio == 0.0 and not is_valid(depth).any():
-            self._ledger.no_result('no_valid_depth', 'no pixel has a valid depth')
+            self._counters.count_drop('no_valid_depth', 'no pixel has a valid depth')
         else:
-            self._ledger.no_result('no_hand', 'no hand found')
+            self._counters.count_drop('no_hand', 'no hand found')

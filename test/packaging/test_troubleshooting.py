@@ -50,13 +50,12 @@ def test_messages_are_quoted_as_they_are(document: Path) -> None:
 @by_document
 def test_keys_of_diagnostics_exist(document: Path) -> None:
     pytest.importorskip('rclpy')
-    from dense_hand_pose.ros.diagnostics import Diagnostics
-    from dense_hand_pose.ros.frame_counters import CAUSES, Ledger
+    from dense_hand_pose.ros.diagnostics import Diagnostics, PERCENTILES, Timings
+    from dense_hand_pose.ros.frame_counters import CAUSES, FrameCounters
     from dense_hand_pose.ros.limited_log import LimitedLog
-    from dense_hand_pose.ros.timings import PERCENTILES, Timings
 
-    ledger = Ledger(LimitedLog(lambda *_: None))
-    status = Diagnostics('x', ledger, Timings()).status('active', {}, False)
+    counters = FrameCounters(LimitedLog(lambda *_: None))
+    status = Diagnostics('x', counters, Timings()).status('active', {}, False)
     stages = re.findall(r"stages_ms\['(\w+)'\]", (PACKAGE / 'ros' / 'worker.py').read_text())
     facts = (PACKAGE / 'ros' / 'node.py').read_text().partition('def _facts')[2]
     known = {pair.key for pair in status.values}

@@ -58,7 +58,7 @@ def test_wrong_parameters_end_the_process_with_the_reason(
 
 
 @pytest.mark.parametrize('number', [signal.SIGINT, signal.SIGTERM])
-def test_a_signal_ends_the_node_with_its_books(model: str, number: signal.Signals) -> None:
+def test_a_signal_ends_the_node_with_its_counts(model: str, number: signal.Signals) -> None:
     process = subprocess.Popen(
         command(
             'node', model__name_or_path=model, model__backend='cpu', model__precision='float32'

@@ -8,8 +8,7 @@ import inspect
 from pathlib import Path
 import re
 
-from dense_hand_pose.ros.launch_profile import room_for_images
-from dense_hand_pose.ros.launch_support import unknown
+from dense_hand_pose.ros.launch_support import room_for_images, unknown
 from dense_hand_pose.ros.parameter_table import defaults
 from dense_hand_pose.ros.synthetic_camera import CAMERA_PARAMETERS
 import pytest

@@ -25,7 +25,7 @@ def rig(model: str) -> Iterator[Rig]:
 
 
 def count(rig: Rig, cause: str) -> int:
-    return rig.node.ledger.counts().causes[cause]
+    return rig.node.counters.counts().causes[cause]
 
 
 def check_good_frame(rig: Rig) -> None:
@@ -148,10 +148,10 @@ def test_missing_camera_info_is_said(rig: Rig) -> None:
     before = count(rig, 'no_camera_info')
     alone = [rig.image() for _ in range(4)]
     for image in alone:
-        received = rig.node.ledger.counts().images
+        received = rig.node.counters.counts().images
         rig.send(image, with_info=False)
         # One that the node has not taken would be overwritten by the next.
-        assert rig.until(lambda: rig.node.ledger.counts().images > received)  # noqa: B023
+        assert rig.until(lambda: rig.node.counters.counts().images > received)  # noqa: B023
     check_good_frame(rig)
     # The queue holds two; the good frame needs a place, too, where its camera_info comes later.
     assert rig.until(lambda: count(rig, 'no_camera_info') >= before + 2)
@@ -195,12 +195,12 @@ def test_a_repeated_stamp_is_dropped(rig: Rig) -> None:
     check_good_frame(rig)
 
 
-def test_the_books_balance_after_all_that(rig: Rig) -> None:
+def test_the_counters_balance_after_all_that(rig: Rig) -> None:
     check_good_frame(rig)
     rig.pause(0.5)  # an answer is counted after it went out
-    counts = rig.node.ledger.counts()
-    assert counts.under_way <= 2  # images that still wait for their camera_info
+    counts = rig.node.counters.counts()
+    assert counts.in_flight <= 2  # images that still wait for their camera_info
     assert counts.causes['internal_error'] == 0
     answered = counts.hands + counts.empty
     assert len(rig.heard['hand_pose/joints']) == answered
-    assert counts.images == answered + counts.dropped + counts.under_way
+    assert counts.images == answered + counts.dropped + counts.in_flight

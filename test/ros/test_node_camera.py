@@ -69,7 +69,7 @@ def test_an_unknown_lens_is_dropped_with_a_remedy(model: str) -> None:
         info.distortion_model = 'fish_and_chips'
         rig.send(image, info)
         assert rig.until(lambda: rig.logs('fish_and_chips'))
-        assert rig.node.ledger.counts().causes['bad_camera_info'] == 1
+        assert rig.node.counters.counts().causes['bad_camera_info'] == 1
 
 
 def test_the_hand_is_where_the_topic_says(model: str) -> None:
@@ -79,7 +79,7 @@ def test_the_hand_is_where_the_topic_says(model: str) -> None:
         qos = qos_profile_sensor_data
         publisher = rig.tester.create_publisher(PointStamped, 'hand_pose/hand_center', qos)
         assert rig.until(publisher.get_subscription_count)
-        counts = rig.node.ledger.counts
+        counts = rig.node.counters.counts
         for center in ((0.0, 0.02, 0.51), (0.03, -0.01, 0.5)):
             image = rig.image()
             point = PointStamped(header=image.header)
@@ -115,7 +115,7 @@ def test_without_a_good_centre_there_is_no_hand(
             publisher.publish(point)
             rig.pause(0.3)
         assert rig.ask(rig.image()).poses == []
-        counts = rig.node.ledger.counts
+        counts = rig.node.counters.counts
         assert rig.until(lambda: counts().causes['no_hand_center'] == 1)
         (line,) = rig.until(lambda: rig.logs('(no_hand_center)'))
         assert words in line

@@ -6,12 +6,12 @@ import threading
 from typing import Any
 
 from dense_hand_pose.estimator import HandPose
-from dense_hand_pose.ros.answer import Answer
-from dense_hand_pose.ros.frame_counters import Ledger
-from dense_hand_pose.ros.frame_reader import FrameReader
+from dense_hand_pose.ros.diagnostics import Timings
+from dense_hand_pose.ros.frame_counters import FrameCounters
+from dense_hand_pose.ros.inputs import FrameReader
 from dense_hand_pose.ros.limited_log import LimitedLog
+from dense_hand_pose.ros.messages import FrameResult
 from dense_hand_pose.ros.synchronizer import Frame
-from dense_hand_pose.ros.timings import Timings
 from dense_hand_pose.ros.worker import Worker
 from node_rig import running_node
 import numpy as np
@@ -47,38 +47,38 @@ def frame(seconds: int) -> Frame:
 
 
 def test_nothing_of_the_old_time_is_published_after_a_jump() -> None:
-    estimator, ledger = SlowEstimator(), Ledger(LimitedLog(lambda *_: None))
+    estimator, counters = SlowEstimator(), FrameCounters(LimitedLog(lambda *_: None))
     delivered: list[int] = []
     something = threading.Event()
 
-    def deliver(answer: Answer) -> None:
+    def deliver(answer: FrameResult) -> None:
         delivered.append(answer.header.stamp.sec)
         something.set()
 
     reader = FrameReader('/image_rect', 'auto', LimitedLog(lambda *_: None))
     now_ns = lambda: 100 * 10**9  # noqa: E731
     worker = Worker(
-        estimator, ledger, Timings(), reader, None, deliver, now_ns=now_ns, alive=lambda: True
+        estimator, counters, Timings(), reader, None, deliver, now_ns=now_ns, alive=lambda: True
     )
     worker.start(None, 0.0)
     worker.put(frame(100))
     assert estimator.began.wait(30)
     worker.put(frame(101))  # waits
-    worker.begin_anew()
+    worker.restart()
     resets = estimator.resets
     worker.put(frame(20))
     estimator.may_end.set()
     assert something.wait(30)
     worker.stop()
     assert delivered == [20]
-    assert ledger.counts().causes == {'time_backwards': 2, 'no_valid_depth': 1}
+    assert counters.counts().causes == {'time_backwards': 2, 'no_valid_depth': 1}
     assert estimator.resets > resets  # the track of the frame that was in work is forgotten
 
 
 @pytest.mark.dds
 def test_stamps_far_from_now_are_dropped_with_a_word(model: str) -> None:
     with running_node(model, sync__max_age_s=5.0) as rig:
-        counts = rig.node.ledger.counts
+        counts = rig.node.counters.counts
         assert rig.ask(rig.image()) is not None
         for offset_s, cause in ((-60.0, 'too_old'), (60.0, 'in_future')):
             for _ in range(50):  # the first is lost when its stamp falls back: a new beginning
@@ -119,4 +119,4 @@ def test_a_looping_bag_is_followed_round_after_round(model: str) -> None:
                 assert stamps == [seconds]
         rig.pause(0.3)
         assert len(rig.logs('the clock went back by 2.000 s')) == 1  # once a minute
-        assert rig.node.ledger.counts().dropped == 0
+        assert rig.node.counters.counts().dropped == 0

@@ -109,5 +109,5 @@ def test_nothing_is_left_behind_even_without_the_garbage_collector(
         assert entities(rig) == settled
         assert memory_mb() - settled_mb < 20.0
         assert rig.state() == 'unconfigured'
-        assert rig.node.ledger.counts().images == frames
-        assert rig.node.ledger.counts().under_way == 0
+        assert rig.node.counters.counts().images == frames
+        assert rig.node.counters.counts().in_flight == 0

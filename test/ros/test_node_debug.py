@@ -46,7 +46,7 @@ def test_no_work_is_done_until_somebody_listens(
         monkeypatch.setattr(outputs, function, counted)
     with running_node(model) as rig:
         rig.ask(rig.image())
-        assert rig.until(lambda: rig.node.ledger.counts().hands == 1)
+        assert rig.until(lambda: rig.node.counters.counts().hands == 1)
         assert made == []
         kind = Image if name == 'debug/image' else PointCloud2
         heard = rig.listen(f'hand_pose/{name}', kind, qos_profile_sensor_data)

@@ -53,7 +53,7 @@ def test_spoilt_messages_do_no_harm(model: str, topic_kind: str) -> None:
             spoil(image, info, chance)
             stamps.append(image.header.stamp)
             rig.send(image, info)
-            rig.until(lambda: rig.node.ledger.counts().images > count, 1.0)  # noqa: B023
+            rig.until(lambda: rig.node.counters.counts().images > count, 1.0)  # noqa: B023
         check_alive(rig, stamps)
 
 
@@ -66,8 +66,8 @@ def check_alive(rig: Rig, stamps: list) -> None:
         if rig.answer(image, 4.0) is not None:
             break
     else:
-        raise AssertionError(f'no answer any more: {rig.node.ledger.counts()}')
-    counts = rig.node.ledger.counts()
+        raise AssertionError(f'no answer any more: {rig.node.counters.counts()}')
+    counts = rig.node.counters.counts()
     assert counts.causes['internal_error'] == 0, rig.logs('internal_error')
     assert counts.images > MESSAGES // 4
     assert len(counts.causes) >= 6, 'the messages were not spoilt enough'

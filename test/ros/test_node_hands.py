@@ -109,7 +109,7 @@ def test_below_the_least_score_there_is_no_hand(model: str) -> None:
     with running_node(model, hand__min_score=1.0) as rig:
         image = rig.image()
         assert rig.ask(image).poses == []
-        assert rig.until(lambda: rig.node.ledger.counts().causes['no_hand'] == 1)
+        assert rig.until(lambda: rig.node.counters.counts().causes['no_hand'] == 1)
 
 
 @pytest.mark.dds

@@ -112,4 +112,4 @@ def test_cameras_and_listeners_may_come_and_go(model: str) -> None:
                 guest.close()
                 rclpy.shutdown(context=context)
         assert rig.ask(rig.image()) is not None
-        assert rig.node.ledger.counts().causes['internal_error'] == 0
+        assert rig.node.counters.counts().causes['internal_error'] == 0

@@ -50,7 +50,7 @@ def test_without_autostart_a_manager_drives_the_node(model: str) -> None:
                 assert rig.tester.count_subscribers('image_rect') == 0
             assert rig.change_state(CLEANUP)
             assert rig.until(lambda: not rig.tester.count_publishers('hand_pose/joints'))
-        assert rig.node.ledger.counts().under_way == 0
+        assert rig.node.counters.counts().in_flight == 0
         assert rig.change_state(CONFIGURE)
         assert rig.change_state(ACTIVATE)
         assert rig.change_state(SHUTDOWN)
@@ -143,7 +143,7 @@ def test_latest_info_needs_no_equal_stamps(model: str) -> None:
     with running_node(model, sync__mode='latest_info') as rig:
         first = rig.image()
         rig.send(first, with_info=False)
-        counts = rig.node.ledger.counts
+        counts = rig.node.counters.counts
         assert rig.until(lambda: counts().causes['no_camera_info'] == 1)
         second = rig.image()
         info = rig.info_for(second)
@@ -199,7 +199,7 @@ def test_a_clock_that_goes_back_starts_anew(model: str) -> None:
         assert ask_at(101) == 21
         assert ask_at(20) == 21
         assert rig.until(lambda: rig.logs('the clock went back by 81.000 s'))
-        assert rig.node.ledger.counts().dropped == 0
+        assert rig.node.counters.counts().dropped == 0
 
 
 def test_no_image_says_what_to_look_for(model: str) -> None:

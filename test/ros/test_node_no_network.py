@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 
+from dense_hand_pose.estimator import HandPoseEstimator
 from node_rig import QUICK, Rig
 import pytest
 import rclpy
@@ -47,6 +48,7 @@ def _calls_are_seen(tmp_path: Path) -> None:
 def test_the_node_needs_no_network_but_that_of_dds(
     model: str, backend: str, tmp_path: Path
 ) -> None:
+    HandPoseEstimator.load(model, backend=backend)  # exports the graph, which may take minutes
     parameters = {**QUICK, 'model.name_or_path': model, 'model.backend': backend}
     words = [word for name, value in parameters.items() for word in ('-p', f'{name}:={value}')]
     context = rclpy.Context()

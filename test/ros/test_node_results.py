@@ -118,26 +118,26 @@ def test_names_reach_a_late_listener(rig: Rig) -> None:
 
 
 def test_a_burst_is_accounted_for(rig: Rig) -> None:
-    before = rig.node.ledger.counts()
+    before = rig.node.counters.counts()
     for _ in range(60):
         rig.send(rig.image())
         rig.pause(0.002)
     assert rig.ask(rig.image()) is not None
-    assert rig.until(lambda: rig.node.ledger.counts().under_way == 0)
-    after = rig.node.ledger.counts()
+    assert rig.until(lambda: rig.node.counters.counts().in_flight == 0)
+    after = rig.node.counters.counts()
     assert after.images == after.hands + after.empty + after.dropped
     assert 10 <= after.images - before.images <= 61
     assert after.causes['replaced'] > 0
     assert after.causes['internal_error'] == 0
 
 
-def test_diagnostics_tell_the_books(rig: Rig) -> None:
+def test_diagnostics_publish_the_counters(rig: Rig) -> None:
     rig.ask(rig.image())
     rig.heard['/diagnostics'].clear()
     assert rig.until(lambda: len(rig.diagnostics()) > 1)
     status = rig.diagnostics()[-1]
     values = {pair.key: pair.value for pair in status.values}
-    counts = rig.node.ledger.counts()
+    counts = rig.node.counters.counts()
     assert values['lifecycle_state'] == 'active'
     assert values['image_topic'] == status.hardware_id == f'{rig.namespace}/image_rect'
     assert values['image_kind'] == 'rectified'

@@ -9,9 +9,14 @@ import re
 
 from dense_hand_pose.estimator import EstimatorConfig
 from dense_hand_pose.ros.parameter_docs import markdown_text, yaml_text
-from dense_hand_pose.ros.parameter_table import defaults, PARAMETERS
+from dense_hand_pose.ros.parameter_table import (
+    defaults,
+    estimator_config,
+    PARAMETERS,
+    problem,
+    smoothing_config,
+)
 from dense_hand_pose.ros.parameters import descriptor
-from dense_hand_pose.ros.settings import estimator_config, problem, smoothing_config
 from dense_hand_pose.runtimes.registry import BACKENDS
 from dense_hand_pose.tracking.smoothing import SmoothingConfig
 import pytest

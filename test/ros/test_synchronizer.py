@@ -5,9 +5,9 @@
 from collections import Counter
 from dataclasses import dataclass, field
 
-from dense_hand_pose.ros.frame_counters import Ledger
+from dense_hand_pose.ros.frame_counters import FrameCounters
 from dense_hand_pose.ros.limited_log import LimitedLog
-from dense_hand_pose.ros.synchronizer import Frame, Pairing, stamp_ns, StampQueue
+from dense_hand_pose.ros.synchronizer import Frame, stamp_ns, StampQueue, Synchronizer
 from hypothesis import given
 from hypothesis import strategies as st
 from node_rig import running_node
@@ -45,21 +45,21 @@ class Bench:
     lines: list[str] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        self.ledger = Ledger(LimitedLog(lambda _, line: self.lines.append(line)))
-        self.pairing = Pairing(
-            self.mode, self.queue_size, self.ledger, self.frames.append, lambda: None
+        self.counters = FrameCounters(LimitedLog(lambda _, line: self.lines.append(line)))
+        self.synchronizer = Synchronizer(
+            self.mode, self.queue_size, self.counters, self.frames.append, lambda: None
         )
 
     def feed(self, is_image: bool, stamp: int) -> None:
         """Send one message."""
         if is_image:
-            self.pairing.add_image(message(Image, stamp))
+            self.synchronizer.add_image(message(Image, stamp))
         else:
-            self.pairing.add_info(message(CameraInfo, stamp))
+            self.synchronizer.add_info(message(CameraInfo, stamp))
 
     def waiting(self) -> int:
         """Return the images that are neither passed on nor dropped."""
-        counts = self.ledger.counts()
+        counts = self.counters.counts()
         return counts.images - len(self.frames) - counts.dropped
 
 
@@ -98,7 +98,7 @@ def test_every_image_is_passed_on_dropped_or_waits(
     for is_image, stamp in noise:
         bench.feed(is_image, stamp)
         assert 0 <= bench.waiting() <= (queue_size if mode == 'exact' else 0)
-    bench.pairing.rebuild('deactivated')
+    bench.synchronizer.restart('deactivated')
     assert bench.waiting() == 0
     images = Counter(stamp for is_image, stamp in noise if is_image)
     assert not Counter(frame.stamp_ns for frame in bench.frames) - images
@@ -136,12 +136,12 @@ def test_reset_empties_the_queues() -> None:
     bench = Bench('exact', 3)
     bench.feed(True, NOW_NS + DAY_NS)
     bench.feed(False, NOW_NS)
-    bench.pairing.rebuild('reset')
+    bench.synchronizer.restart('reset')
     bench.feed(True, NOW_NS)
     assert bench.frames == []  # its camera_info was forgotten
     bench.feed(False, NOW_NS)
     assert len(bench.frames) == 1
-    assert bench.ledger.counts().causes == {'reset': 1}
+    assert bench.counters.counts().causes == {'reset': 1}
 
 
 @pytest.mark.dds
@@ -150,13 +150,13 @@ def test_a_node_answers_after_camera_infos_from_the_future(model: str, queue_siz
     with running_node(model, sync__queue_size=queue_size) as rig:
         assert rig.ask(rig.image()) is not None
         for offset_s in range(60, 60 + 2 * queue_size):
-            received = rig.node.ledger.counts().received['camera_infos']
+            received = rig.node.counters.counts().received['camera_infos']
             info = rig.info_for(rig.image())
             later = rig.tester.get_clock().now() + Duration(seconds=offset_s)
             info.header.stamp = later.to_msg()
             rig.send_info(info)
             assert rig.until(
-                lambda: rig.node.ledger.counts().received['camera_infos'] > received  # noqa: B023
+                lambda: rig.node.counters.counts().received['camera_infos'] > received  # noqa: B023
             )
         for _ in range(3):
             assert rig.ask(rig.image()) is not None
@@ -167,9 +167,9 @@ def test_a_node_answers_after_camera_infos_from_the_future(model: str, queue_siz
 def test_a_node_answers_after_images_from_the_future_and_after_reset(model: str) -> None:
     with running_node(model) as rig:
         for offset_s in (3600.0, 7200.0):
-            received = rig.node.ledger.counts().images
+            received = rig.node.counters.counts().images
             rig.send(rig.image(offset_s=offset_s), with_info=False)
-            assert rig.until(lambda: rig.node.ledger.counts().images > received)  # noqa: B023
+            assert rig.until(lambda: rig.node.counters.counts().images > received)  # noqa: B023
         assert rig.call(Trigger, 'hand_pose/reset', Trigger.Request()).success
-        assert rig.node.ledger.counts().causes['reset'] == 2
+        assert rig.node.counters.counts().causes['reset'] == 2
         assert rig.ask(rig.image()) is not None  # the first: no stamp to fall back from

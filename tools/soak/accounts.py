@@ -28,23 +28,23 @@ class Sent(NamedTuple):
 
 @dataclass
 class Row:
-    """What became of the images of a fault: the node's books, what was heard, and the errors."""
+    """What became of the images of a fault: the node's counts, what was heard, and the errors."""
 
     sent: int = 0
-    books: Counter[str] = field(default_factory=Counter)
+    counts: Counter[str] = field(default_factory=Counter)
     causes: Counter[str] = field(default_factory=Counter)
     heard: int = 0
     errors_mm: list[float] = field(default_factory=list)
 
 
-def numbers(books: dict[str, str]) -> Counter[str]:
-    """Return what counts images in the books of a node: the numbers and the causes."""
-    wanted = (key for key in books if key in _NUMBERS or key.startswith('cause.'))
-    return Counter({key: int(books[key]) for key in wanted})
+def numbers(counts: dict[str, str]) -> Counter[str]:
+    """Return what counts images in the counts of a node: the numbers and the causes."""
+    wanted = (key for key in counts if key in _NUMBERS or key.startswith('cause.'))
+    return Counter({key: int(counts[key]) for key in wanted})
 
 
 class Accounts:
-    """Compare the logs of the cameras with the books of the nodes and the answers heard."""
+    """Compare the logs of the cameras with the counts of the nodes and the answers heard."""
 
     def __init__(self, audience: Any, folder: Path, namespaces: tuple[str, ...]) -> None:
         self.rows: dict[str, Row] = {name: Row() for name in FAULTS}
@@ -53,20 +53,20 @@ class Accounts:
         self._namespaces = namespaces
         self._wrong: list[str] = []
 
-    def books(self, namespace: str) -> Counter[str]:
+    def counts(self, namespace: str) -> Counter[str]:
         """Return the newest account of a node."""
-        return numbers(self._audience.books[namespace][-1][1])
+        return numbers(self._audience.counts[namespace][-1][1])
 
     def add(self, fault: str, before: Counter[str]) -> None:
         """Add to the row of a fault what the first node did since `before`."""
-        row, now = self.rows[fault], self.books('/left')
+        row, now = self.rows[fault], self.counts('/left')
         for key, value in now.items():
             kind, _, cause = key.partition('.')
-            part, name = (row.causes, cause) if kind == 'cause' else (row.books, key)
+            part, name = (row.causes, cause) if kind == 'cause' else (row.counts, key)
             part[name] += value - before[key]
         accounted = sum(now[key] for key in _NUMBERS[1:])
         if accounted != now['images'] or now['under_way'] < 0:
-            self._wrong.append(f'{fault}: the books do not balance: {dict(now)}')
+            self._wrong.append(f'{fault}: the counts do not balance: {dict(now)}')
 
     def problems(self) -> list[str]:
         """Fill in what was sent and heard; return everything that must not be."""
@@ -101,7 +101,7 @@ class Accounts:
 
     def _control_problems(self) -> list[str]:
         """Return what the faults of one camera did to the node of the other: nothing must."""
-        causes = {k.partition('.')[2] for k in self.books('/right') if k.startswith('cause.')}
+        causes = {k.partition('.')[2] for k in self.counts('/right') if k.startswith('cause.')}
         strange = causes - {*ALWAYS}
         return [f'/right: steady, but images dropped for {strange}'] * bool(strange)
 
@@ -116,8 +116,8 @@ def _row_problems(fault: str, row: Row) -> list[str]:
     expected = known.must if row.sent >= _FRAMES_A_CAUSE * len(known.must) else ()
     missing = {*expected} - found
     wrong = [f'dropped for {strange}'] * bool(strange) + [f'no {missing}'] * bool(missing)
-    images, hands = row.books['images'], row.books['answered_hand']
-    answered = hands + row.books['answered_empty']
+    images, hands = row.counts['images'], row.counts['answered_hand']
+    answered = hands + row.counts['answered_empty']
     if images > row.sent:
         wrong.append(f'{images} images counted, {row.sent} sent')
     if row.heard > answered:
@@ -149,8 +149,9 @@ def table(rows: dict[str, Row]) -> str:
         drops = ', '.join(f'{cause} {row.causes[cause]}' for cause in causes if row.causes[cause])
         error = f'{np.median(row.errors_mm):.1f} mm' if row.errors_mm else '-'
         lines.append(
-            f'| {fault} | {FAULTS[fault].sent} | {row.sent} | {row.books["images"]} '
-            f'| {row.books["answered_hand"]} | {row.books["answered_empty"]} | {drops or "none"} '
-            f'| {row.books["under_way"]:+} | {row.heard} | {error} |'
+            f'| {fault} | {FAULTS[fault].sent} | {row.sent} | {row.counts["images"]} '
+            f'| {row.counts["answered_hand"]} | {row.counts["answered_empty"]} '
+            f'| {drops or "none"} '
+            f'| {row.counts["under_way"]:+} | {row.heard} | {error} |'
         )
     return '\n'.join(lines)

@@ -31,13 +31,13 @@ class Audience:
     """
     Subscribe to the results of the nodes in some namespaces; a context manager.
 
-    answers: by namespace and stamp (ns) the joints (21, 3) or None; books: the newest accounts of
+    answers: by namespace and stamp (ns) the joints (21, 3) or None; counts: the newest accounts of
     each node with their stamps (ns), the last one last; wrong: what must not be, in words.
     """
 
     def __init__(self, namespaces: tuple[str, ...]) -> None:
         self.answers: dict[str, dict[int, np.ndarray | None]] = {n: {} for n in namespaces}
-        self.books: dict[str, deque[tuple[int, dict[str, str]]]] = defaultdict(
+        self.counts: dict[str, deque[tuple[int, dict[str, str]]]] = defaultdict(
             lambda: deque(maxlen=KEPT_BOOKS)
         )
         self.wrong: Counter[str] = Counter()
@@ -47,7 +47,7 @@ class Audience:
         self._node = rclpy.create_node('audience', context=self._context)
         self._executor = SingleThreadedExecutor(context=self._context)
         self._executor.add_node(self._node)
-        self._listen(DiagnosticArray, '/diagnostics', self._take_books)
+        self._listen(DiagnosticArray, '/diagnostics', self._take_counts)
         for name in namespaces:
             for kind, topic, take in (
                 (PoseArray, 'joints', self._take_joints),
@@ -81,12 +81,12 @@ class Audience:
 
         self._node.create_subscription(kind, topic, counted, _DEPTH)
 
-    def _take_books(self, message: DiagnosticArray) -> None:
+    def _take_counts(self, message: DiagnosticArray) -> None:
         for status in message.status:
-            books = {value.key: value.value for value in status.values}
+            counts = {value.key: value.value for value in status.values}
             namespace = status.name.rpartition('/')[0]
-            self.books[namespace].append((stamp_of(message.header), books))
-            if any(value.lower() in ('nan', 'inf', '-inf') for value in books.values()):
+            self.counts[namespace].append((stamp_of(message.header), counts))
+            if any(value.lower() in ('nan', 'inf', '-inf') for value in counts.values()):
                 self.wrong['a number in the diagnostics is not finite'] += 1
 
     def _take_joints(self, namespace: str, message: PoseArray) -> None:

@@ -4,7 +4,7 @@
 What goes wrong in the soak, and what may come of it.
 
 `may` are the causes under which the node may drop images of a fault, `must` those that have to
-occur: anything else in the books, above all internal_error, fails the soak.
+occur: anything else in the counts, above all internal_error, fails the soak.
 """
 
 from dataclasses import dataclass

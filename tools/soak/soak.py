@@ -5,7 +5,7 @@ The node among faults: two nodes as processes of their own, one whose camera doe
 
 `make soak` plays all faults in turn for SOAK_S seconds on /left, while a second camera films
 steadily on /right. Prints a table of what was sent and what came out; exit status 1, with the
-reasons, where an answer has a wrong stamp, frame or number, where the books do not balance, where
+reasons, where an answer has a wrong stamp, frame or number, where the counts do not balance, where
 a frame is dropped for a cause that its fault does not explain, or where memory grows.
 """
 
@@ -61,14 +61,14 @@ class Soak:
             self._cameras[name] = self._stack.enter_context(camera)
         for name in NAMESPACES:
             self._wait(self._cameras[name].has_answered, _START_S)
-        self._wait(lambda: set(NAMESPACES) <= self.audience.books.keys(), _START_S)
+        self._wait(lambda: set(NAMESPACES) <= self.audience.counts.keys(), _START_S)
 
     def play_all(self, seconds: float, until: float) -> None:
         """Play every fault for some seconds, while there is time."""
         for fault in FAULTS:
             if time.monotonic() > until:
                 return
-            before = self.accounts.books('/left')
+            before = self.accounts.counts('/left')
             self._cameras['/right'].play('steady', seconds)
             self._play(fault, seconds)
             self._wait(self._cameras['/right'].has_answered, seconds + _SETTLE_S)
@@ -94,10 +94,10 @@ class Soak:
         silent_ns = time.time_ns()
 
         def settled() -> bool:
-            last = self.audience.books['/left']
+            last = self.audience.counts['/left']
             first_ns, first = last[0]
             return first_ns > silent_ns and all(
-                numbers(books) == numbers(first) for _, books in last
+                numbers(counts) == numbers(first) for _, counts in last
             )
 
         self.audience.until(settled, _SETTLE_LIMIT_S)

@@ -7,11 +7,11 @@ import os
 import subprocess
 import sys
 
-from dense_hand_pose.ros.library_log import log_through_ros, RosHandler
+from dense_hand_pose.ros.loading import log_through_ros, RosHandler
 
 _PROGRAM = """
 import logging
-from dense_hand_pose.ros.library_log import log_through_ros
+from dense_hand_pose.ros.loading import log_through_ros
 log_through_ros()
 log = logging.getLogger('dense_hand_pose.runtimes.registry')
 for _ in range(2):
