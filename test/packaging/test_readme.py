@@ -19,7 +19,7 @@ def test_the_parameters_of_the_readme_have_their_defaults() -> None:
     pytest.importorskip('rclpy')
     from dense_hand_pose.ros.parameter_table import defaults
 
-    section = README.partition('### Parameters')[2].partition('\n## ')[0]
+    section = README.partition('## Parameters')[2].partition('\n## ')[0]
     rows = re.findall(r'^\| `([a-z_.]+)` \| ([^|]+?) \|', section, re.M)
     assert len(rows) == 10
     known = defaults()
