@@ -11,10 +11,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 import math
-from typing import Any
+from typing import Any, TYPE_CHECKING
 
-from rcl_interfaces.msg import FloatingPointRange, IntegerRange, ParameterDescriptor
-from rclpy.node import Node
+if TYPE_CHECKING:  # the command line reads the table without ROS
+    from rcl_interfaces.msg import ParameterDescriptor
+    from rclpy.node import Node
 
 Value = bool | int | float | str
 
@@ -47,6 +48,8 @@ class Parameter:
 
 def descriptor(parameter: Parameter) -> ParameterDescriptor:
     """Return the ROS descriptor: description, range, read-only."""
+    from rcl_interfaces.msg import FloatingPointRange, IntegerRange, ParameterDescriptor
+
     message = ParameterDescriptor(description=parameter.description, read_only=not parameter.live)
     if parameter.choices:
         message.additional_constraints = f'one of: {parameter.limits}'

@@ -57,6 +57,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     what.add_argument(
         '--bag',
         type=Path,
+        nargs='+',
         metavar='PATH',
         help='rosbag2 folder, .mcap, .db3 (also .zstd) or ROS 1 .bag',
     )

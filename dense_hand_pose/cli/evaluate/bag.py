@@ -11,8 +11,18 @@ from typing import Any, TYPE_CHECKING
 
 from dense_hand_pose.quoting import printable
 
-from .model import load_model, MODEL_OPTIONS
-from ..common import CommandError, number
+from .bag_runs import (
+    estimator_config,
+    frame_options,
+    measure_bags,
+    model_choice,
+    node_values,
+    parameter_facts,
+    topic_overrides,
+)
+from .model import MODEL_OPTIONS
+from .parameters import sweep
+from ..common import CommandError, number, whole_number
 
 if TYPE_CHECKING:
     from dense_hand_pose.bags.frames import BagFrame
@@ -31,6 +41,9 @@ OPTIONS: dict[str, Any] = {
     'start': -math.inf,
     'end': math.inf,
     'rerun': None,
+    'params_file': None,
+    'max_hands': None,
+    'sweep': None,
 }
 """The options of a bag and their defaults; the parser's own are None (see evaluate.py)."""
 
@@ -74,6 +87,25 @@ def add_bag_arguments(group: 'argparse._ArgumentGroup') -> None:
         '--end', type=seconds, metavar='S', help='seconds after the first stamp (default: the end)'
     )
     group.add_argument(
+        '--params-file',
+        type=Path,
+        metavar='YAML',
+        help="the node's parameters, as for ros2 run (what concerns the estimator, model, sync)",
+    )
+    group.add_argument(
+        '--max-hands',
+        type=whole_number('a number of hands from 1 to 4', low=1, high=4),
+        metavar='N',
+        help='hands that are followed (default: 1, or as the parameters say)',
+    )
+    group.add_argument(
+        '--sweep',
+        action='append',
+        type=sweep,
+        metavar='NAME=V,V,...',
+        help='run once for each value of a parameter (again: for each combination), and compare',
+    )
+    group.add_argument(
         '--rerun', type=Path, metavar='FILE', help='write a file for the Rerun viewer (.rrd)'
     )
 
@@ -83,6 +115,10 @@ def measure_bag_file(args: argparse.Namespace) -> int:
     from dense_hand_pose.bags.reader import BagError
     from dense_hand_pose.evaluation.recordings.evaluate import drop_lines
 
+    bags: list[Path] = args.bag if isinstance(args.bag, list) else [args.bag]
+    if len(bags) > 1 or args.sweep:
+        return measure_bags(args, bags)
+    args.bag = bags[0]
     _check(args)
     try:
         bag, evaluation = _evaluate(args)
@@ -130,40 +166,28 @@ def _evaluate(args: argparse.Namespace) -> 'tuple[OpenBag, Evaluation]':
     from dense_hand_pose.process import wait_passively
 
     wait_passively()
-    from dense_hand_pose.bags.frames import FrameOptions
-    from dense_hand_pose.bags.topics import TopicOverrides
     from dense_hand_pose.evaluation.recordings import evaluate
 
-    wishes = TopicOverrides(
-        depth=args.depth_topic,
-        camera_info=args.camera_info_topic,
-        truth=args.truth_topic,
-        results=args.results_topic,
+    wishes = topic_overrides(args)
+    values = node_values(args)
+    bag = evaluate.open_bag(
+        args.bag, wishes, frame_options(args, values), calibrated=args.results is None
     )
-    options = FrameOptions(
-        start_s=args.start,
-        end_s=args.end,
-        sync=args.sync,
-        image_kind=args.image_kind,
-        depth_unit_mm=args.depth_unit_mm,
-    )
-    bag = evaluate.open_bag(args.bag, wishes, options, calibrated=args.results is None)
     if args.results is not None:
         return bag, evaluate.measure_bag(bag, args.results, wishes, _progress)
-    return bag, _estimate(args, bag)
+    return bag, _estimate(args, bag, values)
 
 
-def _estimate(args: argparse.Namespace, bag: 'OpenBag') -> 'Evaluation':
+def _estimate(args: argparse.Namespace, bag: 'OpenBag', values: dict[str, Any]) -> 'Evaluation':
     """Run the estimator over the bag."""
+    from dense_hand_pose.evaluation.recordings.batch import load_estimator
     from dense_hand_pose.evaluation.recordings.evaluate import estimate_bag
 
-    estimator, digest = load_model(args)
-    facts = {
-        'weights_sha256': digest,
-        'backend': estimator.backend_name,
-        'precision': estimator.precision,
-    }
-    return estimate_bag(bag, estimator, _progress, facts)
+    try:
+        estimator, facts = load_estimator(model_choice(args, values), estimator_config(values))
+    except (OSError, ValueError, RuntimeError) as error:  # a file, a value, a backend
+        raise CommandError(str(error), status=2) from error
+    return estimate_bag(bag, estimator, _progress, {**facts, **parameter_facts(args)})
 
 
 def _progress(frames: 'Iterable[BagFrame]', total: int) -> 'Iterable[BagFrame]':
