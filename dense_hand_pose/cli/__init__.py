@@ -9,11 +9,17 @@ chosen one is imported. Exit status: 0 done, 1 could not be done, 2 wrong argume
 
 from collections.abc import Sequence
 from importlib import import_module
+import os
+from pathlib import Path
 import sys
+
+from dense_hand_pose import __version__
+from dense_hand_pose.quoting import quoted
 
 from .common import CommandError, OneLineParser
 
 PROGRAM = 'python -m dense_hand_pose'
+COMPLETION = '--print-completion'
 EXTRAS = {'matplotlib': 'train', 'numba': 'synthesis', 'scipy': 'train', 'torch': 'train'}
 """What a light install lacks, and the extra of setup.py that brings it."""
 COMMANDS = {
@@ -37,16 +43,33 @@ COMMANDS = {
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run a command and return its exit status; SystemExit(2) for wrong arguments."""
     words = list(sys.argv[1:] if arguments is None else arguments)
+    try:
+        status = _run(words)
+        sys.stdout.flush()
+    except BrokenPipeError:  # whoever read the output has seen enough, as `head` does
+        # Python flushes once more at its end: what is left goes nowhere.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
+    return status
+
+
+def _run(words: list[str]) -> int:
+    """Run what the words ask for and return the exit status."""
     name = words[0] if words else ''
     if name in ('-h', '--help'):
         print(_overview())
         return 0
+    if name == '--version':
+        print(f'dense_hand_pose {__version__}')
+        return 0
+    if name == COMPLETION:
+        return _print_completion(words[1:])
     if name not in COMMANDS:
-        said = f'unknown command {name!r}' if words else 'no command given'
-        print(f'{PROGRAM}: {said}; expected one of: {", ".join(COMMANDS)}', file=sys.stderr)
+        said = f'unknown command {quoted(name)}' if words else 'no command given'
+        print(f'{program()}: {said}; expected one of: {", ".join(COMMANDS)}', file=sys.stderr)
         return 2
     command = import_module(f'{__name__}.{name.replace("-", "_")}')
-    parser = OneLineParser(prog=f'{PROGRAM} {name}', description=command.__doc__)
+    parser = OneLineParser(prog=f'{program()} {name}', description=command.__doc__)
     command.add_arguments(parser)
     args = parser.parse_args(words[1:])
     try:
@@ -58,21 +81,49 @@ def main(arguments: Sequence[str] | None = None) -> int:
         extra = EXTRAS.get(error.name or '')
         if extra is None:
             raise
-        needed = f"this needs {error.name}, which is not installed: pip install '.[{extra}]'"
-        print(f'{parser.prog}: {needed} in the source tree', file=sys.stderr)
-        return 1
-    except BrokenPipeError:  # whoever read the output has seen enough, as `head` does
-        sys.stderr.close()
+        print(f'{parser.prog}: {_how_to_install(str(error.name), extra)}', file=sys.stderr)
         return 1
     except KeyboardInterrupt:
         print(f'{parser.prog}: interrupted', file=sys.stderr)
         return 130
 
 
+def program() -> str:
+    """Return the program as the user called it: the installed command or the module."""
+    called = Path(sys.argv[0]).name if sys.argv else ''
+    return 'dense_hand_pose' if called == 'dense_hand_pose' else PROGRAM
+
+
+def _print_completion(words: list[str]) -> int:
+    """Print the completion of a shell."""
+    from .completion import completion, SHELLS
+
+    if len(words) != 1 or words[0] not in SHELLS:
+        print(f'{program()}: {COMPLETION} expects one of {", ".join(SHELLS)}', file=sys.stderr)
+        return 2
+    print(completion(words[0], 'dense_hand_pose', COMMANDS))
+    return 0
+
+
+def _how_to_install(package: str, extra: str) -> str:
+    """Return what lacks a package, as the source tree or an installed package has it."""
+    source = Path(__file__).parents[2]
+    in_source = (source / 'setup.py').is_file()
+    name = '.' if in_source else 'dense_hand_pose'
+    where = f' in {source}' if in_source else ''
+    return f"this needs {package}, which is not installed: pip install '{name}[{extra}]'{where}"
+
+
 def _overview() -> str:
     """Return the help text that lists the commands."""
+    called = program()
     width = max(map(len, COMMANDS))
-    lines = [f'usage: {PROGRAM} <command> [options]', '', 'commands:']
+    lines = [f'usage: {called} <command> [options]', '', 'commands:']
     lines += [f'  {name:<{width}}  {text}' for name, text in COMMANDS.items()]
-    lines += ['', f'`{PROGRAM} <command> --help` lists the options of a command.']
+    lines += [
+        '',
+        f'`{called} <command> --help` lists the options of a command,',
+        f'`{called} --version` prints the version,',
+        f'`{called} {COMPLETION} bash` (zsh, tcsh) the completion of a shell.',
+    ]
     return '\n'.join(lines)

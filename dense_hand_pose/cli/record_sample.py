@@ -52,7 +52,7 @@ def run(args: argparse.Namespace) -> int:
             args.out,
             options,
             args.storage,
-            lambda frames: tqdm(frames, unit='frame', dynamic_ncols=True),
+            lambda frames: tqdm(frames, unit='frame', dynamic_ncols=True, disable=None),
         )
     except FileExistsError as error:
         raise CommandError(str(error), status=2) from error

@@ -14,12 +14,13 @@ from pathlib import Path
 import sys
 
 from .common import CommandError, whole_number
+from .shipped import configuration
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments."""
     parser.add_argument(
-        '--config', type=Path, required=True, metavar='YAML', help='of the training'
+        '--config', type=configuration, required=True, metavar='YAML', help='of the training'
     )
     parser.add_argument('--out', type=Path, required=True, metavar='DIR', help='folder of shards')
     parser.add_argument(
@@ -53,7 +54,7 @@ def run(args: argparse.Namespace) -> int:
     except ValueError as error:
         raise CommandError(str(error), status=2) from error
     processes = args.processes or len(os.sched_getaffinity(0))
-    with tqdm(total=1, unit='shard', file=sys.stderr) as bar:
+    with tqdm(total=1, unit='shard', file=sys.stderr, disable=None) as bar:
 
         def show(done: int, total: int) -> None:
             bar.total = total

@@ -13,12 +13,17 @@ from pathlib import Path
 import sys
 
 from .common import CommandError
+from .shipped import configuration, weights
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments of ``train``."""
     parser.add_argument(
-        '--config', type=Path, required=True, metavar='YAML', help='see config/train/'
+        '--config',
+        type=configuration,
+        required=True,
+        metavar='YAML',
+        help='a file, or a name of config/train/ (default, detector, verdict)',
     )
     parser.add_argument(
         '--out', type=Path, required=True, metavar='DIR',
@@ -28,8 +33,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         '--resume', action='store_true', help='carry on with the checkpoint in DIR'
     )
     parser.add_argument(
-        '--init', type=Path, metavar='WEIGHTS',
-        help='start from these weights with a fresh optimiser',
+        '--init', type=weights, metavar='WEIGHTS',
+        help='start from these weights, a file or a shipped name, with a fresh optimiser',
     )  # fmt: skip
     parser.add_argument(
         '--data', type=Path, metavar='ROOT',

@@ -176,7 +176,7 @@ CONFIDENCE, BEND = 0.35, 1.1
 def measure_presence(network: DenseRegressionNet, crops: int) -> tuple[dict[str, Any], str]:
     """Return the figures of a network's head on held-out crops, as values and in Markdown."""
     opinions = gather_opinions(
-        network.for_inference(), crops, lambda firsts: tqdm(firsts, unit='batch')
+        network.for_inference(), crops, lambda firsts: tqdm(firsts, unit='batch', disable=None)
     )
     summary = summarise_opinions(opinions)
     return summary, verdict_tables(summary)

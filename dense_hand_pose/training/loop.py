@@ -104,9 +104,10 @@ class Trainer:
         batches = iter(self.source.training(self.progress.step, group))
         held_out = self.source.validation(group)
         form = '{l_bar}{bar}| {postfix}'
+        quiet = None if group.leads else True  # None: where stderr is no terminal
         with (
             self._wish,
-            tqdm(total=100.0, bar_format=form, mininterval=2.0, disable=not group.leads) as bar,
+            tqdm(total=100.0, bar_format=form, mininterval=2.0, disable=quiet) as bar,
         ):
             try:
                 while self.spent() < 1.0:

@@ -32,7 +32,9 @@ def predict(run: Path, root: Path, predictions: Path, labels: Path) -> int:
     _, test = open_protocol(config.data, root, config.held_out or None)
     method = joint_method_of(config.network, config.loss)
     found = []
-    for indices in tqdm(spaced_batches(test, _BATCH), unit='batch', dynamic_ncols=True):
+    for indices in tqdm(
+        spaced_batches(test, _BATCH), unit='batch', dynamic_ncols=True, disable=None
+    ):
         batch = true_center_batch(test, indices, config.cube_m)
         found.append(method.joints(network(batch.crop), batch)[0])
     write_predictions(predictions, torch.cat(found).double().numpy(), facts)

@@ -2,12 +2,15 @@
 # SPDX-License-Identifier: Apache-2.0
 """Exit statuses and one-line errors of ``python -m dense_hand_pose``."""
 
+import argparse
 from pathlib import Path
 import subprocess
 import sys
 
 from dense_hand_pose.cli import COMMANDS, main
 from dense_hand_pose.cli.common import number, OneLineParser, whole_number
+from dense_hand_pose.cli.completion import completion, SHELLS
+from dense_hand_pose.cli.shipped import configuration, weights
 import pytest
 
 ROOT = Path(__file__).parents[2]
@@ -28,7 +31,7 @@ def run_main(words: list[str]) -> int:
     [
         ([], 'no command given; expected one of: benchmark, build-engine, dataset, demo'),
         (['estimat'], "unknown command 'estimat'; expected one of: benchmark, build-engine"),
-        (['--version'], "unknown command '--version'"),
+        (['--print-completion', 'fish'], '--print-completion expects one of bash, zsh, tcsh'),
         (['demo', '--seconds', '0'], "'0' is not a length in seconds from 1 to 60"),
         (['demo', '--seconds', 'nan'], "'nan' is not a length"),
         (['demo', '--side', 'both'], "invalid choice: 'both'"),
@@ -82,3 +85,71 @@ def test_numbers_at_the_limits_are_taken() -> None:
     assert number('x', low=0.0, high=5.0)('0') == 0.0
     assert number('x', low=0.0, high=5.0, above=True)('5') == 5.0
     assert whole_number('x', low=1, high=3)('3') == 3
+
+
+def test_the_version_is_told(capsys: pytest.CaptureFixture[str]) -> None:
+    import dense_hand_pose
+
+    assert run_main(['--version']) == 0
+    assert capsys.readouterr().out == f'dense_hand_pose {dense_hand_pose.__version__}\n'
+
+
+def test_an_installed_command_is_called_by_its_name(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr('sys.argv', ['/usr/bin/dense_hand_pose'])
+    assert run_main(['nonsense']) == 2
+    assert capsys.readouterr().err.startswith("dense_hand_pose: unknown command 'nonsense'")
+
+
+@pytest.mark.parametrize('shell', SHELLS)
+def test_completion_names_commands_and_options(
+    shell: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run_main(['--print-completion', shell]) == 0
+    script = capsys.readouterr().out
+    for word in ('record-sample', 'depth-unit-mm', 'seconds'):
+        assert word in script
+
+
+def test_bash_takes_the_completion(tmp_path: Path) -> None:
+    script = tmp_path / 'completion.bash'
+    script.write_text(completion('bash', 'dense_hand_pose', COMMANDS))
+    ask = (
+        f'source {script}; COMP_WORDS=(dense_hand_pose rec); COMP_CWORD=1; '
+        '$(complete -p dense_hand_pose | sed "s/.*-F //; s/ .*//"); echo "${COMPREPLY[@]}"'
+    )
+    done = subprocess.run(['bash', '-c', ask], capture_output=True, text=True)  # noqa: S607
+    assert done.stdout.split() == ['record-sample'], done.stderr
+
+
+def test_a_closed_pipe_is_no_traceback() -> None:
+    command = [sys.executable, '-m', 'dense_hand_pose', '--print-completion', 'bash']
+    with subprocess.Popen(
+        command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as process:
+        assert process.stdout is not None
+        assert process.stderr is not None
+        process.stdout.close()
+        assert process.stderr.read() == ''
+    assert process.returncode == 1
+
+
+@pytest.mark.parametrize('text', ['default', 'config/train/default.yaml', 'default.yaml'])
+def test_shipped_configurations_are_found_from_anywhere(
+    text: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert configuration(text) == ROOT / 'config' / 'train' / 'default.yaml'
+
+
+def test_other_configurations_are_refused_with_what_there_is() -> None:
+    with pytest.raises(argparse.ArgumentTypeError, match=r'shipped configuration \(default, det'):
+        configuration('nowhere.yaml')
+
+
+def test_weights_have_a_path_or_a_shipped_name(tmp_path: Path) -> None:
+    assert weights('default').name == 'default.safetensors'
+    assert weights(str(tmp_path)) == tmp_path
+    with pytest.raises(argparse.ArgumentTypeError, match=r'shipped models \(default'):
+        weights('nowhere')

@@ -34,7 +34,7 @@ def measure_hands(args: argparse.Namespace) -> int:
         estimator,
         args.frames,
         CENTERS[args.center],
-        lambda seeds: tqdm(seeds, unit='frame', dynamic_ncols=True),
+        lambda seeds: tqdm(seeds, unit='frame', dynamic_ncols=True, disable=None),
     )
     figures = {center: summarise(tabulate(found)) for center, found in answers.items()}
     document = {

@@ -63,7 +63,7 @@ def _bar(unit: str) -> Callable[[Iterable[Item]], Iterable[Item]]:
     """Return what shows a bar while things are used."""
     from tqdm import tqdm
 
-    return lambda things: tqdm(things, unit=unit, dynamic_ncols=True)
+    return lambda things: tqdm(things, unit=unit, dynamic_ncols=True, disable=None)
 
 
 def _facts(estimator: 'HandPoseEstimator', digest: str) -> dict[str, Any]:

@@ -109,7 +109,7 @@ def gather(folder: Path, scenes: int, weights: str, detector: str) -> None:
     missing = [part for part in _parts(scenes) if not _file(folder, part).exists()]
     finder = load_proposer(detector)
     backend = make_backend('auto', Model(find_weights(weights)))
-    for part in tqdm(missing, unit='thousand scenes'):
+    for part in tqdm(missing, unit='thousand scenes', disable=None):
         places = _gathered(finder, backend, part)
         write_atomically(_file(folder, part), save(places._asdict()))
 

@@ -136,7 +136,7 @@ def judge_searched(
     shots = load_shots(_FIRST_SEED + config.seed, 0, config.scenes, config.workers)
     parts = []
     waiting: list[Place] = []
-    for number, shot in enumerate(tqdm(shots, unit='scene'), 1):
+    for number, shot in enumerate(tqdm(shots, unit='scene', disable=None), 1):
         waiting += proposed_in(shot, detector)
         if len(waiting) >= _TOGETHER or number == len(shots):
             parts += _looks(network, head, waiting, config.bfloat16)

@@ -99,5 +99,5 @@ def judge(network: DenseRegressionNet, head: VerdictHead, config: VerdictConfig)
     )  # fmt: skip
     return Judged.joined([
         Judged(pool_crops(network, head, crop, config.bfloat16), present, side)
-        for crop, present, side in tqdm(loader, total=len(crops), unit='batch')
+        for crop, present, side in tqdm(loader, total=len(crops), unit='batch', disable=None)
     ])  # fmt: skip
