@@ -3,6 +3,7 @@
 """Everything that the package imports is declared, in package.xml or in requirements/."""
 
 import ast
+from functools import cache
 from pathlib import Path
 import re
 import sys
@@ -35,6 +36,7 @@ PIP_PACKAGES = {
 OPTIONAL_PACKAGES = {'torch_tensorrt': ('torch-tensorrt', 'docs/performance.md')}
 
 
+@cache
 def imported_packages() -> dict[str, Path]:
     """Return the top-level packages imported from outside, each with a file that does so."""
     found: dict[str, Path] = {}

@@ -3,19 +3,22 @@
 """What README, docs and CONTRIBUTING name and show is there, and as they say."""
 
 import ast
+from functools import cache
 from importlib import import_module
 from pathlib import Path
 import re
 from typing import Any
 
 from dense_hand_pose.synthesis.frames import render_frame
-from document_words import anchors, blocks, command_lines, CURRENT, DOCUMENTS, links, ROOT
+from document_words import anchors, blocks, command_lines, CURRENT, DOCUMENTS, links, ROOT, spans
 import pytest
 import yaml
 
 CODE = ('.ci', 'dense_hand_pose', 'launch', 'requirements', 'ros_standins', 'test', 'tools')
 FOLDERS = {*CODE, 'config', 'docs', 'resource'}
 PARTS = {path.name for path in (ROOT / 'dense_hand_pose').iterdir() if path.is_dir()}
+OF_OTHERS = {'PERF_COUNT', 'RMW_IMPLEMENTATION', 'SHARDS', '_ARRAY_API'}
+"""Names of OpenVINO, ROS 2 and NumPy, and a placeholder."""
 WRITTEN = ('--out', '--report', '--json', '--rerun')  # what follows is made by the command
 by_document = pytest.mark.parametrize('document', DOCUMENTS, ids=lambda path: path.name)
 of_today = pytest.mark.parametrize('document', CURRENT, ids=lambda path: path.name)
@@ -40,6 +43,27 @@ def named_paths(document: Path) -> set[str]:
 def test_paths_exist(document: Path) -> None:
     for name in named_paths(document):
         assert any((base / name).exists() for base in (ROOT, ROOT / 'dense_hand_pose')), name
+
+
+@cache
+def words_of_code() -> frozenset[str]:
+    """Return all words of the repository's code and settings."""
+    suffixes = ('.py', '.sh', '.yaml', '.xml', '.txt')
+    folders = (*CODE, 'config')
+    files = [path for folder in folders for path in (ROOT / folder).rglob('*')]
+    found: set[str] = set()
+    for path in [ROOT / 'Makefile', *files]:
+        if path.suffix in suffixes or path.name == 'Makefile':
+            found |= set(re.findall(r'\w+', path.read_text()))
+    return frozenset(found)
+
+
+@of_today
+def test_classes_and_constants_exist(document: Path) -> None:
+    pattern = r'(?<![\w/-])(_?[A-Z][A-Z_]{5,}|[A-Z][a-z]+(?:[A-Z]\w+)+(?:\.\w+)?)(?![\w/])'
+    names = {name for span in spans(document) for name in re.findall(pattern, span)}
+    for name in names - OF_OTHERS:
+        assert set(name.split('.')) <= words_of_code(), name
 
 
 @by_document
