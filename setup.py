@@ -95,7 +95,7 @@ setup(
     zip_safe=False,
     entry_points={
         'console_scripts': [
-            f'{NAME} = {NAME}.cli:main',
+            f'dense_hand_pose = {NAME}.cli:main',
             f'hand_pose_node = {NAME}.ros.node:main',
             f'synthetic_camera = {NAME}.ros.synthetic_camera:main',
         ]

@@ -20,7 +20,7 @@ from .shipped import configuration
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments."""
     parser.add_argument(
-        '--config', type=configuration, required=True, metavar='YAML', help='of the training'
+        '--config', type=Path, required=True, metavar='YAML', help='of the training'
     )
     parser.add_argument('--out', type=Path, required=True, metavar='DIR', help='folder of shards')
     parser.add_argument(
@@ -49,7 +49,7 @@ def run(args: argparse.Namespace) -> int:
     from tqdm import tqdm
 
     try:
-        shards = plan(load_config(args.config), args.crops)
+        shards = plan(load_config(configuration(args.config)), args.crops)
         part = Part.parse(args.part)
     except ValueError as error:
         raise CommandError(str(error), status=2) from error

@@ -2,20 +2,21 @@
 # SPDX-License-Identifier: Apache-2.0
 """What ships with the package: configurations of trainings, and weights by their name."""
 
-import argparse
 from collections.abc import Iterator
 from pathlib import Path
 
 from dense_hand_pose.quoting import quoted
 
+from .common import CommandError
 
-def configuration(text: str) -> Path:
+
+def configuration(path: Path) -> Path:
     """
-    Return a configuration by its path, or a shipped one by its name, for argparse.
+    Return a configuration by its path, or a shipped one by its name.
 
     config/train/default.yaml and default name the same file, wherever the package is installed.
+    Raises CommandError with status 2 for neither.
     """
-    path = Path(text)
     if path.is_file():
         return path
     name = path.name if path.suffix in ('.yaml', '.yml') else f'{path.name}.yaml'
@@ -25,22 +26,21 @@ def configuration(text: str) -> Path:
             return folder / name
         known += [file.stem for file in folder.glob('*.yaml')]
     shipped = ', '.join(sorted(set(known))) or 'none'
-    raise argparse.ArgumentTypeError(
-        f'{quoted(text)} is neither a YAML file nor a shipped configuration ({shipped})'
+    raise CommandError(
+        f'{quoted(path)} is neither a YAML file nor a shipped configuration ({shipped})', 2
     )
 
 
-def weights(text: str) -> Path:
-    """Return weights by their path (or the folder of a training), or a shipped model's."""
+def weights(path: Path) -> Path:
+    """Return weights by their path (or the folder of a training) or shipped name; CommandError."""
     from dense_hand_pose.network.weight_file import find_weights
 
-    path = Path(text)
     if path.exists():
         return path
     try:
-        return find_weights(text)
+        return find_weights(str(path))
     except ValueError as error:
-        raise argparse.ArgumentTypeError(str(error)) from error
+        raise CommandError(str(error), 2) from error
 
 
 def _folders() -> Iterator[Path]:

@@ -20,7 +20,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments of ``train``."""
     parser.add_argument(
         '--config',
-        type=configuration,
+        type=Path,
         required=True,
         metavar='YAML',
         help='a file, or a name of config/train/ (default, detector, verdict)',
@@ -33,7 +33,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         '--resume', action='store_true', help='carry on with the checkpoint in DIR'
     )
     parser.add_argument(
-        '--init', type=weights, metavar='WEIGHTS',
+        '--init', type=Path, metavar='WEIGHTS',
         help='start from these weights, a file or a shipped name, with a fresh optimiser',
     )  # fmt: skip
     parser.add_argument(
@@ -63,6 +63,8 @@ def run(args: argparse.Namespace) -> int:
     from dense_hand_pose.training.config import load_config
     from dense_hand_pose.training.presence.config import learns_verdict
 
+    args.config = configuration(args.config)
+    args.init = None if args.init is None else weights(args.init)
     if learns_verdict(args.config):
         return _train_presence(args)
     from dense_hand_pose.runtimes.base import BackendError

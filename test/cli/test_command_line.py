@@ -2,13 +2,12 @@
 # SPDX-License-Identifier: Apache-2.0
 """Exit statuses and one-line errors of ``python -m dense_hand_pose``."""
 
-import argparse
 from pathlib import Path
 import subprocess
 import sys
 
 from dense_hand_pose.cli import COMMANDS, main
-from dense_hand_pose.cli.common import number, OneLineParser, whole_number
+from dense_hand_pose.cli.common import CommandError, number, OneLineParser, whole_number
 from dense_hand_pose.cli.completion import completion, SHELLS
 from dense_hand_pose.cli.shipped import configuration, weights
 import pytest
@@ -140,16 +139,16 @@ def test_shipped_configurations_are_found_from_anywhere(
     text: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    assert configuration(text) == ROOT / 'config' / 'train' / 'default.yaml'
+    assert configuration(Path(text)) == ROOT / 'config' / 'train' / 'default.yaml'
 
 
 def test_other_configurations_are_refused_with_what_there_is() -> None:
-    with pytest.raises(argparse.ArgumentTypeError, match=r'shipped configuration \(default, det'):
-        configuration('nowhere.yaml')
+    with pytest.raises(CommandError, match=r'shipped configuration \(default, det'):
+        configuration(Path('nowhere.yaml'))
 
 
 def test_weights_have_a_path_or_a_shipped_name(tmp_path: Path) -> None:
-    assert weights('default').name == 'default.safetensors'
-    assert weights(str(tmp_path)) == tmp_path
-    with pytest.raises(argparse.ArgumentTypeError, match=r'shipped models \(default'):
-        weights('nowhere')
+    assert weights(Path('default')).name == 'default.safetensors'
+    assert weights(tmp_path) == tmp_path
+    with pytest.raises(CommandError, match=r'shipped models \(default'):
+        weights(Path('nowhere'))
