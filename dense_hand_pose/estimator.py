@@ -50,6 +50,7 @@ class HandPoseEstimator:
         self._search = HandSearch(backend, localizer or NearestSurfaces())
         self._tracker: Tracker[CropEstimate] = Tracker()
         self._fits = HandFits()
+        self._frames = 0
 
     @classmethod
     def load(
@@ -151,7 +152,9 @@ class HandPoseEstimator:
         self, depth: DepthImage, unit_m: float, intrinsics: Intrinsics, max_hands: int
     ) -> DepthFrame:
         check_depth(depth, unit_m)
-        return DepthFrame(depth, unit_m, intrinsics, self.config, max_hands, StageClock())
+        self._frames += 1
+        clock = StageClock()
+        return DepthFrame(depth, unit_m, intrinsics, self.config, max_hands, self._frames, clock)
 
     def _hands(self, frame: DepthFrame, stamp_s: float | None) -> list[HandPose]:
         self._tracker.keep_first(frame.max_hands)
@@ -159,7 +162,7 @@ class HandPoseEstimator:
         matches: Matches = []
         if frame.config.roi_mode == 'tracked' and tracks.active:
             beside = self._search.alongside(frame, tracks)
-            matches = self._tracker.associate(tracks.active, beside.tracked)
+            matches = self._tracker.associate(tracks.active, beside.tracked, beside.sure)
             matches = self._without_rivals(frame, matches, beside)
             matches = self._spawn(frame, beside.found, matches)
         else:

@@ -9,7 +9,7 @@ from dense_hand_pose.camera.intrinsics import Intrinsics
 from dense_hand_pose.codec.decoding import DecodingConfig
 from dense_hand_pose.detection import factory
 from dense_hand_pose.detection.nearest_surface import NearestSurfaces
-from dense_hand_pose.detection.proposals import Candidate, TileSet, WHOLE_FRAME
+from dense_hand_pose.detection.proposals import Candidate, TileCandidates, TileSet, WHOLE
 from dense_hand_pose.estimation.config import EstimatorConfig
 from dense_hand_pose.estimator import HandPose, HandPoseEstimator
 from dense_hand_pose.network.weights import MODELS_DIR, WeightsError
@@ -74,7 +74,7 @@ class Knowing:
 class Told:
     """A localiser that proposes what it is told, and counts."""
 
-    search_every, check_every, tile_count = 7, 0, 0
+    check_every, tile_count, missing_log_odds = 0, 0, 0.0
 
     def __init__(self) -> None:
         self.centers: list[np.ndarray] = []
@@ -83,13 +83,18 @@ class Told:
         self.views: list[TileSet] = []
         self.calls = 0
 
-    def propose(self, *asked: object) -> list[Candidate]:
-        """Return the places, with evidence where there is any."""
+    def search(self, *asked: object) -> list[TileCandidates]:
+        """Return the places, with log odds where there are any."""
         self.calls += 1
         self.views += [one for one in asked if isinstance(one, TileSet)]
         evidence = [*self.evidence, *[0.0] * len(self.centers)]
         told = zip(self.centers, evidence, strict=False)
-        return [Candidate(center, self.score, one) for center, one in told]
+        found = [Candidate(center, self.score, one) for center, one in told]
+        return [TileCandidates(WHOLE, lambda _: True, found)]
+
+    def fuse(self, found: Sequence[TileCandidates]) -> list[Candidate]:
+        """Return the candidates as they are."""
+        return [one for tile in found for one in tile.candidates]
 
 
 class Rig:
@@ -142,22 +147,6 @@ def test_sides_are_those_of_the_hands_and_a_mirror_flips_them() -> None:
         assert 0.0 <= scores[0] <= scores[-1] <= 1.0
 
 
-@pytest.mark.parametrize(('search_every', 'frames'), [(5, 5), (1, 1), (0, Told.search_every)])
-def test_a_second_hand_is_found_while_the_first_is_followed(
-    search_every: int, frames: int
-) -> None:
-    rig = Rig(search_every=search_every)
-    first, second = Truth(at(-0.15)), Truth(at(0.15))
-    rig.frame(first)
-    for _ in range(12):
-        assert [pose.hand_id for pose in rig.frame(first)] == [0]
-    calls = rig.localizer.calls
-    found_after = next(n for n in range(1, 20) if len(rig.frame(first, second)) == 2)
-    assert found_after <= frames
-    assert rig.localizer.calls - calls <= 1
-    assert [pose.hand_id for pose in rig.frame(first, second)] == [0, 1]
-
-
 def test_a_hand_that_is_hidden_for_a_moment_keeps_its_number() -> None:
     rig = Rig(search_every=1000)
     first, second = Truth(at(-0.15), confidence=0.75), Truth(at(0.15))
@@ -167,21 +156,6 @@ def test_a_hand_that_is_hidden_for_a_moment_keeps_its_number() -> None:
     back = rig.frame(first, second)
     assert [pose.hand_id for pose in back] == [0, 1], 'looked at where it was, without a search'
     assert back[0].frames_seen == 2
-
-
-@pytest.mark.parametrize('gone', range(1, 8))
-def test_a_hand_that_was_lost_is_searched_sooner_in_whole_frames(gone: int) -> None:
-    rig = Rig()
-    first, second = Truth(at(-0.15)), Truth(at(0.15))
-    rig.frame(first, second)
-    for _ in range(gone):
-        assert len(rig.frame(second)) == 1
-    first.center_m = at(-0.45)  # where nobody expects it
-    rig.localizer.views.clear()
-    for _ in range(Told.search_every // 2):
-        back = rig.frame(first, second)
-    assert len(back) == 2
-    assert rig.localizer.views == [WHOLE_FRAME]
 
 
 def test_what_is_no_hand_is_not_reported_and_not_followed() -> None:
@@ -294,73 +268,6 @@ def test_a_doubted_place_that_shows_nothing_is_not_looked_at_again(
     rig.localizer.centers = [at(0.1)]
     assert rig.estimator.estimate_hands(rig.depth, K) == []
     assert len(rig.backend.batches) == looks
-
-
-def test_what_is_almost_a_new_hand_is_looked_at_again_in_the_next_frame() -> None:
-    score = own_score(0.45)
-    rig = Rig(search_every=5, min_score=score - 0.05, min_new_score=score + 0.01)
-    first, second = Truth(at(-0.15)), Truth(at(0.15), confidence=0.45)
-    rig.frame(first)
-    while rig.localizer.calls < 2:
-        assert len(rig.frame(first, second)) == 1
-    second.confidence = 0.7
-    assert len(rig.frame(first, second)) == 2
-
-
-def test_places_that_were_looked_at_in_vain_wait_for_the_others() -> None:
-    rig = Rig(search_every=2)
-    hand = Truth(at(-0.3))
-    rig.frame(hand)
-    asked = []
-    for _ in range(4):
-        for _ in range(2):
-            rig.localizer.centers = [at(x) for x in (0.0, 0.1, 0.25)]
-            rig.estimator.estimate_hands(rig.depth, K)
-            looked = [round(float(x), 2) for x, *_ in rig.backend.centers[-1][1:]]
-        asked.append(looked)
-    assert asked == [[0.0, 0.1], [0.25, 0.0], [0.1, 0.0], [0.25, 0.0]]
-
-
-def test_a_hand_that_the_detector_does_not_know_gives_way_to_a_better_one() -> None:
-    rig = Rig(max_hands=1, min_score=0.0, min_new_score=0.0, min_confidence=0.0)
-    rig.localizer.check_every = 3
-    wrong, right = Truth(at(-0.2), confidence=0.5), Truth(at(0.2), confidence=0.8)
-    (pose,) = rig.frame(wrong)
-    for score, centers, moves in (
-        (0.9, [wrong, right], False),  # both are known: no reason to look
-        (0.4, [right], False),
-        (0.9, [right], True),
-    ):
-        rig.localizer.score = score
-        rig.backend.hands = [wrong, right]
-        rig.localizer.centers = [hand.center_m for hand in centers]
-        calls = rig.localizer.calls
-        found = [rig.estimator.estimate_hands(rig.depth, K) for _ in range(3)]
-        assert rig.localizer.calls == calls + 1
-        assert [len(poses) for poses in found] == [1, 1, 1]
-        place = float(found[-1][0].joints[:, 0].mean())
-        assert place == pytest.approx(0.2 if moves else -0.2)
-    assert (found[-1][0].hand_id, found[-1][0].frames_seen) == (0, 1)
-    rig.localizer.centers = [wrong.center_m]
-    right.confidence = 0.9
-    for _ in range(4):
-        (pose,) = rig.estimator.estimate_hands(rig.depth, K)
-    assert pose.joints[:, 0].mean() == pytest.approx(0.2), 'not for one that is worse'
-
-
-def test_all_parts_of_a_frame_are_searched_at_first_and_in_turn_beside_a_hand() -> None:
-    rig = Rig(search_every=1)
-    rig.localizer.tile_count = 2
-    rig.estimator = HandPoseEstimator(rig.backend, rig.estimator.config, rig.localizer)
-    hand = Truth(at(0.0))
-    both = TileSet(tiles=(0, 1))
-    for _ in range(2):
-        rig.localizer.views.clear()
-        for present in ([], [], [hand], [hand], [hand]):
-            rig.frame(*present)
-        first, part = TileSet(tiles=(0,)), TileSet(whole=False, tiles=(0,))
-        assert rig.localizer.views == [both, first, TileSet(tiles=(1,)), WHOLE_FRAME, part]
-        rig.estimator.reset()
 
 
 def test_a_hand_that_was_lost_is_looked_for_where_it_was() -> None:

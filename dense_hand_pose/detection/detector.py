@@ -13,8 +13,8 @@ from dense_hand_pose.runtimes.detector import DetectorRuntime, load_runtime
 from dense_hand_pose.runtimes.model import Model
 
 from .detections import decode_detections, Detection
-from .proposals import Candidate, TileSet, WHOLE_FRAME
-from .tiles import CORNERS, cut_tiles, merge_detections
+from .proposals import Candidate, TileCandidates, TileSet, WHOLE_FRAME
+from .tiles import CORNERS, merge_candidates, tiles_of
 
 DEFAULT = 'detector'
 MIN_SCORE, MAX_DETECTIONS = 0.5, 4
@@ -31,7 +31,6 @@ _LEAST_SCORE = 0.01
 class HandDetector:
     """Detects hands in full depth frames. Not thread-safe: one thread owns a detector."""
 
-    search_every = 4
     check_every = 30
     tile_count = len(CORNERS)
 
@@ -114,6 +113,29 @@ class HandDetector:
         within = [one for one in found if near_m <= one.center_m[2] <= far_m]
         return within[: self.max_detections]
 
+    def search(
+        self,
+        depth: DepthImage,
+        unit_m: float,
+        intrinsics: Intrinsics,
+        near_m: float,
+        far_m: float,
+        tiles: TileSet = WHOLE_FRAME,
+    ) -> list[TileCandidates]:
+        """Return the detections in tiles as candidates (proposals.Localizer)."""
+        height, width = depth.shape
+        found = []
+        for tile in tiles_of(width, height, intrinsics, tiles):
+            part = self.detect(tile.cut(depth), unit_m, tile.intrinsics, near_m, far_m)
+            candidates = [Candidate(one.center_m, one.score) for one in part]
+            found.append(TileCandidates(tile.number, tile.shows, candidates))
+        return found
+
+    def fuse(self, found: Sequence[TileCandidates]) -> list[Candidate]:
+        """Return the best distinct detections of tiles, with the log odds of all their scores."""
+        merged = merge_candidates(found, self.min_score)[: self.max_detections]
+        return [one._replace(log_odds=fused_log_odds(scores)) for one, scores in merged]
+
     def propose(
         self,
         depth: DepthImage,
@@ -123,11 +145,13 @@ class HandDetector:
         far_m: float,
         tiles: TileSet = WHOLE_FRAME,
     ) -> list[Candidate]:
-        """Return the detections in some tiles as candidates (proposals.Localizer)."""
-        cut = cut_tiles(depth, intrinsics, tiles)
-        found = [self.detect(tile.depth, unit_m, tile.intrinsics, near_m, far_m) for tile in cut]
-        merged = merge_detections(cut, found, self.min_score)[: self.max_detections]
-        return [Candidate(one.center_m, one.score, fused_log_odds(parts)) for one, parts in merged]
+        """Return the candidates of some tiles of one frame, the best first."""
+        return self.fuse(self.search(depth, unit_m, intrinsics, near_m, far_m, tiles))
+
+    @property
+    def missing_log_odds(self) -> float:
+        """Return the log odds of a place without a detection."""
+        return fused_log_odds([self.min_score])
 
 
 def fused_log_odds(scores: Sequence[float]) -> float:

@@ -8,12 +8,14 @@ a surface from the elbow's: several centres are candidates, and the network deci
 filter and the connected regions are NumPy: OpenCV has both, but is a dependency of 153 MB.
 """
 
+from collections.abc import Sequence
+
 from dense_hand_pose.camera.depth_image import DepthImage, is_valid, to_metres
 from dense_hand_pose.camera.intrinsics import Intrinsics, unproject
 import numpy as np
 import numpy.typing as npt
 
-from .proposals import Candidate, TileSet, WHOLE_FRAME
+from .proposals import Candidate, TileCandidates, TileSet, WHOLE, WHOLE_FRAME
 
 Points = npt.NDArray[np.float64]
 Float32Image = npt.NDArray[np.float32]
@@ -42,10 +44,10 @@ class NearestSurfaces:
     """Candidates on the surfaces nearest to the camera; it cannot tell hands from other things."""
 
     tile_count = 0
-    search_every = 15
     check_every = 0
+    missing_log_odds = 0.0
 
-    def propose(
+    def search(
         self,
         depth: DepthImage,
         unit_m: float,
@@ -53,10 +55,15 @@ class NearestSurfaces:
         near_m: float,
         far_m: float,
         tiles: TileSet = WHOLE_FRAME,  # noqa: ARG002  -- it has no tiles
-    ) -> list[Candidate]:
+    ) -> list[TileCandidates]:
         """Return candidates on the nearest surfaces, the nearest first, all with one score."""
         centers = propose_centers(depth, unit_m, intrinsics, near_m, far_m)
-        return [Candidate(center, 1.0 / len(centers)) for center in centers]
+        candidates = [Candidate(center, 1.0 / len(centers)) for center in centers]
+        return [TileCandidates(WHOLE, lambda _: True, candidates)]
+
+    def fuse(self, found: Sequence[TileCandidates]) -> list[Candidate]:
+        """Return the candidates as they are."""
+        return [one for tile in found for one in tile.candidates]
 
 
 def propose_centers(

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The interface of what proposes hand candidates in a frame."""
 
+from collections.abc import Callable, Sequence
 from typing import NamedTuple, Protocol
 
 from dense_hand_pose.camera.depth_image import DepthImage
@@ -31,22 +32,36 @@ class TileSet(NamedTuple):
 
 
 WHOLE_FRAME = TileSet()
+WHOLE = -1
+"""The number of the whole frame among its tiles."""
+
+
+class TileCandidates(NamedTuple):
+    """
+    The candidates of one tile of a frame, WHOLE or its number.
+
+    shows: whether the tile would have a candidate at a point (3,) if there were one.
+    """
+
+    number: int
+    shows: Callable[[npt.NDArray[np.float64]], bool]
+    candidates: list[Candidate]
 
 
 class Localizer(Protocol):
     """
     Proposes hand candidates in a frame.
 
-    tile_count: number of tiles that it can search separately, 0 for none. search_every: default
-    number of frames between two searches beside tracks. check_every: number of frames between two
-    checks of the tracks against the candidates; 0 if it cannot tell hands from other things.
+    tile_count: number of tiles that it can search separately, 0 for none. check_every: number of
+    frames between two checks of the tracks against the candidates; 0 if it cannot tell hands from
+    other things. missing_log_odds: the log odds of a place without a candidate.
     """
 
     tile_count: int
-    search_every: int
     check_every: int
+    missing_log_odds: float
 
-    def propose(
+    def search(
         self,
         depth: DepthImage,
         unit_m: float,
@@ -54,6 +69,10 @@ class Localizer(Protocol):
         near_m: float,
         far_m: float,
         tiles: TileSet = WHOLE_FRAME,
-    ) -> list[Candidate]:
-        """Return candidates between near_m and far_m, the best first."""
+    ) -> list[TileCandidates]:
+        """Return what each tile shows between near_m and far_m."""
+        ...
+
+    def fuse(self, found: Sequence[TileCandidates]) -> list[Candidate]:
+        """Return the distinct candidates of tiles, the best first."""
         ...

@@ -17,29 +17,17 @@ from dense_hand_pose.camera.intrinsics import Intrinsics, project
 import numpy as np
 import numpy.typing as npt
 
-from .detections import Detection, SAME_DETECTION_M
-from .proposals import TileSet, WHOLE_FRAME
+from .detections import SAME_DETECTION_M
+from .proposals import Candidate, TileCandidates, TileSet, WHOLE
 
+ROUND_FRAMES: Final = 3
+"""Frames within which a search beside tracks takes the whole frame and each tile once."""
 _SHARE: Final = 0.7
 """Height and width of a tile, as a share of the frame's."""
 CORNERS: Final = ((False, False), (False, True), (True, False), (True, True))
 """(bottom, right) of each tile: the four corners of the frame."""
 _MARGIN: Final = 0.03
 """Share of a tile's height and width at its border where a detection is not expected."""
-
-
-@dataclass(frozen=True, eq=False)
-class Tile:
-    """A part of a frame, depth (h, w), and the intrinsics of its own pixels."""
-
-    depth: DepthImage
-    intrinsics: Intrinsics
-
-    def shows(self, center_m: npt.NDArray[np.float64]) -> bool:
-        """Return whether a point (3,) projects into the tile, away from its border."""
-        size = np.array(self.depth.shape[::-1])
-        inside = (project(center_m, self.intrinsics) + 0.5) / size
-        return bool((inside >= _MARGIN).all() and (inside <= 1.0 - _MARGIN).all())
 
 
 class Rectangle(NamedTuple):
@@ -55,6 +43,27 @@ class Rectangle(NamedTuple):
         return replace(whole, cx=whole.cx - self.left, cy=whole.cy - self.top)
 
 
+@dataclass(frozen=True)
+class Tile:
+    """A part of a frame, WHOLE or its number, and the intrinsics of its own pixels."""
+
+    number: int
+    rectangle: Rectangle
+    intrinsics: Intrinsics
+
+    def cut(self, depth: DepthImage) -> DepthImage:
+        """Return its pixels (h, w) of a frame (H, W); nothing is copied."""
+        left, top, width, height = self.rectangle
+        rows, columns = slice(top, top + height), slice(left, left + width)
+        return depth[rows, columns]
+
+    def shows(self, center_m: npt.NDArray[np.float64]) -> bool:
+        """Return whether a point (3,) projects into the tile, away from its border."""
+        size = np.array([self.rectangle.width, self.rectangle.height])
+        inside = (project(center_m, self.intrinsics) + 0.5) / size
+        return bool((inside >= _MARGIN).all() and (inside <= 1.0 - _MARGIN).all())
+
+
 class TileSchedule:
     """The order in which searches take the tiles; ``tile_count`` may be 0."""
 
@@ -64,7 +73,7 @@ class TileSchedule:
 
     def reset(self) -> None:
         """Start over: the next full search takes all tiles."""
-        self._start, self._next, self._whole_is_next = True, 0, True
+        self._start, self._next, self._step = True, 0, 0
 
     def full_search(self) -> TileSet:
         """Return the whole frame with all tiles at first, later with one tile in turn."""
@@ -73,11 +82,11 @@ class TileSchedule:
             return TileSet(tiles=tuple(range(self._tile_count)))
         return TileSet(tiles=self._turn())
 
-    def next_tile(self) -> TileSet:
-        """Return alternately the whole frame and one tile in turn."""
-        whole = self._whole_is_next or not self._tile_count
-        self._whole_is_next = not whole
-        return WHOLE_FRAME if whole else TileSet(whole=False, tiles=self._turn())
+    def round_step(self) -> TileSet:
+        """Return the next share of a round: ROUND_FRAMES steps search everything once."""
+        first, self._step = self._step, (self._step + 1) % ROUND_FRAMES
+        numbers = range(WHOLE, self._tile_count)[first::ROUND_FRAMES]
+        return TileSet(WHOLE in numbers, tuple(one for one in numbers if one != WHOLE))
 
     def _turn(self) -> tuple[int, ...]:
         if not self._tile_count:
@@ -87,10 +96,12 @@ class TileSchedule:
         return (number,)
 
 
-def cut_tiles(depth: DepthImage, intrinsics: Intrinsics, tiles: TileSet) -> list[Tile]:
-    """Return views of a frame (H, W), the whole first; nothing is copied."""
-    whole = [Tile(depth, intrinsics)] if tiles.whole else []
-    return whole + [_cut(depth, intrinsics, number) for number in tiles.tiles]
+def tiles_of(width: int, height: int, intrinsics: Intrinsics, tiles: TileSet) -> list[Tile]:
+    """Return tiles of a frame of width x height pixels, the whole first."""
+    whole = Tile(WHOLE, Rectangle(0, 0, width, height), intrinsics)
+    parts = [(number, tile_rectangle(width, height, number)) for number in tiles.tiles]
+    cut = [Tile(number, part, part.intrinsics(intrinsics)) for number, part in parts]
+    return [whole, *cut] if tiles.whole else cut
 
 
 def tile_rectangle(width: int, height: int, number: int) -> Rectangle:
@@ -100,43 +111,33 @@ def tile_rectangle(width: int, height: int, number: int) -> Rectangle:
     return Rectangle((width - columns) * right, (height - rows) * bottom, columns, rows)
 
 
-def _cut(depth: DepthImage, intrinsics: Intrinsics, number: int) -> Tile:
-    height, width = depth.shape
-    part = tile_rectangle(width, height, number)
-    rows, columns = depth[part.top :][: part.height], slice(part.left, part.left + part.width)
-    return Tile(rows[:, columns], part.intrinsics(intrinsics))
-
-
-def merge_detections(
-    tiles: Sequence[Tile], found: Sequence[Sequence[Detection]], missing_score: float
-) -> list[tuple[Detection, list[float]]]:
+def merge_candidates(
+    found: Sequence[TileCandidates], missing_score: float
+) -> list[tuple[Candidate, list[float]]]:
     """
-    Return the distinct detections of all tiles, the best first, each with its scores.
+    Return the distinct candidates of all tiles, the best first, each with its scores.
 
     The scores are those of the tiles that show its centre; ``missing_score`` for a tile without
-    a detection there.
+    a candidate there.
     """
-    ordered = sorted((one for tile in found for one in tile), key=lambda one: -one.score)
-    kept: list[Detection] = []
+    ordered = sorted((one for tile in found for one in tile.candidates), key=lambda o: -o.score)
+    kept: list[Candidate] = []
     for one in ordered:
         if all(_gap_m(one, other) >= SAME_DETECTION_M for other in kept):
             kept.append(one)
-    return [(one, _scores(one, tiles, found, missing_score)) for one in kept]
+    return [(one, _scores(one, found, missing_score)) for one in kept]
 
 
 def _scores(
-    detection: Detection,
-    tiles: Sequence[Tile],
-    found: Sequence[Sequence[Detection]],
-    missing_score: float,
+    candidate: Candidate, found: Sequence[TileCandidates], missing_score: float
 ) -> list[float]:
     scores = []
-    for tile, detections in zip(tiles, found, strict=True):
-        near = [o.score for o in detections if _gap_m(o, detection) < SAME_DETECTION_M]
-        if near or tile.shows(detection.center_m):
+    for tile in found:
+        near = [o.score for o in tile.candidates if _gap_m(o, candidate) < SAME_DETECTION_M]
+        if near or tile.shows(candidate.center_m):
             scores.append(max(near, default=missing_score))
     return scores
 
 
-def _gap_m(one: Detection, other: Detection) -> float:
+def _gap_m(one: Candidate, other: Candidate) -> float:
     return float(np.linalg.norm(one.center_m - other.center_m))

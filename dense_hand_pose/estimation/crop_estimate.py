@@ -3,7 +3,7 @@
 """Estimates of the network in cubes of a frame; all cubes of a call are one batch."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 import time
 
@@ -17,7 +17,7 @@ import numpy as np
 import numpy.typing as npt
 
 from .config import EstimatorConfig
-from .hand_score import hand_scores, probability_log_odds
+from .hand_score import combined_score, hand_scores, probability_log_odds
 
 Array = npt.NDArray[np.float32]
 Point = npt.NDArray[np.float64]
@@ -57,13 +57,14 @@ class StageClock:
 
 @dataclass(frozen=True)
 class DepthFrame:
-    """A checked depth image, its camera, the settings of its estimation, and its clock."""
+    """A checked depth image, its camera, the settings of its estimation, its number, its clock."""
 
     depth: DepthImage
     unit_m: float
     intrinsics: Intrinsics
     config: EstimatorConfig
     max_hands: int
+    number: int
     clock: StageClock
 
     def contains(self, point_m: Point) -> bool:
@@ -91,10 +92,7 @@ class CropEstimate:
     @cached_property
     def score(self) -> float:
         """Return whether it is a hand, in [0, 1], by network and localizer together."""
-        if self.detector_log_odds == 0.0:
-            return self.network_score
-        odds = probability_log_odds(np.array(self.network_score)) + self.detector_log_odds
-        return float(1.0 / (1.0 + np.exp(-odds)))
+        return combined_score(self.network_score, self.detector_log_odds)
 
     @cached_property
     def joints_m(self) -> Array:
@@ -117,6 +115,10 @@ class CropEstimate:
     def is_hand(self, config: EstimatorConfig) -> bool:
         """Return whether the scores suffice for a hand that is tracked."""
         return self.confidence >= config.min_confidence and self.score >= config.min_score
+
+    def with_log_odds(self, log_odds: float) -> 'CropEstimate':
+        """Return the estimate with another opinion of the localizer."""
+        return replace(self, detector_log_odds=log_odds)
 
     def is_new_hand(self, config: EstimatorConfig) -> bool:
         """Return whether the scores suffice for a hand that is not tracked yet."""

@@ -69,6 +69,14 @@ def hand_scores(result: Result) -> Floats:
     return scores
 
 
+def combined_score(network_score: float, detector_log_odds: float) -> float:
+    """Return the score in [0, 1] of network and localizer together."""
+    if detector_log_odds == 0.0:
+        return network_score
+    odds = probability_log_odds(np.array(network_score)) + detector_log_odds
+    return float(1.0 / (1.0 + np.exp(-odds)))
+
+
 def probability_log_odds(probability: npt.NDArray[np.floating]) -> Floats:
     """Return the log odds of probabilities, limited."""
     least = 1.0 / (1.0 + np.exp(_SUREST))

@@ -1,27 +1,31 @@
 # Copyright 2026 The dense_hand_pose authors
 # SPDX-License-Identifier: Apache-2.0
 """
-Search for hands: in the full frame, or at a few candidates beside tracks.
+Search for hands: in the full frame, or at candidates beside tracks.
 
-Full-frame search: estimate a pose at each candidate, then refine the best. Search beside tracks
-(background search): every few frames a few candidates join the batch of the tracks. A promising
-one that is no hand yet is estimated again in the next frame, centred on its own estimate. While as
-many hands are tracked as wanted, the localizer checks now and then whether another candidate is
-the better hand.
+Full-frame search: estimate a pose at each candidate, then refine the best. Search beside tracks:
+ROUND_FRAMES frames take the whole frame and each tile once, so that they find what a full-frame
+search would find; the candidates join the batch of the tracks.
 """
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from dense_hand_pose.detection.proposals import Candidate, Localizer, TileSet, WHOLE_FRAME
-from dense_hand_pose.detection.tiles import TileSchedule
+from dense_hand_pose.detection.proposals import (
+    Candidate,
+    Localizer,
+    TileCandidates,
+    TileSet,
+    WHOLE_FRAME,
+)  # fmt: skip
+from dense_hand_pose.detection.tiles import ROUND_FRAMES, TileSchedule
 from dense_hand_pose.runtimes.base import Backend
 from dense_hand_pose.tracking.tracker import GATE_M, SAME_HAND_M, Track, TrackSet
 import numpy as np
 import numpy.typing as npt
 
-from .config import EstimatorConfig
 from .crop_estimate import CropEstimate, DepthFrame, estimate_crops
+from .tried_places import TriedPlaces
 
 Point = npt.NDArray[np.float64]
 
@@ -32,15 +36,12 @@ _SPARE_FINALISTS = 2
 """Number of candidates beyond max_hands that are refined."""
 _HOPELESS_SCORE = 0.00125
 """Candidates of the detector below this score are not refined; it belongs to the weights."""
-_CANDIDATES = 2
-"""New candidates of one search beside tracks; the others have their turn in the next."""
-_PROMISING = 0.1
-"""Share of min_score above which a candidate is estimated again."""
-_LEAD_FRAMES = 1
+_CANDIDATES = 4
+"""New candidates of one frame beside tracks; the others have their turn in the next."""
+_OTHER_M = 0.07
+"""Candidates nearer than this to a track are its hand."""
 _LIKELY_SCORE = 0.5
 """Least score of a candidate that may replace a track."""
-_LOST_SOONER = 2
-"""Search this many times more often just after a track was lost."""
 
 
 @dataclass(frozen=True)
@@ -48,11 +49,13 @@ class BesideTracks:
     """
     The estimates of a frame with tracks.
 
-    tracked: for each active track the hand in its cube, None for no hand; found: the hands at
-    other places, the best first; doubtful: numbers of the tracks that no candidate is near.
+    tracked: for each active track the hand in its cube, None for no hand; sure: numbers of the
+    tracks that a search of this frame would report, too; found: the hands at other places, the
+    best first; doubtful: numbers of the tracks that no candidate is near.
     """
 
     tracked: list[CropEstimate | None]
+    sure: frozenset[int]
     found: list[CropEstimate]
     doubtful: frozenset[int] = frozenset()
 
@@ -62,7 +65,7 @@ class HandSearch:
 
     def __init__(self, backend: Backend, localizer: Localizer) -> None:
         self._backend, self._localizer = backend, localizer
-        self._schedule = TileSchedule(localizer.tile_count)
+        self._schedule, self._tried = TileSchedule(localizer.tile_count), TriedPlaces()
         self._searches = 0
         self.reset()
 
@@ -74,10 +77,10 @@ class HandSearch:
     def reset(self) -> None:
         """Forget all frames."""
         self._schedule.reset()
+        self._tried.reset()
+        self._tiles: dict[int, tuple[int, TileCandidates]] = {}
         self._waited = 0
-        self._tried: list[Point] = []
-        self._lead: Candidate | None = None
-        self._lead_frames = 0
+        self._borderline = False
 
     def warm_up(self, frame: DepthFrame) -> None:
         """
@@ -85,12 +88,12 @@ class HandSearch:
 
         Batches of one and of several cubes are different graphs to a runtime.
         """
-        x, y, z = 0.0, 0.0, 0.5 * (frame.config.depth_min_m + frame.config.depth_max_m)
-        candidate = Candidate(np.array([x, y, z]), 1.0)
+        z = 0.5 * (frame.config.depth_min_m + frame.config.depth_max_m)
+        candidate = Candidate(np.array([0.0, 0.0, z]), 1.0)
         for count in (1, _LARGEST_BATCH):
             for _ in range(2):
                 self._estimate(frame, [candidate] * count)
-        self._find(frame, (), WHOLE_FRAME)
+        self._localizer.fuse(self._localize(frame, WHOLE_FRAME))
 
     def full_frame(
         self, frame: DepthFrame, remembered: Sequence[Point] = ()
@@ -98,138 +101,161 @@ class HandSearch:
         """
         Return up to max_hands hands of a frame, the best first.
 
-        remembered: places (3,) of lost tracks, which are candidates, too. Each refinement centres
-        the cubes on the estimates before.
+        remembered: places (3,) of lost tracks, which are candidates, too.
         """
         self._searches += 1
-        return self._find(frame, remembered, self._schedule.full_search())
-
-    def _find(
-        self, frame: DepthFrame, remembered: Sequence[Point], tiles: TileSet
-    ) -> list[CropEstimate]:
-        candidates = self._propose(frame, tiles)
-        known = [one.center_m for one in candidates]
-        candidates += [
-            Candidate(place, 0.0)
-            for place in remembered
-            if frame.contains(place) and _is_apart(place, known, SAME_HAND_M)
-        ]
-        estimates = _distinct(self._estimate(frame, candidates))
-        for _ in range(_REFINEMENTS):
-            estimates = estimates[: frame.max_hands + _SPARE_FINALISTS]
-            if not estimates:
-                return []
-            closer = [_refined(one) for one in estimates if not _is_hopeless(one)]
-            estimates = _distinct([*estimates, *self._estimate(frame, closer)])
+        proposed = self._candidates(frame, self._schedule.full_search())
+        due = [one for one in proposed if self._tried.is_due(frame, one)]
+        candidates = due + _places(frame, remembered, proposed)
+        first = _distinct(self._estimate(frame, candidates))
+        estimates = self._refine(frame, first, frame.max_hands)
+        self._note(frame, due, [*first, *estimates])
         return [one for one in estimates[: frame.max_hands] if one.is_hand(frame.config)]
 
     def alongside(self, frame: DepthFrame, tracks: TrackSet) -> BesideTracks:
         """Return the hands at the predicted places of active tracks and at a few candidates."""
-        active = tracks.active
-        reached = [track for track in active if frame.contains(track.expected_m)]
-        doubtful: list[Track] = []
-        if len(active) < frame.max_hands:
-            others = self._further_hands(frame, tracks)
-        else:
-            others, doubtful = self._rivals(frame, active)
+        reached = [track for track in tracks.active if frame.contains(track.expected_m)]
+        proposed = self._propose(frame, tracks)
+        others, doubtful = self._others(frame, tracks, proposed or [])
         expected = [Candidate(track.expected_m, 1.0) for track in reached]
-        estimates = self._estimate(frame, expected + others)
-        elsewhere = estimates[len(reached) :]
-        self._choose_lead(elsewhere, frame.config)
+        lost = _places(frame, [track.expected_m for track in tracks.lost], expected + others)
+        estimates = self._estimate(frame, expected + others + lost)
+        at_tracks, elsewhere = estimates[: len(reached)], estimates[len(reached) :]
         hands = {
             track.hand_id: estimate
-            for track, estimate in zip(reached, estimates, strict=False)
+            for track, estimate in zip(reached, at_tracks, strict=True)
             if estimate is not None and estimate.is_hand(frame.config)
         }
-        found = [one for one in elsewhere if one is not None and one.is_hand(frame.config)]
+        sure = self._sure(frame, hands, proposed)
         return BesideTracks(
-            [hands.get(track.hand_id) for track in active],
-            _distinct(found),
+            [hands.get(track.hand_id) for track in tracks.active],
+            sure,
+            self._further(frame, others, elsewhere),
             frozenset(track.hand_id for track in doubtful),
         )
 
-    def _further_hands(self, frame: DepthFrame, tracks: TrackSet) -> list[Candidate]:
-        """Return the candidates beside fewer tracks than hands are wanted."""
-        lost = [track.expected_m for track in tracks.lost]
-        candidates = [Candidate(place, 0.0) for place in lost if frame.contains(place)]
-        if self._lead is not None:
-            candidates.append(self._lead)
-        expected = [track.expected_m for track in tracks.active]
+    def _propose(self, frame: DepthFrame, tracks: TrackSet) -> list[Candidate] | None:
+        """Return the candidates of the last tiles; None in a frame without a search."""
         self._waited += 1
-        if self._waited >= (frame.config.search_every or self._interval(bool(lost))):
-            self._waited = 0
-            tiles = WHOLE_FRAME if lost else self._schedule.next_tile()
-            candidates += self._untried(frame, expected, tiles)
-        return [
-            one
-            for number, one in enumerate(candidates)
-            if _is_apart(one.center_m, expected, GATE_M / 2)
-            and _is_apart(one.center_m, [o.center_m for o in candidates[:number]], GATE_M / 4)
-        ]
-
-    def _interval(self, lost: bool) -> int:
-        """Return the number of frames between two searches."""
-        every = self._localizer.search_every
-        return max(1, every // _LOST_SOONER) if lost else every
-
-    def _untried(
-        self, frame: DepthFrame, expected: Sequence[Point], tiles: TileSet
-    ) -> list[Candidate]:
-        """Return the best candidates away from the tracks; those tried without success last."""
-        self._searches += 1
-        free = [
-            one for one in self._propose(frame, tiles) if _is_apart(one.center_m, expected, GATE_M)
-        ]
-        fresh = [one for one in free if _is_apart(one.center_m, self._tried, GATE_M / 2)]
-        if len(fresh) < _CANDIDATES:  # all had their turn
-            self._tried = []
-        again = [one for one in free if all(one is not other for other in fresh)]
-        chosen = [*fresh, *again][:_CANDIDATES]
-        self._tried += [one.center_m for one in chosen]
-        return chosen
-
-    def _rivals(
-        self, frame: DepthFrame, active: Sequence[Track]
-    ) -> tuple[list[Candidate], list[Track]]:
-        """
-        Return likely hands elsewhere and the tracks without a candidate near them.
-
-        Nothing where each track has a candidate.
-        """
-        self._lead, self._tried = None, []
-        self._waited += 1
-        if not 0 < self._localizer.check_every <= self._waited:
-            return [], []
+        if len(tracks.active) < frame.max_hands or self._borderline:
+            due = self._waited >= max(1, frame.config.search_every)
+            tiles = self._schedule.round_step() if due else TileSet(whole=False)
+        else:
+            due = 0 < self._localizer.check_every <= self._waited
+            tiles = WHOLE_FRAME
+        if not due:
+            return None
         self._waited = 0
+        if not (tiles.whole or tiles.tiles):
+            return None
         self._searches += 1
-        candidates = self._propose(frame, WHOLE_FRAME)
-        known = [one.center_m for one in candidates]
-        doubtful = [one for one in active if _is_apart(one.expected_m, known, GATE_M)]
+        return self._candidates(frame, tiles)
+
+    def _others(
+        self, frame: DepthFrame, tracks: TrackSet, proposed: Sequence[Candidate]
+    ) -> tuple[list[Candidate], list[Track]]:
+        """Return the candidates to estimate beside the tracks, and the doubtful tracks."""
+        expected = [track.expected_m for track in tracks.active]
+        if len(expected) < frame.max_hands:
+            apart = [one for one in proposed if _is_apart(one.center_m, expected, _OTHER_M)]
+            return [one for one in apart if self._tried.is_due(frame, one)][:_CANDIDATES], []
+        known = [one.center_m for one in proposed]
+        doubtful = [one for one in tracks.active if _is_apart(one.expected_m, known, GATE_M)]
         if not doubtful:
             return [], []
-        expected = [track.expected_m for track in active]
-        likely = [one for one in candidates if one.score >= _LIKELY_SCORE]
+        likely = [one for one in proposed if one.score >= _LIKELY_SCORE]
         rivals = [one for one in likely if _is_apart(one.center_m, expected, GATE_M)]
         return rivals[:_CANDIDATES], doubtful
 
-    def _choose_lead(
-        self, estimates: Sequence[CropEstimate | None], config: EstimatorConfig
-    ) -> None:
-        """Keep the best estimate that is no hand yet for the next frame, once."""
-        unsure = [one for one in estimates if one is not None and not one.is_new_hand(config)]
-        best = max(unsure, key=lambda one: one.score, default=None)
-        self._lead_frames += 1
-        if best is not None and best.score >= _PROMISING * config.min_score:
-            if self._lead is None:
-                self._lead_frames = 0
-            self._lead = _refined(best) if self._lead_frames < _LEAD_FRAMES else None
-        else:
-            self._lead = None
+    def _further(
+        self,
+        frame: DepthFrame,
+        candidates: Sequence[Candidate],
+        estimates: Sequence[CropEstimate | None],
+    ) -> list[CropEstimate]:
+        """Return the hands beside the tracks; those that are no new hand yet are refined."""
+        first = _distinct(estimates)
+        sure = [one for one in first if one.is_new_hand(frame.config)]
+        unsure = [one for one in first if not one.is_new_hand(frame.config)]
+        refined = self._refine(frame, unsure, frame.max_hands) if candidates else unsure
+        self._note(frame, candidates, [*first, *refined])
+        return _distinct(one for one in [*sure, *refined] if one.is_hand(frame.config))
 
-    def _propose(self, frame: DepthFrame, tiles: TileSet) -> list[Candidate]:
+    def _refine(
+        self, frame: DepthFrame, estimates: list[CropEstimate], hands: int
+    ) -> list[CropEstimate]:
+        """Return the best estimates, centred on the estimates before."""
+        for _ in range(_REFINEMENTS):
+            estimates = estimates[: hands + _SPARE_FINALISTS]
+            closer = [
+                Candidate(one.center_m, one.score, one.detector_log_odds)
+                for one in estimates
+                if not one.detector_log_odds or one.score >= _HOPELESS_SCORE
+            ]
+            estimates = _distinct([*estimates, *self._estimate(frame, closer)])
+        return estimates
+
+    def _note(
+        self,
+        frame: DepthFrame,
+        candidates: Sequence[Candidate],
+        estimates: Sequence[CropEstimate],
+    ) -> None:
+        """Note the best network score at each candidate."""
+        for candidate in candidates:
+            scores = [
+                one.network_score
+                for one in estimates
+                if not _is_apart(one.center_m, [candidate.center_m], GATE_M)
+            ]
+            self._tried.add(frame, candidate.center_m, max(scores, default=0.0))
+
+    def _sure(
+        self,
+        frame: DepthFrame,
+        hands: dict[int, CropEstimate],
+        proposed: list[Candidate] | None,
+    ) -> frozenset[int]:
+        """Return the numbers of the hands that a search of the frame would report as new ones."""
+        worst = self._localizer.missing_log_odds
+        doubted = {
+            number: one
+            for number, one in hands.items()
+            if not one.with_log_odds(min(worst, 0.0)).is_new_hand(frame.config)
+        }
+        self._borderline = bool(doubted)
+        if doubted and proposed is None:
+            proposed = self._localizer.fuse(self._recent(frame))
+        refuted = set()
+        for number, one in doubted.items():
+            gaps = [
+                (float(np.linalg.norm(candidate.center_m - one.center_m)), candidate.log_odds)
+                for candidate in proposed or []
+            ]
+            gap_m, log_odds = min(gaps, default=(np.inf, worst))
+            opinion = log_odds if gap_m < GATE_M else worst
+            if not one.with_log_odds(opinion).is_new_hand(frame.config):
+                refuted.add(number)
+        return frozenset(hands) - refuted
+
+    def _candidates(self, frame: DepthFrame, tiles: TileSet) -> list[Candidate]:
+        """Search tiles; return the candidates of the newest search of each tile."""
+        for found in self._localize(frame, tiles):
+            self._tiles[found.number] = (frame.number, found)
+        return self._localizer.fuse(self._recent(frame))
+
+    def _recent(self, frame: DepthFrame) -> list[TileCandidates]:
+        """Return what tiles showed in the last frames, or in this one alone without tracking."""
+        oldest = frame.number
+        if frame.config.roi_mode == 'tracked':
+            oldest -= max(ROUND_FRAMES, self._localizer.tile_count) - 1
+        self._tiles = {n: one for n, one in self._tiles.items() if one[0] >= oldest}
+        return [found for _, (_, found) in sorted(self._tiles.items())]
+
+    def _localize(self, frame: DepthFrame, tiles: TileSet) -> list[TileCandidates]:
         near_m, far_m = frame.config.depth_min_m, frame.config.depth_max_m
         with frame.clock.stage('localize'):
-            return self._localizer.propose(
+            return self._localizer.search(
                 frame.depth, frame.unit_m, frame.intrinsics, near_m, far_m, tiles
             )
 
@@ -239,13 +265,13 @@ class HandSearch:
         return estimate_crops(self._backend, frame, candidates)
 
 
-def _refined(estimate: CropEstimate) -> Candidate:
-    """Return the candidate that is centred on an estimate."""
-    return Candidate(estimate.center_m, estimate.score, estimate.detector_log_odds)
-
-
-def _is_hopeless(estimate: CropEstimate) -> bool:
-    return estimate.detector_log_odds != 0.0 and estimate.score < _HOPELESS_SCORE
+def _places(
+    frame: DepthFrame, places: Sequence[Point], others: Sequence[Candidate]
+) -> list[Candidate]:
+    """Return places (3,) within the depth range as candidates, but those of other candidates."""
+    known = [one.center_m for one in others]
+    inside = [place for place in places if frame.contains(place)]
+    return [Candidate(one, 0.0) for one in inside if _is_apart(one, known, SAME_HAND_M)]
 
 
 def _distinct(estimates: Iterable[CropEstimate | None]) -> list[CropEstimate]:

@@ -8,7 +8,7 @@ around its predicted place, unless that hand is outside the gate or belongs to a
 lost track is kept for REMEMBERED_S: a hand that is found near its predicted place continues it.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Container, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Generic, NamedTuple, Protocol, TypeVar
 
@@ -28,6 +28,10 @@ FRAME_S = 1.0 / 30.0
 """The time between frames without stamps."""
 _DRIFT_M_PER_S = 0.6
 """Growth of the gate of a lost track."""
+_UNSURE_M_PER_S = 1.5
+"""Growth of the gate of an observation that is not sure: 5 cm in 1/30 s."""
+UNSURE_S = 0.5
+"""A track without a sure observation for this time is removed."""
 _COAST_S = 0.2
 """The longest time over which a velocity is extrapolated."""
 _MAX_SPEED_M_PER_S = 5.0
@@ -55,7 +59,8 @@ class Track:
     A hand over time; metres and seconds.
 
     frames: number of frames with an observation; lost_s: time since the first frame without one,
-    0 for an active track; side_log_odds: the side, fused over all frames.
+    0 for an active track; unsure_s: time since the last sure observation; side_log_odds: the
+    side, fused over all frames.
     """
 
     hand_id: int
@@ -65,6 +70,7 @@ class Track:
     frames: int = 1
     lost_s: float = 0.0
     since_s: float = 0.0
+    unsure_s: float = 0.0
     side_log_odds: float = 0.0
 
     def predict(self, step_s: float) -> None:
@@ -74,8 +80,9 @@ class Track:
             self.lost_s += step_s
         self.expected_m = self.center_m + self.velocity * min(self.since_s, _COAST_S)
 
-    def update(self, observation: Observation) -> None:
+    def update(self, observation: Observation, sure: bool = True) -> None:
         """Move to an observation."""
+        self.unsure_s = 0.0 if sure else self.unsure_s + self.since_s
         center = np.asarray(observation.center_m, dtype=np.float64)
         newest = (center - self.center_m) / self.since_s if self.since_s > 0.0 else self.velocity
         share = _VELOCITY_SHARE if self.since_s <= _COAST_S else 0.0
@@ -85,9 +92,15 @@ class Track:
         self.frames += 1
         self.side_log_odds = fuse_log_odds(self.side_log_odds, observation.side_log_odds)
 
-    def gate_m(self) -> float:
-        """Return the largest distance of an observation from the predicted place."""
-        return GATE_M + _DRIFT_M_PER_S * self.lost_s
+    def gate_m(self, sure: bool = True) -> float:
+        """
+        Return the largest distance of an observation from the predicted place.
+
+        An observation that is not sure is not followed far: it may be another thing than the hand.
+        """
+        if sure:
+            return GATE_M + _DRIFT_M_PER_S * self.lost_s
+        return min(GATE_M, _UNSURE_M_PER_S * max(self.since_s, FRAME_S))
 
 
 class TrackSet(NamedTuple):
@@ -156,19 +169,23 @@ class Tracker(Generic[O]):
         return self.tracks()
 
     def associate(
-        self, tracks: Sequence[Track], observations: Sequence[O | None]
+        self,
+        tracks: Sequence[Track],
+        observations: Sequence[O | None],
+        sure: Container[int] | None = None,
     ) -> list[TrackMatch[O]]:
         """
         Update tracks by what was observed at their predicted places, None for no hand.
 
-        Of two tracks that observe one hand the one with the nearer prediction keeps it; a track
-        without an observation is lost.
+        sure: numbers of the tracks whose observation a search would report as a new hand; all if
+        None. Of two tracks that observe one hand the one with the nearer prediction keeps it; a
+        track without an observation is lost, and one without a sure one for UNSURE_S is removed.
         """
         close: list[tuple[float, Track, O]] = []
         for track, observation in zip(tracks, observations, strict=True):
             if observation is not None:
                 away_m = float(np.linalg.norm(observation.center_m - track.expected_m))
-                if away_m <= track.gate_m():
+                if away_m <= track.gate_m(sure is None or track.hand_id in sure):
                     close.append((away_m, track, observation))
         close.sort(key=lambda one: (one[0], one[1].hand_id))
         matches: list[TrackMatch[O]] = []
@@ -176,12 +193,15 @@ class Tracker(Generic[O]):
             if not _is_among(observation, matches):
                 matches.append(TrackMatch(track, observation))
         for match in matches:
-            match.track.update(match.observation)
+            match.track.update(match.observation, sure is None or match.track.hand_id in sure)
         kept = {match.track.hand_id for match in matches}
         for track in tracks:
             if track.hand_id not in kept and track.lost_s == 0.0:
                 track.lost_s = max(track.since_s, FRAME_S)
-        return matches
+        removed = [track for track in tracks if track.unsure_s >= UNSURE_S]
+        for track in removed:
+            self.remove(track)
+        return [match for match in matches if match.track.unsure_s < UNSURE_S]
 
     def spawn(
         self,
@@ -202,15 +222,16 @@ class Tracker(Generic[O]):
                 break
             if _is_among(observation, now):
                 continue
-            track = self._continued(observation)
-            if track is None and may_begin(observation):
+            sure = may_begin(observation)
+            track = self._continued(observation, sure)
+            if track is None and sure:
                 track = self._begin(observation, max_hands)
             if track is not None:
                 now.append(TrackMatch(track, observation))
         self._tracks.sort(key=lambda track: track.hand_id)
         return sorted(now, key=lambda match: match.track.hand_id)
 
-    def _continued(self, observation: O) -> Track | None:
+    def _continued(self, observation: O, sure: bool) -> Track | None:
         """Update and return the lost track that a hand continues."""
         away_m = [
             (float(np.linalg.norm(observation.center_m - track.expected_m)), place)
@@ -219,8 +240,8 @@ class Tracker(Generic[O]):
         ]
         if away_m:
             distance_m, place = min(away_m)
-            if distance_m <= self._tracks[place].gate_m():
-                self._tracks[place].update(observation)
+            if distance_m <= self._tracks[place].gate_m(sure):
+                self._tracks[place].update(observation, sure)
                 return self._tracks[place]
         return None
 

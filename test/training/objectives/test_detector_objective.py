@@ -10,7 +10,7 @@ from dense_hand_pose.camera.intrinsics import project
 from dense_hand_pose.camera.letterbox import encode_letterbox, Letterbox, MAP_HEIGHT, MAP_WIDTH
 from dense_hand_pose.detection.detections import decode_detections
 from dense_hand_pose.detection.proposals import TileSet
-from dense_hand_pose.detection.tiles import CORNERS, cut_tiles
+from dense_hand_pose.detection.tiles import CORNERS, tiles_of
 from dense_hand_pose.network.config import NetworkConfig
 from dense_hand_pose.network.detector import activated, DetectorNet
 from dense_hand_pose.network.weights import (
@@ -90,13 +90,13 @@ def test_it_sees_of_a_part_what_a_search_sees_of_it() -> None:
     for seed in range(6):
         scene = sample_full_scene(np.random.default_rng([53, seed]))
         whole = render_full_frame(scene)
-        views = cut_tiles(whole, scene.intrinsics, TileSet(tiles=tuple(range(len(CORNERS)))))[1:]
-        for part, view in enumerate(views):
-            look = Look.at(scene, part)
-            letterbox = Letterbox.of(*view.depth.shape[::-1])
-            seen = encode_letterbox(letterbox.sample(view.depth, 1.0), letterbox, view.intrinsics)
+        every = TileSet(whole=False, tiles=tuple(range(len(CORNERS))))
+        for tile in tiles_of(*whole.shape[::-1], scene.intrinsics, every):
+            look, depth = Look.at(scene, tile.number), tile.cut(whole)
+            letterbox = Letterbox.of(*depth.shape[::-1])
+            seen = encode_letterbox(letterbox.sample(depth, 1.0), letterbox, tile.intrinsics)
             np.testing.assert_array_equal(render_letterbox(scene, look), seen)
-            assert look.intrinsics == view.intrinsics
+            assert look.intrinsics == tile.intrinsics
 
 
 def test_a_part_shows_the_hands_that_lie_in_it() -> None:
