@@ -228,13 +228,15 @@ def test_settings_may_change_in_mid_stream() -> None:
     estimator, _ = new_estimator(min_confidence=0.0)
     depth = hand_at(*AT)
     estimator.estimate(depth, K)
-    for change in ({'candidates': 1}, {'candidates': 64, 'bandwidth_m': 0.001},
-                   {'weighted': False, 'iterations': 0}, {'cube_size_m': 0.2},
+    for change in ({'decoding': DecodingConfig(candidates=1)},
+                   {'decoding': DecodingConfig(candidates=64, bandwidth_m=0.001)},
+                   {'decoding': DecodingConfig(weighted=False, iterations=0)},
+                   {'cube_size_m': 0.2}, {'views': 8},
                    {'roi_mode': 'nearest'}):  # fmt: skip
         estimator.config = replace(estimator.config, **change)
         pose = estimator.estimate(depth, K)
         assert pose is not None
-        assert_sane(pose, estimator.config.candidates)
+        assert_sane(pose, estimator.config.decoding.candidates)
         assert pose.cube_size_m == estimator.config.cube_size_m
     estimator.config = replace(estimator.config, min_confidence=1.0)
     assert estimator.estimate(depth, K) is None
@@ -245,9 +247,9 @@ def test_settings_may_change_in_mid_stream() -> None:
 @pytest.mark.parametrize(
     'wrong',
     [{'cube_size_m': 0.05}, {'cube_size_m': math.nan}, {'depth_min_m': 0.0}, {'depth_max_m': 30.0},
-     {'depth_min_m': 1.3}, {'candidates': 0}, {'bandwidth_m': 0.0}, {'iterations': -1},
-     {'min_confidence': 1.1}, {'min_confidence': math.nan}, {'roi_mode': 'psychic'},
-     {'min_score': -0.1}, {'min_new_score': 1.1}, {'max_hands': 0}, {'max_hands': 5},
+     {'depth_min_m': 1.3}, {'views': 3}, {'min_confidence': 1.1},
+     {'min_confidence': math.nan}, {'roi_mode': 'psychic'}, {'min_score': -0.1},
+     {'min_new_score': 1.1}, {'max_hands': 0}, {'max_hands': 5},
      {'search_every': -1}],
 )  # fmt: skip
 def test_settings_out_of_range_are_named(wrong: dict[str, Any]) -> None:
@@ -278,7 +280,10 @@ def test_whatever_the_frame_holds_no_result_is_nan(
 ) -> None:
     k = Intrinsics(focal_px, focal_px, depth.shape[1] / 2, depth.shape[0] / 2)
     SHARED.config = EstimatorConfig(
-        candidates=candidates, min_confidence=0.0, min_score=0.0, min_new_score=0.0
+        decoding=DecodingConfig(candidates=candidates),
+        min_confidence=0.0,
+        min_score=0.0,
+        min_new_score=0.0,
     )
     for _ in range(2):
         pose = SHARED.estimate(depth, k, center)
@@ -298,7 +303,9 @@ def test_whatever_raw_pixels_hold(raw: np.ndarray) -> None:
 def test_load_takes_a_file(tmp_path: Path) -> None:
     path = tmp_path / 'believing.safetensors'
     save_weights(believing_network(), path, {})
-    config = EstimatorConfig(candidates=3, min_score=0.0, min_new_score=0.0)
+    config = EstimatorConfig(
+        decoding=DecodingConfig(candidates=3), min_score=0.0, min_new_score=0.0
+    )
     estimator = HandPoseEstimator.load(str(path), 'cpu', config)
     assert estimator.backend_name == 'cpu'
     pose = estimator.estimate(hand_at(*AT), K)

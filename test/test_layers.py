@@ -16,6 +16,7 @@ MODULES = sorted(PACKAGE.rglob('*.py'))
 LAYERS = {
     'skeleton': 0,
     'process': 0,
+    'config_fields': 0,
     'quoting': 0,
     'camera': 1,
     'kinematics': 1,

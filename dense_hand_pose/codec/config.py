@@ -4,6 +4,8 @@
 
 from dataclasses import dataclass
 
+from dense_hand_pose.config_fields import bounded, check_fields, one_of
+
 REFERENCE_CUBE_M = 0.30
 """theta (encoding.Reach) holds for a cube of this edge and grows with the cube."""
 SAME_SURFACE = 0.1
@@ -33,22 +35,13 @@ class DecodingConfig:
     methods know neither of these two, and K only as the number of votes that are told.
     """
 
-    method: str = 'soft'
-    candidates: int = 5
-    bandwidth_m: float = 0.04
-    iterations: int = 10
+    method: str = one_of('soft', METHODS)
+    candidates: int = bounded(5, 1, 256)
+    bandwidth_m: float = bounded(0.04, 0.001, 1.0, 'm')
+    iterations: int = bounded(10, 0, 100)
     weighted: bool = True
-    score: str = 'r_and_s'
+    score: str = one_of('r_and_s', ('r_and_s', 's'))
 
     def __post_init__(self) -> None:
         """Check the ranges; errors name the value."""
-        if self.method not in METHODS:
-            raise ValueError(f'method = {self.method!r}: expected one of {", ".join(METHODS)}')
-        if not 1 <= self.candidates <= 256:
-            raise ValueError(f'candidates = {self.candidates}: expected 1 to 256')
-        if not 0.001 <= self.bandwidth_m <= 1.0:
-            raise ValueError(f'bandwidth_m = {self.bandwidth_m}: expected 0.001 to 1.0 m')
-        if not 0 <= self.iterations <= 100:
-            raise ValueError(f'iterations = {self.iterations}: expected 0 to 100')
-        if self.score not in ('r_and_s', 's'):
-            raise ValueError(f"score = {self.score!r}: expected 'r_and_s' or 's'")
+        check_fields(self)

@@ -17,6 +17,7 @@ import numpy as np
 import numpy.typing as npt
 
 from .config import EstimatorConfig
+from .crop_symmetries import run_views
 from .hand_score import combined_score, hand_scores, probability_log_odds
 
 Array = npt.NDArray[np.float32]
@@ -148,7 +149,7 @@ def estimate_crops(
     with frame.clock.stage('network'):
         centers = np.array([window.center_m for window in windows.values()], np.float32)
         sizes = np.full(len(centers), config.cube_size_m, np.float32)
-        result = backend.run(np.stack(crops), centers, sizes, config.decoding())
+        result = run_views(backend, np.stack(crops), centers, sizes, config.decoding, config.views)
     scores, sides = hand_scores(result), _sides(result)
     for i, place in enumerate(windows):
         estimates[place] = CropEstimate(

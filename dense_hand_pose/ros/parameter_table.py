@@ -13,12 +13,36 @@ from collections.abc import Mapping
 from typing import Any
 
 from dense_hand_pose.camera.camera_info import IMAGE_KINDS
-from dense_hand_pose.codec.config import METHODS
-from dense_hand_pose.estimation.config import EstimatorConfig, MAX_HANDS
+from dense_hand_pose.codec.config import DecodingConfig
+from dense_hand_pose.config_fields import bounds_of, choices_of
+from dense_hand_pose.estimation.config import EstimatorConfig
 from dense_hand_pose.runtimes.base import BACKENDS, PRECISIONS
 from dense_hand_pose.tracking.smoothing import SmoothingConfig
 
 from .parameters import Parameter, Value, wrong_choice
+
+_DECODING_FIELDS = ('method', 'candidates', 'bandwidth_m', 'iterations', 'weighted')
+_ESTIMATION_FIELDS = (
+    ('model', 'views'),
+    ('hand', 'cube_size_m'),
+    ('hand', 'depth_min_m'),
+    ('hand', 'depth_max_m'),
+    ('hand', 'min_score'),
+    ('hand', 'min_new_score'),
+    ('roi', 'max_hands'),
+    ('roi', 'search_every'),
+    ('decode', 'min_confidence'),
+)
+
+
+def _field(name: str, config: type, field: str, description: str, live: bool = False) -> Parameter:
+    """Return the row of a setting of a dataclass: its default, its range, its choices."""
+    default = getattr(config(), field)
+    bounds, choices = bounds_of(config, field), choices_of(config, field)
+    if bounds is None:
+        return Parameter(name, default, description, choices=choices, live=live)
+    return Parameter(name, default, description, bounds.least, bounds.most, live=live)
+
 
 PARAMETERS: tuple[Parameter, ...] = (
     Parameter('autostart', True, 'Configure and activate without a lifecycle manager.'),
@@ -42,34 +66,34 @@ PARAMETERS: tuple[Parameter, ...] = (
         256,
     ),
     Parameter(
-        'hand.cube_size_m',
-        0.30,
-        'Edge of the cube around the hand centre that the network sees, metres.',
-        0.1,
-        1.0,
+        'model.views',
+        1,
+        'Number of mirrored and turned crops whose estimates are averaged: 1, 2, 4 or 8; the '
+        'network takes as many times as long.',
+        1,
+        8,
         live=True,
     ),
-    Parameter(
-        'hand.depth_min_m', 0.15, 'Nearest depth of a hand, metres.', 0.01, 10.0, live=True
+    _field(
+        'hand.cube_size_m', EstimatorConfig, 'cube_size_m',
+        'Edge of the cube around the hand centre that the network sees, metres.', live=True,
     ),
-    Parameter(
-        'hand.depth_max_m', 1.2, 'Farthest depth of a hand, metres.', 0.01, 10.0, live=True
+    _field(
+        'hand.depth_min_m', EstimatorConfig, 'depth_min_m',
+        'Nearest depth of a hand, metres.', live=True,
     ),
-    Parameter(
-        'hand.min_score',
-        0.3,
+    _field(
+        'hand.depth_max_m', EstimatorConfig, 'depth_max_m',
+        'Farthest depth of a hand, metres.', live=True,
+    ),
+    _field(
+        'hand.min_score', EstimatorConfig, 'min_score',
         'Hands below this score are not reported. The score combines confidence, bone lengths '
-        'and, where the model has one, the presence head.',
-        0.0,
-        1.0,
-        live=True,
+        'and, where the model has one, the presence head.', live=True,
     ),
-    Parameter(
-        'hand.min_new_score',
-        0.7,
+    _field(
+        'hand.min_new_score', EstimatorConfig, 'min_new_score',
         'New hands below this score are not reported; new: not tracked in the last half second.',
-        0.0,
-        1.0,
         live=True,
     ),
     Parameter(
@@ -87,15 +111,14 @@ PARAMETERS: tuple[Parameter, ...] = (
         'topic: at the newest point on ~/hand_center.',
         choices=('tracked', 'detector', 'nearest', 'topic'),
     ),
-    Parameter('roi.max_hands', 1, 'Maximum number of hands.', 1, MAX_HANDS),
-    Parameter(
-        'roi.search_every',
-        0,
-        'For roi.mode tracked: frames from one search for further hands to the next while fewer '
-        'than roi.max_hands are tracked; 0: 4 with the detector, 15 without, half of that for '
-        'half a second after a hand was lost.',
-        0,
-        1000,
+    _field(
+        'roi.max_hands', EstimatorConfig, 'max_hands',
+        'Maximum number of hands.',
+    ),
+    _field(
+        'roi.search_every', EstimatorConfig, 'search_every',
+        'For roi.mode tracked: frames from one step of a search to the next while fewer than '
+        'roi.max_hands are tracked; three steps search everything. 0: automatic, every frame.',
         live=True,
     ),
     Parameter(
@@ -107,40 +130,31 @@ PARAMETERS: tuple[Parameter, ...] = (
         60.0,
         live=True,
     ),
-    Parameter(
-        'decode.method',
-        'soft',
+    _field(
+        'decode.method', DecodingConfig, 'method',
         "Merging of votes: softmax over all, the paper's mean shift of the best, or one of all.",
-        choices=METHODS,
         live=True,
     ),
-    Parameter(
-        'decode.candidates',
-        5,
+    _field(
+        'decode.candidates', DecodingConfig, 'candidates',
         'Votes for each joint: the K of mean_shift; for the others the number in ~/debug/votes.',
-        1,
-        64,
         live=True,
     ),
-    Parameter(
-        'decode.bandwidth_m',
-        0.04,
-        'Bandwidth of both mean shifts, metres.',
-        0.001,
-        0.5,
-        live=True,
+    _field(
+        'decode.bandwidth_m', DecodingConfig, 'bandwidth_m',
+        'Bandwidth of both mean shifts, metres.', live=True,
     ),
-    Parameter('decode.iterations', 10, 'Iterations of both mean shifts.', 0, 100, live=True),
-    Parameter(
-        'decode.weighted', True, 'mean_shift weighs votes by their heat map value.', live=True
+    _field(
+        'decode.iterations', DecodingConfig, 'iterations',
+        'Iterations of both mean shifts.', live=True,
     ),
-    Parameter(
-        'decode.min_confidence',
-        0.25,
-        'Hands whose joints have a mean confidence below this are not reported.',
-        0.0,
-        1.0,
-        live=True,
+    _field(
+        'decode.weighted', DecodingConfig, 'weighted',
+        'mean_shift weighs votes by their heat map value.', live=True,
+    ),
+    _field(
+        'decode.min_confidence', EstimatorConfig, 'min_confidence',
+        'Hands whose joints have a mean confidence below this are not reported.', live=True,
     ),
     Parameter(
         'sync.mode',
@@ -241,12 +255,13 @@ def estimator_config(values: Mapping[str, Any]) -> EstimatorConfig:
             f'hand.depth_min_m = {values["hand.depth_min_m"]} must be less than '
             f'hand.depth_max_m = {values["hand.depth_max_m"]}'
         )
-    names = {name.split('.')[1]: name for name in values if name.startswith(('hand.', 'decode.'))}
-    chosen = {field: values[name] for field, name in names.items()}
-    chosen.update({name: values[f'roi.{name}'] for name in ('max_hands', 'search_every')})
+    chosen: dict[str, Any] = {
+        field: values[f'{group}.{field}'] for group, field in _ESTIMATION_FIELDS
+    }
+    decoding = DecodingConfig(**{field: values[f'decode.{field}'] for field in _DECODING_FIELDS})
     # In mode topic every frame is given its centre: nothing is searched.
     roi_mode = 'nearest' if values['roi.mode'] == 'topic' else values['roi.mode']
-    return EstimatorConfig(roi_mode=roi_mode, **chosen)
+    return EstimatorConfig(roi_mode=roi_mode, decoding=decoding, **chosen)
 
 
 def smoothing_config(values: Mapping[str, Any]) -> SmoothingConfig | None:
