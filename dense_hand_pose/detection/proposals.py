@@ -54,12 +54,16 @@ class Localizer(Protocol):
 
     tile_count: number of tiles that it can search separately, 0 for none. check_every: number of
     frames between two checks of the tracks against the candidates; 0 if it cannot tell hands from
-    other things. missing_log_odds: the log odds of a place without a candidate.
+    other things.
     """
 
     tile_count: int
     check_every: int
-    missing_log_odds: float
+
+    @property
+    def missing_log_odds(self) -> float:
+        """Return the log odds of a place without a candidate."""
+        ...
 
     def search(
         self,

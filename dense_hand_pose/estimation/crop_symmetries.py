@@ -8,7 +8,8 @@ the image of the scene mirrored or turned about the optical axis: the centre (x,
 the joints are mapped back exactly, by changes of sign and of order.
 """
 
-from typing import Final, NamedTuple
+from collections.abc import Sequence
+from typing import Any, Final, NamedTuple
 
 from dense_hand_pose.codec.config import DecodingConfig
 from dense_hand_pose.runtimes.base import Backend, Result
@@ -37,12 +38,12 @@ class Symmetry(NamedTuple):
         return np.ascontiguousarray(mapped[:, ::step_y, ::step_x])
 
     def points(self, points_m: Array) -> Array:
-        """Map points (..., 3)."""
+        """Return points of shape (..., 3) mapped."""
         order = (1, 0, 2) if self.exchange else (0, 1, 2)
         return points_m[..., order] * self._signs
 
     def points_back(self, points_m: Array) -> Array:
-        """Map points (..., 3) back: the inverse of points()."""
+        """Return mapped points of shape (..., 3) as they were: the inverse of points()."""
         order = (1, 0, 2) if self.exchange else (0, 1, 2)
         back: Array = (points_m * self._signs)[..., order]
         return back
@@ -91,24 +92,29 @@ def run_views(
     within = np.stack([part.spread_m for part in parts]) ** 2
     return Result(
         middle,
-        np.mean([part.confidence for part in parts], axis=0),
+        _mean([part.confidence for part in parts]),
         np.sqrt((within + between).mean(axis=0)),
         parts[0].votes_m,
         parts[0].vote_weights,
-        None if result.presence is None else np.mean([p.presence for p in parts], axis=0),
+        None if result.presence is None else _mean([part.presence for part in parts]),
         None if result.side is None else _mean_side(used, parts),
     )
 
 
 def _mean_side(used: tuple[Symmetry, ...], parts: list[Result]) -> Array:
-    sides = [
-        -p.side if one.is_mirror else p.side
-        for one, p in zip(used, parts, strict=True)
-        if p.side is not None
-    ]
-    mean: Array = np.mean(sides, axis=0)
+    return _mean(
+        [
+            -part.side if one.is_mirror and part.side is not None else part.side
+            for one, part in zip(used, parts, strict=True)
+        ]
+    )
+
+
+def _mean(parts: Sequence[Array | None]) -> Array:
+    mean: Array = np.mean([part for part in parts if part is not None], axis=0)
     return mean
 
 
 def _rows(result: Result, rows: slice) -> Result:
-    return Result(*(None if part is None else part[rows] for part in result))
+    parts: list[Any] = [None if part is None else part[rows] for part in result]
+    return Result(*parts)

@@ -120,7 +120,8 @@ class HandSearch:
         expected = [Candidate(track.expected_m, 1.0) for track in reached]
         lost = _places(frame, [track.expected_m for track in tracks.lost], expected + others)
         estimates = self._estimate(frame, expected + others + lost)
-        at_tracks, elsewhere = estimates[: len(reached)], estimates[len(reached) :]
+        count = len(reached)
+        at_tracks, elsewhere = estimates[:count], estimates[count:]
         hands = {
             track.hand_id: estimate
             for track, estimate in zip(reached, at_tracks, strict=True)

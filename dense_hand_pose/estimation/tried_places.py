@@ -92,7 +92,8 @@ def _has_changed(frame: DepthFrame, tried: _Tried) -> bool:
 
 def _thinned(frame: DepthFrame, window: CropWindow) -> npt.NDArray[np.float32]:
     """Return every _STEP_PX-th pixel of a crop in both directions."""
-    return crop_depth(frame.depth, window, frame.unit_m)[::_STEP_PX, ::_STEP_PX].copy()
+    crop = crop_depth(frame.depth, window, frame.unit_m)
+    return np.array(crop[::_STEP_PX, ::_STEP_PX])
 
 
 def _gap_m(tried: _Tried, center_m: Point) -> float:

@@ -22,7 +22,7 @@ def scene(symmetry: Symmetry) -> tuple[np.ndarray, CropWindow]:
     depth = np.zeros((size, size), np.float32)
     for _ in range(60):
         u, v, w, h = rng.integers(20, 280, 4) // (1, 1, 8, 8)
-        depth[v : v + h, u : u + w] = rng.uniform(0.4, 0.6)
+        depth[v:, u:][:h, :w] = rng.uniform(0.4, 0.6)
     image = depth[None]
     x, y, z = symmetry.points(np.array(CENTER, np.float32))
     return symmetry.image(image)[0], CropWindow((float(x), float(y), float(z)), SIZE_M, k)
