@@ -21,8 +21,7 @@ from dense_hand_pose.estimation.hand_pose import hand_pose
 from dense_hand_pose.estimation.hand_pose import HandPose as HandPose
 from dense_hand_pose.estimation.search import BesideTracks, HandSearch
 from dense_hand_pose.network.weight_file import find_weights
-from dense_hand_pose.runtimes.base import Backend
-from dense_hand_pose.runtimes.model import Model
+from dense_hand_pose.runtimes.base import Backend, Model
 from dense_hand_pose.runtimes.registry import make_backend
 from dense_hand_pose.tracking.tracker import Tracker, TrackMatch
 import numpy as np

@@ -1,18 +1,18 @@
 # Copyright 2026 The dense_hand_pose authors
 # SPDX-License-Identifier: Apache-2.0
-"""What stands at the two seams of the TensorRT backend on machines without a GPU."""
+"""What stands at the two hooks of the TensorRT backend on machines without a GPU."""
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from dense_hand_pose.network.graph import HandGraph
 from dense_hand_pose.network.weights import save_weights
-from dense_hand_pose.runtimes import precision, probe_crops
-from dense_hand_pose.runtimes.model import Model
-from dense_hand_pose.runtimes.probe_crops import Probe
-from dense_hand_pose.runtimes.tensorrt.cache import Say
-from dense_hand_pose.runtimes.tensorrt.engine import Seams
-from dense_hand_pose.runtimes.tensorrt.request import BuildRequest
+from dense_hand_pose.runtimes import precision
+from dense_hand_pose.runtimes.base import Model
+from dense_hand_pose.runtimes.cache import Progress
+from dense_hand_pose.runtimes.precision import Probe
+from dense_hand_pose.runtimes.tensorrt.build import BuildRequest
+from dense_hand_pose.runtimes.tensorrt.engine import GpuHooks
 import pytest
 from tiny import tiny_network
 from torch import Tensor
@@ -29,7 +29,7 @@ def tiny_model(folder: Path, seed: int = 0) -> Model:
 
 def few_crops() -> Probe:
     """Return the first crops of the probe."""
-    return Probe(*(array[:6] for array in probe_crops.load_probe()))
+    return Probe(*(array[:6] for array in precision.load_probe()))
 
 
 def isolate(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
@@ -56,15 +56,15 @@ class FakeTensorRT:
         self.batches: list[int] = []
         self.graphs: dict[bytes, tuple[HandGraph, str, int]] = {}
 
-    def seams(self) -> Seams:
-        """Return the two seams, a machine, and the CPU as the device."""
-        return Seams(self.build, self.load, lambda: dict(self.machine), 'cpu')
+    def hooks(self) -> GpuHooks:
+        """Return builder and loader, a machine, and the CPU as the device."""
+        return GpuHooks(self.build, self.load, lambda: dict(self.machine), 'cpu')
 
-    def build(self, request: BuildRequest, say: Say) -> bytes:
+    def build(self, request: BuildRequest, progress: Progress) -> bytes:
         """Return the name of a graph."""
         self.built.append(request.precision)
         self.batches.append(request.batch)
-        say('TensorRT engine: half of it is there')
+        progress('TensorRT engine: half of it is there')
         self.during()
         if self.failure is not None:
             raise self.failure

@@ -9,7 +9,8 @@ import tracemalloc
 from typing import Any
 
 from dense_hand_pose.camera.intrinsics import Intrinsics
-from dense_hand_pose.codec.decoding import DecodingConfig
+from dense_hand_pose.codec.config import DecodingConfig
+from dense_hand_pose.codec.numpy_decoding import Result
 from dense_hand_pose.estimator import EstimatorConfig, HandPose, HandPoseEstimator
 from dense_hand_pose.network.weights import (
     load_weights,
@@ -17,7 +18,7 @@ from dense_hand_pose.network.weights import (
     save_weights,
     WeightsError,
 )  # fmt: skip
-from dense_hand_pose.runtimes.base import Array, Backend, Result
+from dense_hand_pose.runtimes.base import Array, Backend
 from dense_hand_pose.runtimes.torch_cpu import TorchBackend
 from dense_hand_pose.skeleton import HAND_21
 from dense_hand_pose.synthesis.crops import render_crops

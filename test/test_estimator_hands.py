@@ -6,14 +6,15 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from dense_hand_pose.camera.intrinsics import Intrinsics
-from dense_hand_pose.codec.decoding import DecodingConfig
+from dense_hand_pose.codec.config import DecodingConfig
+from dense_hand_pose.codec.numpy_decoding import Result
 from dense_hand_pose.detection import factory
 from dense_hand_pose.detection.nearest_surface import NearestSurfaces
 from dense_hand_pose.detection.proposals import Candidate, TileCandidates, TileSet, WHOLE
 from dense_hand_pose.estimation.config import EstimatorConfig
 from dense_hand_pose.estimator import HandPose, HandPoseEstimator
 from dense_hand_pose.network.weights import MODELS_DIR, WeightsError
-from dense_hand_pose.runtimes.base import Array, Result
+from dense_hand_pose.runtimes.base import Array
 from dense_hand_pose.synthesis.hand.hands import sample_hand
 from dense_hand_pose.synthesis.hand_stream import GestureSequence, Side
 import numpy as np

@@ -6,7 +6,7 @@ Render the crops on which precisions are compared: dense_hand_pose/runtimes/data
 Usage: python -m tools.make_probe_crops      (from the repository's root; seconds)
 """
 
-from dense_hand_pose.runtimes.probe_crops import pack, PROBE_FILE
+from dense_hand_pose.runtimes.precision import pack, PROBE_FILE
 from dense_hand_pose.synthesis.crops import render_crops
 import numpy as np
 

@@ -7,21 +7,14 @@ from dataclasses import dataclass
 
 from dense_hand_pose.codec.config import DecodingConfig
 from dense_hand_pose.codec.decoding import decode
-from dense_hand_pose.codec.encoding import DenseMaps, Reach
+from dense_hand_pose.codec.encoding import DenseMaps, SupportRadius
 from dense_hand_pose.codec.map_geometry import Cube, lift, reduce_depth
+from dense_hand_pose.codec.numpy_decoding import Result
 from dense_hand_pose.network.config import CONFIGURATIONS
 from dense_hand_pose.network.dense_regression import DenseRegressionNet
 from dense_hand_pose.network.weight_file import find_weights
-from dense_hand_pose.runtimes.base import (
-    Array,
-    Backend,
-    BackendError,
-    BACKENDS,
-    PRECISIONS,
-    Result,
-)
-from dense_hand_pose.runtimes.model import Model
-from dense_hand_pose.runtimes.registry import make_backend
+from dense_hand_pose.runtimes.base import Array, Backend, BackendError, Model, PRECISIONS
+from dense_hand_pose.runtimes.registry import BACKENDS, make_backend
 import numpy as np
 import torch
 
@@ -34,7 +27,7 @@ class EagerBackend:
     def __init__(self, network: DenseRegressionNet, name: str = 'eager') -> None:
         self.name = name
         self._network = network.eval()
-        self._reach = Reach(network.config.theta_m, network.config.tau_px)
+        self._reach = SupportRadius(network.config.theta_m, network.config.tau_px)
 
     def run(
         self, crops: Array, centers_m: Array, sizes_m: Array, decoding: DecodingConfig
@@ -44,7 +37,7 @@ class EagerBackend:
         crop, center_m, size_m = (torch.from_numpy(array) for array in arrays)
         crop, cube = crop.unsqueeze(1), Cube(center_m, size_m)
         with torch.no_grad():
-            seen = self._network.see(crop)
+            seen = self._network.forward_features(crop)
             maps = DenseMaps.from_channels(seen.outputs[-1], self._network.config.joints)
             decoded = decode(maps, lift(reduce_depth(crop), cube), cube, self._reach, decoding)
             verdict = () if self._network.verdict is None else self._network.verdict(seen)

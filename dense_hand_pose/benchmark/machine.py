@@ -68,7 +68,7 @@ def load_average() -> float:
 
 
 def _gpu() -> str | None:
-    from dense_hand_pose.runtimes.cuda_probe import why_no_cuda
+    from dense_hand_pose.runtimes.host import why_no_cuda
 
     if why_no_cuda() is not None:
         return None

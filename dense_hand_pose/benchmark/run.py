@@ -8,8 +8,7 @@ from typing import Any
 
 from dense_hand_pose.network.config import CONFIGURATIONS
 from dense_hand_pose.network.weight_file import find_weights
-from dense_hand_pose.runtimes.base import BackendError
-from dense_hand_pose.runtimes.model import Model
+from dense_hand_pose.runtimes.base import BackendError, Model
 
 from .contenders import Contender, EAGER, gather, PAPER, Spec, specs
 from .figures import as_json, Row, Summary

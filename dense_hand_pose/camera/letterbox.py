@@ -12,16 +12,12 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from .depth_image import DepthImage, is_valid, to_metres
-from .intrinsics import Intrinsics
+from .depth_image import DepthImage, to_metres
 
 WIDTH_PX, HEIGHT_PX = 192, 128
 CHANNELS = 3
 MAP_STRIDE_PX = 4
 MAP_WIDTH, MAP_HEIGHT = WIDTH_PX // MAP_STRIDE_PX, HEIGHT_PX // MAP_STRIDE_PX
-_USUAL_M, _USUAL_PIXEL_M = 0.7, 0.006
-_LARGEST, _FAR_M = 2.5, np.float32(100.0)
-"""Where the channels end, 0.05 m and 9 m; and where it does not matter how far away it is."""
 
 
 @dataclass(frozen=True)
@@ -72,29 +68,3 @@ def _read(size: int, step: float, most: int) -> npt.NDArray[np.int64]:
     """Return the pixels nearest to the middles of steps that cover ``size`` pixels."""
     count = min(most, max(1, round(size / step)))
     return np.minimum(((np.arange(count) + 0.5) * step).astype(np.int64), size - 1)
-
-
-def encode_letterbox(
-    metres: npt.NDArray[np.float32], letterbox: Letterbox, intrinsics: Intrinsics
-) -> npt.NDArray[np.float32]:
-    """
-    Return the detector's input (3, HEIGHT_PX, WIDTH_PX) of a thinned frame (R, C), metres.
-
-    Channels: the logarithm of the depth; the logarithm of a pixel's width there, which tells
-    across cameras how large a hand is in the image; and 1 where there is a measurement. All are 0
-    where there is none, and around the frame.
-    """
-    out = np.zeros((CHANNELS, HEIGHT_PX, WIDTH_PX), np.float32)
-    top, left = letterbox.top, letterbox.left
-    bottom, right = top + len(letterbox.rows), left + len(letterbox.columns)
-    inner = out[:, top:bottom, left:right]
-    valid = is_valid(metres)
-    known = np.where(valid, np.minimum(metres, _FAR_M), np.float32(_USUAL_M))
-    depth = np.log2(known / np.float32(_USUAL_M))
-    pixel_m = _USUAL_M * letterbox.step_px / intrinsics.fx
-    shift = np.float32(np.log2(pixel_m / _USUAL_PIXEL_M))
-    np.clip(depth / 1.5, -_LARGEST, _LARGEST, out=inner[0])
-    np.clip((depth + shift) / 1.5, -_LARGEST, _LARGEST, out=inner[1])
-    inner[:2] *= valid
-    inner[2] = valid
-    return out

@@ -91,7 +91,8 @@ def _backends(args: argparse.Namespace) -> dict[str, Any]:
     except ImportError as error:
         raise CommandError(f'{error}: the benchmark needs PyTorch; run `make test`') from error
     from dense_hand_pose.benchmark import report
-    from dense_hand_pose.runtimes.base import BackendError, BACKENDS
+    from dense_hand_pose.runtimes.base import BackendError
+    from dense_hand_pose.runtimes.registry import BACKENDS
 
     unknown = sorted(set(args.backend or ()) - set(BACKENDS[1:]))
     if unknown:

@@ -37,9 +37,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Build the engine and say where it is."""
     from dense_hand_pose.network.weight_file import find_weights, WeightsError
-    from dense_hand_pose.runtimes.base import BackendError, Wanted
-    from dense_hand_pose.runtimes.model import Model
-    from dense_hand_pose.runtimes.nvidia import why_no_tensorrt
+    from dense_hand_pose.runtimes.base import BackendError, Model, Wanted
+    from dense_hand_pose.runtimes.host import why_no_tensorrt
 
     try:
         model = Model(find_weights(args.model))
@@ -50,8 +49,7 @@ def run(args: argparse.Namespace) -> int:
     missing = why_no_tensorrt()
     if missing is not None:
         raise CommandError(f'no TensorRT engine can be built here: {missing}')
-    from dense_hand_pose.runtimes.tensorrt.backend import build
-    from dense_hand_pose.runtimes.tensorrt.batches import BATCHES
+    from dense_hand_pose.runtimes.tensorrt.backend import BATCHES, build
 
     try:
         print(build(wanted, _say, batches=args.batch or BATCHES, force=args.force))

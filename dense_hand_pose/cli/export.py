@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 from .common import CommandError
 
 if TYPE_CHECKING:
-    from dense_hand_pose.runtimes.model import Model
+    from dense_hand_pose.runtimes.base import Model
     from dense_hand_pose.runtimes.openvino.archive import ExportedGraph
 
 _SCORE_TOLERANCE = 0.02
@@ -33,8 +33,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Export, check against float32 PyTorch, and write the file."""
     from dense_hand_pose.network.weight_file import locate_weights, MODELS_DIR, write_sums
-    from dense_hand_pose.runtimes.base import BackendError
-    from dense_hand_pose.runtimes.model import Model
+    from dense_hand_pose.runtimes.base import BackendError, Model
     from dense_hand_pose.runtimes.openvino.archive import shipped_file, write_graph
 
     try:
@@ -56,16 +55,18 @@ def run(args: argparse.Namespace) -> int:
 
 
 def is_detector(model: Model) -> bool:
-    """Say whether a weight file holds a hand detector rather than a network for poses."""
+    """Return whether a weight file holds a hand detector rather than a network for poses."""
     return model.config.task == 'detector'
 
 
 def _exported_detector(model: Model) -> tuple[ExportedGraph, list[str]]:
     """Return the graph of a hand detector and, as text, how far its maps are off."""
-    from dense_hand_pose.runtimes.openvino.detector_export import disagreement, export_detector
+    from dense_hand_pose.runtimes.detector import disagreement
+    from dense_hand_pose.runtimes.openvino.export import export_detector
+    from dense_hand_pose.runtimes.openvino.runtime import detector_runtime
 
     graph = export_detector(model)
-    score, depth_mm = disagreement(graph)
+    score, depth_mm = disagreement(detector_runtime(graph, 'float32'), graph.reference_m)
     if score > _SCORE_TOLERANCE:
         raise CommandError(
             f'{model.path}: not exported, scores of OpenVINO miss those of PyTorch by up to '

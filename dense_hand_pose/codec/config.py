@@ -1,24 +1,42 @@
 # Copyright 2026 The dense_hand_pose authors
 # SPDX-License-Identifier: Apache-2.0
-"""How votes are merged: settings alone, which every runtime reads and none has to compute."""
+"""How votes are merged: settings alone, without PyTorch, for every runtime."""
 
 from dataclasses import dataclass
+from importlib import import_module
+from typing import Any, NamedTuple
 
 from dense_hand_pose.config_fields import bounded, check_fields, one_of
 
 REFERENCE_CUBE_M = 0.30
-"""theta (encoding.Reach) holds for a cube of this edge and grows with the cube."""
+"""theta (encoding.SupportRadius) holds for a cube of this edge and grows with the cube."""
 SAME_SURFACE = 0.1
 """Normalised depth (15 mm of a 300 mm cube) within which pixels lie on one surface."""
-VANISHED = 1e-6
+EPSILON = 1e-6
 """Weights below it count as none."""
-CLOSE_M = 0.04
+AGREEMENT_SIGMA_M = 0.04
 """Votes this far from their joint count exp(-1/2) towards its confidence."""
-
-
-METHODS = ('soft', 'mean_shift', 'dense_mean_shift')
 SHARPNESS = 30.0
 """Softly merged votes weigh as much as exp(SHARPNESS S) at their pixel (AWR, Sec. 3.3)."""
+
+
+class Merger(NamedTuple):
+    """A merging of votes: its function in PyTorch and in NumPy, 'module:name' in this package."""
+
+    torch: str
+    numpy: str
+
+
+_ALL = Merger('decoding:merge_all', 'numpy_decoding:merge_all')
+_BEST = Merger('decoding:merge_best', 'numpy_decoding:merge_best')
+MERGERS = {'soft': _ALL, 'mean_shift': _BEST, 'dense_mean_shift': _ALL}
+METHODS = tuple(MERGERS)
+
+
+def load_merger(function: str) -> Any:
+    """Return the function that a part of a Merger names."""
+    module, _, name = function.partition(':')
+    return getattr(import_module(f'.{module}', __package__), name)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -31,8 +49,8 @@ class DecodingConfig:
 
     candidates K, bandwidth_m sigma, iterations N; ``weighted``: votes weigh as much as R at their
     own projection, otherwise as (1 + R) S at their pixel; ``score``: candidates are ranked by
-    'r_and_s', (1 + R) S as the released code does, or by 's' as the paper's text says. The other
-    methods know neither of these two, and K only as the number of votes that are told.
+    'r_and_s', (1 + R) S as the released code does, or by 's' as in the paper's text. The other
+    methods read neither of these two, and K only as the number of votes that are reported.
     """
 
     method: str = one_of('soft', METHODS)

@@ -13,16 +13,21 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
-from .config import CLOSE_M, DecodingConfig, SHARPNESS, VANISHED
-from .encoding import DenseMaps, Reach
+from .config import (
+    AGREEMENT_SIGMA_M,
+    DecodingConfig,
+    EPSILON,
+    load_merger,
+    MERGERS,
+    SHARPNESS,
+)
+from .encoding import DenseMaps, SupportRadius
 from .map_geometry import Cube, project_to_map, Surface
 
-__all__ = ['Decoded', 'DecodingConfig', 'decode', 'decode_soft', 'mean_shift']
-
 _FEWEST_RANKED = 16
-"""So many are ranked where fewer are wanted: OpenVINO finds sixteen faster than five."""
+"""Rank at least this many: OpenVINO finds sixteen faster than five."""
 _FEW = 8
-"""So many are found faster by ranking columns of a table first."""
+"""Up to this many are found faster by ranking the columns of a table first."""
 
 
 class Decoded(NamedTuple):
@@ -30,7 +35,7 @@ class Decoded(NamedTuple):
     Joints (B, J, 3), confidence and spread (B, J), votes (B, J, K, 3), weights (B, J, K).
 
     Joints, votes and spread, the root mean square distance of the votes, are metres; confidence
-    and weights lie in [0, 1]. Votes are told best first; where all are merged these are K of
+    and weights lie in [0, 1]. Votes are reported best first; where all are merged these are K of
     them, and their weights are their shares in the joint.
     """
 
@@ -42,12 +47,12 @@ class Decoded(NamedTuple):
 
 
 def decode(
-    maps: DenseMaps, surface: Surface, cube: Cube, reach: Reach, config: DecodingConfig
+    maps: DenseMaps, surface: Surface, cube: Cube, radius: SupportRadius, config: DecodingConfig
 ) -> Decoded:
     """
     Merge the votes of each joint as the configuration says.
 
-    Confidence is the geometric mean of what three say of the votes that make the joint: S at
+    Confidence is the geometric mean of three values of the votes that make the joint: S at
     their pixel, R at their projection (at the joint's, where all votes are merged), and how close
     to the joint they land. It does not depend on how many further candidates there are.
     """
@@ -58,32 +63,32 @@ def decode(
         _finite(maps.heat_3d).clamp(0.0, 1.0),
         torch.unflatten(direction, 3, maps.direction.shape[3:]),
     )
-    if config.method == 'mean_shift':
-        return _merge_best(maps, surface, cube, reach, config)
-    return _merge_all(maps, surface, cube, reach, config)
+    merge = load_merger(MERGERS[config.method].torch)
+    decoded: Decoded = merge(maps, surface, cube, radius, config)
+    return decoded
 
 
-def _merge_best(
-    maps: DenseMaps, surface: Surface, cube: Cube, reach: Reach, config: DecodingConfig
+def merge_best(
+    maps: DenseMaps, surface: Surface, cube: Cube, radius: SupportRadius, config: DecodingConfig
 ) -> Decoded:
     """Merge the votes of the K best pixels of each joint by mean shift (Alg. 1)."""
     heat_2d, heat_3d, direction = maps
     score = heat_3d if config.score == 's' else (1.0 + heat_2d) * heat_3d
     score, index = _best((score * surface.foreground).flatten(2), config.candidates)
-    near = heat_3d.flatten(2).gather(2, index)
-    votes = _votes(direction, near, index, surface, cube, reach)
+    heat = heat_3d.flatten(2).gather(2, index)
+    votes = _votes(direction, heat, index, surface, cube, radius)
     agreement = _sample(heat_2d, project_to_map(votes, cube, heat_2d.shape[-1]))
-    near_joint = score > 0.0
-    weights = agreement * near_joint if config.weighted else score / 2.0
+    scored = score > 0.0
+    weights = agreement * scored if config.weighted else score / 2.0
     joints, share = mean_shift(votes, weights, config.bandwidth_m, config.iterations)
-    belief = near * agreement * near_joint * torch.exp(_exponent(votes, joints, CLOSE_M))
-    confidence = (belief * share).sum(dim=2).clamp(0.0, 1.0) ** (1 / 3)
-    spread_m = _spread(votes, joints, near_joint)
+    agreeing = heat * agreement * scored * torch.exp(_exponent(votes, joints, AGREEMENT_SIGMA_M))
+    confidence = (agreeing * share).sum(dim=2).clamp(0.0, 1.0) ** (1 / 3)
+    spread_m = _spread(votes, joints, scored)
     return Decoded(joints, confidence, spread_m, votes, weights)
 
 
-def _merge_all(
-    maps: DenseMaps, surface: Surface, cube: Cube, reach: Reach, config: DecodingConfig
+def merge_all(
+    maps: DenseMaps, surface: Surface, cube: Cube, radius: SupportRadius, config: DecodingConfig
 ) -> Decoded:
     """
     Merge the votes of all pixels by a softmax over S, and by mean shift from there if asked.
@@ -91,11 +96,11 @@ def _merge_all(
     The spread is that of all votes by their share in the joint.
     """
     heat_3d = maps.heat_3d.flatten(2)
-    near = heat_3d * surface.foreground.flatten(2)
-    reachings = reach.theta_of(cube).view(-1, 1, 1) * (1.0 - heat_3d)
+    heat = heat_3d * surface.foreground.flatten(2)
+    lengths_m = radius.theta_of(cube).view(-1, 1, 1) * (1.0 - heat_3d)
     points = surface.points_m.flatten(2).unsqueeze(1)
-    votes = points + reachings.unsqueeze(2) * maps.direction.flatten(3)
-    logits = SHARPNESS * near
+    votes = points + lengths_m.unsqueeze(2) * maps.direction.flatten(3)
+    logits = SHARPNESS * heat
     share = torch.softmax(logits, dim=2)
     joints = (votes * share.unsqueeze(2)).sum(dim=3)
     for _ in range(config.iterations if config.method == 'dense_mean_shift' else 0):
@@ -103,17 +108,22 @@ def _merge_all(
         share = torch.softmax(logits + pull, dim=2)
         joints = (votes * share.unsqueeze(2)).sum(dim=3)
     squared = _squared(votes, joints)
-    close = share * near * torch.exp(squared * (-0.5 / CLOSE_M**2))
+    close = share * heat * torch.exp(squared * (-0.5 / AGREEMENT_SIGMA_M**2))
     at = project_to_map(joints, cube, maps.heat_2d.shape[-1])
     agreement = _sample_one(maps.heat_2d, at)
     confidence = (agreement * close.sum(dim=2)).clamp(0.0, 1.0) ** (1 / 3)
     spread = (share * squared).sum(dim=2).sqrt()
-    told, index = _best_of_map(share, maps.heat_3d.shape[-1], config.candidates)
-    told_votes = votes.gather(3, index.unsqueeze(2).expand(-1, -1, 3, -1)).transpose(2, 3)
-    return Decoded(joints, confidence, spread, told_votes, told)
+    reported, index = _best_of_map(share, maps.heat_3d.shape[-1], config.candidates)
+    reported_votes = votes.gather(3, index.unsqueeze(2).expand(-1, -1, 3, -1)).transpose(2, 3)
+    return Decoded(joints, confidence, spread, reported_votes, reported)
 
 
-def decode_soft(maps: DenseMaps, surface: Surface, cube: Cube, reach: Reach) -> Tensor:
+def vote_shares(heat_3d: Tensor, foreground: Tensor) -> Tensor:
+    """Return the share (B, J, N) of each pixel's vote by a softmax over S (B, J, N)."""
+    return torch.softmax(SHARPNESS * heat_3d * foreground, dim=2)
+
+
+def decode_soft(maps: DenseMaps, surface: Surface, cube: Cube, radius: SupportRadius) -> Tensor:
     """
     Merge every pixel's vote by a softmax over S (AWR, Huang et al., AAAI 2020, Sec. 3.3).
 
@@ -121,12 +131,11 @@ def decode_soft(maps: DenseMaps, surface: Surface, cube: Cube, reach: Reach) -> 
     pull at the coordinates themselves.
     """
     heat_3d = maps.heat_3d.flatten(2)
-    logits = SHARPNESS * heat_3d * surface.foreground.flatten(2)
-    weights = torch.softmax(logits, dim=2)
-    theta = reach.theta_of(cube).view(-1, 1, 1)
+    weights = vote_shares(heat_3d, surface.foreground.flatten(2))
+    theta = radius.theta_of(cube).view(-1, 1, 1)
     points = torch.einsum('bjn,bcn->bjc', weights, surface.points_m.flatten(2))
-    reachings = weights * theta * (1.0 - heat_3d)
-    return points + (reachings.unsqueeze(2) * maps.direction.flatten(3)).sum(dim=3)
+    lengths_m = weights * theta * (1.0 - heat_3d)
+    return points + (lengths_m.unsqueeze(2) * maps.direction.flatten(3)).sum(dim=3)
 
 
 def mean_shift(
@@ -140,7 +149,7 @@ def mean_shift(
     """
     first = (torch.arange(weights.shape[2], device=weights.device) == 0).to(weights.dtype)
     strongest = weights.amax(dim=2, keepdim=True)
-    weights = torch.where(strongest > VANISHED, weights / strongest.clamp(min=VANISHED), first)
+    weights = torch.where(strongest > EPSILON, weights / strongest.clamp(min=EPSILON), first)
     share = weights / weights.sum(dim=2, keepdim=True)
     mode = (votes_m * share.unsqueeze(3)).sum(dim=2)
     # In logarithms distant votes cannot underflow together, however narrow the kernel is.
@@ -179,15 +188,20 @@ def _squared(votes_m: Tensor, joints_m: Tensor) -> Tensor:
 
 
 def _votes(
-    direction: Tensor, near: Tensor, index: Tensor, surface: Surface, cube: Cube, reach: Reach
+    direction: Tensor,
+    heat: Tensor,
+    index: Tensor,
+    surface: Surface,
+    cube: Cube,
+    radius: SupportRadius,
 ) -> Tensor:
     """Return the votes p + theta (1 - S) V (B, J, K, 3) of the chosen pixels."""
     batch, joints, count = index.shape
     along = index.unsqueeze(2).expand(batch, joints, 3, count)
     pointing = direction.flatten(3).gather(3, along)
     points = surface.points_m.flatten(2).unsqueeze(1).expand(batch, joints, 3, -1)
-    reachings = reach.theta_of(cube).view(-1, 1, 1) * (1.0 - near)
-    return (points.gather(3, along) + reachings.unsqueeze(2) * pointing).transpose(2, 3)
+    lengths_m = radius.theta_of(cube).view(-1, 1, 1) * (1.0 - heat)
+    return (points.gather(3, along) + lengths_m.unsqueeze(2) * pointing).transpose(2, 3)
 
 
 def _sample(maps: Tensor, pixels: Tensor) -> Tensor:
@@ -219,9 +233,9 @@ def _hats(pixels: Tensor, size_px: int) -> tuple[Tensor, ...]:
     return (1.0 - (steps - at).abs()).clamp(min=0.0).unbind(-2)
 
 
-def _spread(votes_m: Tensor, joints_m: Tensor, near_joint: Tensor) -> Tensor:
+def _spread(votes_m: Tensor, joints_m: Tensor, scored: Tensor) -> Tensor:
     """Return the RMS distance (B, J) of the votes with a score; of all where none has one."""
-    counted = (near_joint | ~near_joint.any(dim=2, keepdim=True)).to(votes_m.dtype)
+    counted = (scored | ~scored.any(dim=2, keepdim=True)).to(votes_m.dtype)
     squared = ((votes_m - joints_m.unsqueeze(2)) ** 2).sum(dim=3)
     return ((squared * counted).sum(dim=2) / counted.sum(dim=2)).sqrt()
 

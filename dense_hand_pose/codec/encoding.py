@@ -21,9 +21,9 @@ from .map_geometry import Cube, project_to_map, Surface
 
 
 @dataclass(frozen=True)
-class Reach:
+class SupportRadius:
     """
-    How far a joint reaches: theta in 3D and tau in the image (paper Sec. 3.2).
+    How far from a joint its maps are not zero: theta in 3D, tau in the image (Sec. 3.2).
 
     ``theta_m`` holds for a cube of REFERENCE_CUBE_M and grows with the cube, so that a child's
     hand in a smaller cube looks to the network as an adult's does.
@@ -51,7 +51,7 @@ class DenseMaps(NamedTuple):
         return cls(heat_2d, heat_3d, torch.unflatten(direction, 1, (joints, 3)))
 
 
-def encode(joints_m: Tensor, surface: Surface, cube: Cube, reach: Reach) -> DenseMaps:
+def encode(joints_m: Tensor, surface: Surface, cube: Cube, radius: SupportRadius) -> DenseMaps:
     """
     Make the target maps of joints (B, J, 3) for the surface that a crop shows.
 
@@ -60,19 +60,19 @@ def encode(joints_m: Tensor, surface: Surface, cube: Cube, reach: Reach) -> Dens
     """
     offset = joints_m[:, :, :, None, None] - surface.points_m[:, None]
     distance = (offset * offset).sum(dim=2).sqrt()
-    theta = reach.theta_of(cube).view(-1, 1, 1, 1)
+    theta = radius.theta_of(cube).view(-1, 1, 1, 1)
     near = (distance <= theta) & (surface.foreground > 0)
     heat_3d = torch.where(near, 1.0 - distance / theta, 0.0)
     inverse = torch.where(near, 1.0 / distance.clamp(min=1e-9), 0.0)
     return DenseMaps(
-        _heat_2d(joints_m, surface, cube, reach), heat_3d, offset * inverse.unsqueeze(2)
+        _heat_2d(joints_m, surface, cube, radius), heat_3d, offset * inverse.unsqueeze(2)
     )
 
 
-def _heat_2d(joints_m: Tensor, surface: Surface, cube: Cube, reach: Reach) -> Tensor:
+def _heat_2d(joints_m: Tensor, surface: Surface, cube: Cube, radius: SupportRadius) -> Tensor:
     size_px = surface.points_m.shape[-1]
     pixel = project_to_map(joints_m, cube, size_px)[..., None, None]
     steps = torch.arange(size_px, device=joints_m.device, dtype=joints_m.dtype)
     du = steps.view(1, 1, 1, -1) - pixel[:, :, 0]
     dv = steps.view(1, 1, -1, 1) - pixel[:, :, 1]
-    return (1.0 - (du * du + dv * dv).sqrt() / reach.tau_px).clamp(min=0.0)
+    return (1.0 - (du * du + dv * dv).sqrt() / radius.tau_px).clamp(min=0.0)

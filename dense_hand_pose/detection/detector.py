@@ -7,10 +7,12 @@ import math
 
 from dense_hand_pose.camera.depth_image import check_depth, DepthImage
 from dense_hand_pose.camera.intrinsics import Intrinsics
-from dense_hand_pose.camera.letterbox import encode_letterbox, Letterbox
+from dense_hand_pose.camera.letterbox import Letterbox
+from dense_hand_pose.codec.detector_input import encode_letterbox
 from dense_hand_pose.network.weight_file import find_weights, WeightsError
-from dense_hand_pose.runtimes.detector import DetectorRuntime, load_runtime
-from dense_hand_pose.runtimes.model import Model
+from dense_hand_pose.runtimes.base import Model, Runtime
+from dense_hand_pose.runtimes.detector import INPUT, OUTPUT
+from dense_hand_pose.runtimes.registry import make_detector
 
 from .detections import decode_detections, Detection
 from .proposals import Candidate, TileCandidates, TileSet, WHOLE_FRAME
@@ -36,7 +38,7 @@ class HandDetector:
 
     def __init__(
         self,
-        runtime: DetectorRuntime,
+        runtime: Runtime,
         min_score: float = MIN_SCORE,
         max_detections: int = MAX_DETECTIONS,
     ) -> None:
@@ -77,7 +79,8 @@ class HandDetector:
             raise WeightsError(
                 f'{model.path}: a network for task {model.config.task!r}, no hand detector'
             )
-        return cls(load_runtime(model, backend, threads, precision), min_score, max_detections)
+        runtime = make_detector(backend, model, threads=threads, precision=precision)
+        return cls(runtime, min_score, max_detections)
 
     @property
     def backend_name(self) -> str:
@@ -108,7 +111,7 @@ class HandDetector:
         letterbox = Letterbox.of(depth.shape[1], depth.shape[0])
         image = encode_letterbox(letterbox.sample(depth, unit_m), letterbox, intrinsics)
         most = 2 * self.max_detections
-        maps = self._runtime.run(image)
+        maps = self._runtime.run({INPUT: image[None]})[OUTPUT][0]
         found = decode_detections(maps, letterbox, intrinsics, self.min_score, most)
         within = [one for one in found if near_m <= one.center_m[2] <= far_m]
         return within[: self.max_detections]

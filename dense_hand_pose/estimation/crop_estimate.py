@@ -10,8 +10,9 @@ import time
 from dense_hand_pose.camera.crop import BACKGROUND, crop_depth, CropWindow
 from dense_hand_pose.camera.depth_image import DepthImage
 from dense_hand_pose.camera.intrinsics import Intrinsics
+from dense_hand_pose.codec.numpy_decoding import Result
 from dense_hand_pose.detection.proposals import Candidate
-from dense_hand_pose.runtimes.base import Backend, Result
+from dense_hand_pose.runtimes.base import Backend
 from dense_hand_pose.tracking.handedness import side_log_odds
 import numpy as np
 import numpy.typing as npt

@@ -12,7 +12,7 @@ hands and others counted alike: 2352 answers where the network has no verdict of
 where it has. The spread of the votes added nothing and is left out.
 """
 
-from dense_hand_pose.runtimes.base import Result
+from dense_hand_pose.codec.numpy_decoding import Result
 from dense_hand_pose.skeleton import HAND_21
 import numpy as np
 import numpy.typing as npt

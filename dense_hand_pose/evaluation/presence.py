@@ -15,7 +15,7 @@ from typing import Any
 from dense_hand_pose.codec.config import DecodingConfig
 from dense_hand_pose.codec.map_geometry import Cube
 from dense_hand_pose.network.dense_regression import DenseRegressionNet
-from dense_hand_pose.network.graph import decode_seen
+from dense_hand_pose.network.graph import decode_features
 from dense_hand_pose.synthesis.crops import CropBatch, render_crops
 from dense_hand_pose.synthesis.negatives import NAMES, NegativeBatch, render_negatives
 from dense_hand_pose.synthesis.sensor.cameras import CAMERAS
@@ -92,12 +92,12 @@ def _asked(network: DenseRegressionNet, batch: CropBatch | NegativeBatch) -> lis
         raise ValueError('these weights have no verdict: train one (config/train/verdict.yaml)')
     crop = torch.from_numpy(batch.depth).unsqueeze(1)
     cube = Cube(torch.from_numpy(batch.center_m), torch.from_numpy(batch.cube_size_m))
-    seen = network.see(crop)
-    decoded = decode_seen(network, seen, crop, cube, DecodingConfig())
+    seen = network.forward_features(crop)
+    decoded = decode_features(network.config, seen, crop, cube, DecodingConfig())
     presence, side = network.verdict(seen)
     confidence = decoded.confidence.mean(dim=1)
     bend = side_log_odds(decoded.joints_m.numpy())
-    mirrored_side = network.verdict(network.see(mirrored(crop))).side
+    mirrored_side = network.verdict(network.forward_features(mirrored(crop))).side
     asked = (presence, side, mirrored_side, confidence)
     return [*(tensor.double().numpy() for tensor in asked), bend]
 

@@ -12,11 +12,10 @@ import torch
 from torch import nn, Tensor
 import torch.nn.functional as F  # noqa: N812
 
-from .blocks import ConvNorm, Residual
+from .blocks import ConvNorm, Hourglass, Residual
 from .config import NetworkConfig
 from .dense_regression import DenseRegressionNet, FoldedStem, PaperStem
 from .detector import DetectorNet
-from .hourglass import Hourglass
 
 _HIDDEN = 512
 

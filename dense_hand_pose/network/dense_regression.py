@@ -13,10 +13,9 @@ import torch
 from torch import nn, Tensor
 import torch.nn.functional as F  # noqa: N812
 
-from .blocks import ConvNorm, fold_norms, Residual
+from .blocks import ConvNorm, fold_norms, Hourglass, Residual
 from .config import NetworkConfig
-from .hourglass import Hourglass
-from .presence import LOWEST_PX, Seen, VerdictHead
+from .presence import Features, LOWEST_PX, PresenceHead
 
 _HIDDEN, _DROPOUT = 128, 0.2
 
@@ -104,7 +103,7 @@ class PaperHead(nn.Module):
         return torch.cat([heat_2d, heat_3d, direction], dim=1), features
 
 
-class Presence(nn.Module):
+class AuxiliaryPresence(nn.Module):
     """The log odds (B, 1) that a crop shows a hand, for a training."""
 
     def __init__(self, config: NetworkConfig) -> None:
@@ -114,10 +113,10 @@ class Presence(nn.Module):
             nn.Dropout(_DROPOUT), nn.Linear(inputs, _HIDDEN), nn.ReLU(), nn.Linear(_HIDDEN, 1)
         )
 
-    def forward(self, seen: Seen) -> Tensor:
-        """Tell it from the narrowest level and from the mean and the most of each feature."""
-        lowest, features = seen.lowest.flatten(1), seen.features
-        pooled = [lowest, features.mean(dim=(2, 3)), features.amax(dim=(2, 3))]
+    def forward(self, features: Features) -> Tensor:
+        """Return it from the narrowest level and the mean and maximum of each feature."""
+        lowest, upper = features.lowest.flatten(1), features.upper
+        pooled = [lowest, upper.mean(dim=(2, 3)), upper.amax(dim=(2, 3))]
         odds: Tensor = self.layers(torch.cat(pooled, dim=1))
         return odds
 
@@ -126,13 +125,13 @@ class DenseRegressionNet(nn.Module):
     """
     A stem and ``stacks`` hourglasses, each with a dense head that is supervised.
 
-    ``verdict`` is the head that tells whether there is a hand and which, None without it. It is
-    taught after the rest; ``there``, of a training with crops that show none, teaches the rest
-    what it will be asked.
+    ``verdict`` is the presence head, None without it, which is trained after the rest. ``there``,
+    in a training with crops that show no hand, has the features tell those apart. The names of
+    both are those of the tensors in weight files and checkpoints.
     """
 
     taught_by = ('there.',)
-    """What only a training needs: no weight file holds it, and none need."""
+    """Only a training needs it; no weight file holds it."""
 
     def __init__(self, config: NetworkConfig) -> None:
         super().__init__()
@@ -149,12 +148,12 @@ class DenseRegressionNet(nn.Module):
         )
         self.remap_features = nn.ModuleList(nn.Conv2d(width, width, 1) for _ in range(count - 1))
         # Last, so that the same seed gives a network the same weights with it and without.
-        self.verdict = VerdictHead(config) if config.verdict else None
-        self.there: Presence | None = None
+        self.verdict = PresenceHead(config) if config.verdict else None
+        self.there: AuxiliaryPresence | None = None
 
     def learn_presence(self) -> None:
-        """Ask in training mode, too, whether there is a hand."""
-        self.there = Presence(self.config)
+        """Return the log odds of a hand in training mode, too."""
+        self.there = AuxiliaryPresence(self.config)
 
     def forward(self, crop: Tensor) -> list[Tensor]:
         """
@@ -162,23 +161,23 @@ class DenseRegressionNet(nn.Module):
 
         In training mode the log odds (B, 1) of a hand come after them, if they are learnt.
         """
-        seen = self.see(crop)
+        features = self.forward_features(crop)
         if self.there is None or not self.training:
-            return seen.outputs
-        return [*seen.outputs, self.there(seen)]
+            return features.outputs
+        return [*features.outputs, self.there(features)]
 
-    def see(self, crop: Tensor) -> Seen:
-        """Return forward's result and what ``self.verdict``, where there is one, reads."""
+    def forward_features(self, crop: Tensor) -> Features:
+        """Return forward's result and what the presence head reads."""
         depth = reduce_depth(crop)
         x = self.stem(crop)
         outputs = []
         for i, (hourglass, head) in enumerate(zip(self.hourglasses, self.heads, strict=True)):
-            upper, lowest = hourglass.with_lowest(x)  # type: ignore[operator]
-            maps, features = head(upper, depth)
+            outer, lowest = hourglass.with_lowest(x)  # type: ignore[operator]
+            maps, upper = head(outer, depth)
             outputs.append(maps)
             if i + 1 < len(self.hourglasses):
-                x = x + self.remap_maps[i](maps) + self.remap_features[i](features)
-        return Seen(outputs, features, lowest, depth)
+                x = x + self.remap_maps[i](maps) + self.remap_features[i](upper)
+        return Features(outputs, upper, lowest, depth)
 
     def for_inference(self) -> 'DenseRegressionNet':
         """Fold the normalisation, freeze, and return the network itself."""

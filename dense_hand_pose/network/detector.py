@@ -18,18 +18,17 @@ Legend: B frames, H = MAP_HEIGHT, W = MAP_WIDTH, J joints.
 import math
 
 from dense_hand_pose.camera.letterbox import CHANNELS, MAP_STRIDE_PX
+from dense_hand_pose.codec.detector_config import INPUT_SCALE, USUAL_M
 from dense_hand_pose.skeleton import HAND_21
 import torch
 from torch import nn, Tensor
 import torch.nn.functional as F  # noqa: N812
 
-from .blocks import ConvNorm, fold_norms, Residual
+from .blocks import ConvNorm, fold_norms, Hourglass, Residual
 from .config import NetworkConfig
-from .hourglass import Hourglass
 
 OUTPUTS = 5
 """Score, offset in x and y (map pixels), log2 of the centre's depth over 0.7 m, side."""
-_USUAL_M, _LOG_SCALE = 0.7, 1.5
 _EMPTY = 4.0
 _PRIOR_LOGIT = -4.0
 """A hand's centre is rare: learning begins with few, so that the first steps do not unlearn."""
@@ -70,7 +69,7 @@ class DetectorNet(nn.Module):
         x = self.features(self.hourglass(self.stem(F.pixel_unshuffle(frame, MAP_STRIDE_PX))))
         made = self.maps(torch.cat([x, nearest.to(x.dtype)], dim=1)).float()
         # The depth is learnt as what lies behind the surface that is seen: that is small.
-        log2_m = _LOG_SCALE * nearest.float() + made[:, 3:4]
+        log2_m = INPUT_SCALE * nearest.float() + made[:, 3:4]
         maps = torch.cat([made[:, :3], log2_m, made[:, 4:]], dim=1)
         return [self.joints(x).float(), maps] if self.training else [maps]
 
@@ -99,7 +98,7 @@ def nearest_log2(frame: Tensor) -> Tensor:
 def activated(maps: Tensor) -> Tensor:
     """Return (B, OUTPUTS, H, W): score in [0, 1], offsets, z in metres, side in [-1, 1]."""
     score, side = torch.sigmoid(maps[:, :1]), torch.tanh(maps[:, 4:])
-    z_m = _USUAL_M * torch.exp(math.log(2.0) * maps[:, 3:4].clamp(-4.0, 4.0))
+    z_m = USUAL_M * torch.exp(math.log(2.0) * maps[:, 3:4].clamp(-4.0, 4.0))
     return torch.cat([score, maps[:, 1:3], z_m, side], dim=1)
 
 

@@ -9,18 +9,20 @@ metric cube, so that the cube's centre and edge are its intrinsics and its trans
 """
 
 from dense_hand_pose.camera.crop import CROP_SIZE_PX
-from dense_hand_pose.codec.decoding import decode, Decoded, DecodingConfig
-from dense_hand_pose.codec.encoding import DenseMaps, Reach
+from dense_hand_pose.codec.config import DecodingConfig
+from dense_hand_pose.codec.decoding import decode, Decoded
+from dense_hand_pose.codec.encoding import DenseMaps, SupportRadius
 from dense_hand_pose.codec.map_geometry import Cube, lift, reduce_depth
 import torch
 from torch import nn, Tensor
 
+from .config import NetworkConfig
 from .dense_regression import DenseRegressionNet
-from .presence import Seen
+from .presence import Features
 
 INPUTS = ('crops', 'centers_m', 'sizes_m')
 DECODED = ('joints_m', 'confidence', 'spread_m', 'votes_m', 'vote_weights')
-VERDICT = ('presence', 'side')
+PRESENCE = ('presence', 'side')
 MAPS = 'maps'
 _LARGEST_BATCH = 256
 
@@ -29,11 +31,11 @@ class HandGraph(nn.Module):
     """
     Network and decoding: crops (B, S, S), centres (B, 3) and edges (B,) in, ``outputs`` out.
 
-    These are the parts of decoding.Decoded; verdict.Verdict where the network has that head; and
-    with ``maps`` the network's channels (B, 5 J, H, W), for votes that are to be merged otherwise
-    than ``config`` says. The network's normalisation is folded in place. It may hold another
-    floating type than float32: the decoding around it stays in float32, since a metre in half
-    precision has steps of half a millimetre.
+    These are the parts of decoding.Decoded; presence.PresenceOutput where the network has that
+    head; and with ``maps`` the network's channels (B, 5 J, H, W), for votes that are to be merged
+    by other settings than ``config``. The network's normalisation is folded in place. It may hold
+    another floating type than float32: the decoding around it stays in float32, since a metre in
+    half precision has steps of half a millimetre.
     """
 
     def __init__(
@@ -43,29 +45,35 @@ class HandGraph(nn.Module):
         self.network = network.for_inference()
         self.decoding = config
         self.maps = maps
-        verdict = VERDICT if network.config.verdict else ()
-        self.outputs = (*DECODED, *verdict, *((MAPS,) if maps else ()))
+        presence = PRESENCE if network.config.verdict else ()
+        self.outputs = (*DECODED, *presence, *((MAPS,) if maps else ()))
 
     def forward(self, crops: Tensor, centers_m: Tensor, sizes_m: Tensor) -> tuple[Tensor, ...]:
         """Return what ``outputs`` names, in float32."""
-        crop = crops.unsqueeze(1)
+        crop, cube = crops.unsqueeze(1), Cube(centers_m, sizes_m)
         weight = next(self.network.parameters())
-        seen = self.network.see(crop.to(weight.dtype))
-        decoded = decode_seen(self.network, seen, crop, Cube(centers_m, sizes_m), self.decoding)
-        verdict = () if self.network.verdict is None else self.network.verdict(seen)
-        return (*decoded, *verdict, *((seen.outputs[-1].float(),) if self.maps else ()))
+        features = self.network.forward_features(crop.to(weight.dtype))
+        decoded = decode_features(self.network.config, features, crop, cube, self.decoding)
+        presence = () if self.network.verdict is None else self.network.verdict(features)
+        return (*decoded, *presence, *((features.outputs[-1].float(),) if self.maps else ()))
 
 
-def decode_seen(
-    network: DenseRegressionNet, seen: Seen, crop: Tensor, cube: Cube, decoding: DecodingConfig
+def decode_features(
+    network: NetworkConfig, features: Features, crop: Tensor, cube: Cube, decoding: DecodingConfig
 ) -> Decoded:
-    """Merge what a network saw in crops (B, 1, 128, 128), float32, to joints in metres."""
-    config = network.config
-    maps = DenseMaps.from_channels(seen.outputs[-1].float(), config.joints)
+    """Merge what a network computed of crops (B, 1, 128, 128), float32, to joints in metres."""
     # What the network reduced is too coarse for metres where it computes in half precision.
-    depth = seen.depth if seen.depth.dtype == crop.dtype else reduce_depth(crop)
-    reach = Reach(config.theta_m, config.tau_px)
-    return decode(maps, lift(depth, cube), cube, reach, decoding)
+    depth = features.depth if features.depth.dtype == crop.dtype else reduce_depth(crop)
+    return decode_channels(network, features.outputs[-1].float(), depth, cube, decoding)
+
+
+def decode_channels(
+    network: NetworkConfig, channels: Tensor, depth: Tensor, cube: Cube, decoding: DecodingConfig
+) -> Decoded:
+    """Merge channels (B, 5 J, H, W) over reduced depth (B, 1, H, W), float32, to joints."""
+    maps = DenseMaps.from_channels(channels, network.joints)
+    radius = SupportRadius(network.theta_m, network.tau_px)
+    return decode(maps, lift(depth, cube), cube, radius, decoding)
 
 
 def example_inputs(batch: int, device: str | torch.device = 'cpu') -> tuple[Tensor, ...]:

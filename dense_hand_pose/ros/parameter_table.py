@@ -16,7 +16,8 @@ from dense_hand_pose.camera.camera_info import IMAGE_KINDS
 from dense_hand_pose.codec.config import DecodingConfig
 from dense_hand_pose.config_fields import bounds_of, choices_of
 from dense_hand_pose.estimation.config import EstimatorConfig
-from dense_hand_pose.runtimes.base import BACKENDS, PRECISIONS
+from dense_hand_pose.runtimes.base import PRECISIONS
+from dense_hand_pose.runtimes.registry import BACKENDS
 from dense_hand_pose.tracking.smoothing import SmoothingConfig
 
 from .parameters import Parameter, Value, wrong_choice

@@ -1,20 +1,27 @@
 # Copyright 2026 The dense_hand_pose authors
 # SPDX-License-Identifier: Apache-2.0
-"""What every backend gives: crops and cubes in, joints out, as numpy arrays."""
+"""What every runtime offers: a loaded network, named arrays in, named arrays out."""
 
-from collections.abc import Iterator, Sequence
+from __future__ import annotations
+
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, NamedTuple, Protocol
+from functools import cached_property
+from pathlib import Path
+from typing import Protocol, TYPE_CHECKING
 
 from dense_hand_pose.codec.config import DecodingConfig
+from dense_hand_pose.codec.numpy_decoding import Result
+from dense_hand_pose.network.config import NetworkConfig
+from dense_hand_pose.network.weight_file import read_config, sha256_of
 import numpy as np
 import numpy.typing as npt
 
-from .model import Model
+if TYPE_CHECKING:
+    from dense_hand_pose.network.dense_regression import DenseRegressionNet
 
 Array = npt.NDArray[np.float32]
 
-BACKENDS = ('auto', 'tensorrt', 'cuda', 'openvino', 'cpu')
 PRECISIONS = ('auto', 'float32', 'bfloat16', 'float16')
 
 
@@ -22,32 +29,42 @@ class BackendError(RuntimeError):
     """A backend that does not work here; the message says why in one line."""
 
 
-class Result(NamedTuple):
-    """
-    The decoded joints of N crops as float32 arrays; shapes as in decoding.Decoded.
+@dataclass(frozen=True)
+class Model:
+    """A weight file; header and hash are read without PyTorch. All raise WeightsError."""
 
-    presence (N,) in [0, 1] and side (N,) in [-1, 1] as in network/presence.py; None both for
-    weights without that head.
-    """
+    path: Path
 
-    joints_m: Array
-    confidence: Array
-    spread_m: Array
-    votes_m: Array
-    vote_weights: Array
-    presence: Array | None = None
-    side: Array | None = None
+    @cached_property
+    def config(self) -> NetworkConfig:
+        """Return the architecture."""
+        return read_config(self.path)
+
+    @cached_property
+    def sha256(self) -> str:
+        """Return the hash of the file."""
+        return sha256_of(self.path)
+
+    def network(self) -> DenseRegressionNet:
+        """Load the network, float32, its normalisation not yet folded; this imports PyTorch."""
+        from dense_hand_pose.network.weights import load_weights
+
+        return load_weights(self.path)
 
 
-def joined(results: Sequence[Result]) -> Result:
-    """Return the results of parts of a batch as one."""
-    columns: Iterator[tuple[Any, ...]] = zip(*results, strict=True)
-    parts: list[Any] = [None if c[0] is None else np.concatenate(c) for c in columns]
-    return Result(*parts)
+class Runtime(Protocol):
+    """A loaded graph; ``precision`` is what the network in it computes in."""
+
+    name: str
+    precision: str
+
+    def run(self, inputs: Mapping[str, Array]) -> dict[str, Array]:
+        """Return the graph's outputs by name, in arrays of their own."""
+        ...
 
 
 class Backend(Protocol):
-    """A runtime with a loaded network; ``precision`` is what the network computes in."""
+    """A runtime of the pose network with its decoding."""
 
     name: str
     precision: str

@@ -5,12 +5,13 @@
 from collections.abc import Callable, Sequence
 
 from dense_hand_pose.codec.config import DecodingConfig
+from dense_hand_pose.codec.numpy_decoding import Result
 from dense_hand_pose.network.dense_regression import DenseRegressionNet
 from dense_hand_pose.network.graph import HandGraph
 import torch
 from torch import Tensor
 
-from .base import Array, Result
+from .base import Array
 from .static_graph import Function, StaticGraph
 
 _LARGEST_BATCH = 8

@@ -3,50 +3,64 @@
 """
 Which precision a backend may compute in: the fastest whose joints are those of float32.
 
-The joints of 200 fixed synthetic crops are compared with float32 PyTorch of the same weights;
-more than half a millimetre on average is refused. That takes seconds, so the answer is
-remembered for the weights, the runtime and the processor.
+The joints of 200 fixed synthetic crops (data/probe_crops.npz) are compared with float32 PyTorch of
+the same weights; more than half a millimetre on average is refused. That takes seconds, so the
+result is remembered for the weights, the runtime and the processor. The crops are rendered once
+(tools/make_probe_crops.py) and shipped: no renderer is needed, and they stay when it changes.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+import functools
 import hashlib
 import json
 import logging
 from pathlib import Path
+from typing import NamedTuple
 
+from dense_hand_pose.camera.crop import BACKGROUND
 from dense_hand_pose.codec.config import DecodingConfig
 from dense_hand_pose.network.config import GRAPH_VERSION
 from dense_hand_pose.network.weight_file import write_atomically
 import numpy as np
+import numpy.typing as npt
 
 from .base import Array, Backend, BackendError, Wanted
 from .cache import cache_folder
-from .model import Model
-from .probe_crops import load_probe
 
 TOLERANCE_MM = 0.5
+PROBE_FILE = Path(__file__).resolve().parent / 'data' / 'probe_crops.npz'
 _CHUNK = 20
+_LEVELS = 254
+"""Depth lies in steps of 1.2 mm; the byte above the last step is background."""
 
 _LOG = logging.getLogger(__name__)
 
 
-def choose_precision(
-    wanted: Wanted,
-    offered: Sequence[str],
-    *,
-    make: Callable[[str], Backend],
-    reference: Callable[[], Array],
-    where: str,
-) -> Backend:
+@dataclass(frozen=True)
+class Offer:
     """
-    Return the backend in the first precision of ``offered`` that agrees with float32.
+    What a runtime can load here: precisions, fastest first, 'float32' last, and how.
 
-    ``offered``: fastest first, ending with 'float32', which needs no proof. ``reference`` gives
-    the joints (200, 21, 3) of float32 PyTorch; ``where`` names runtime and processor. Raises
-    BackendError when a precision that was asked for is not offered.
+    ``reference`` returns the joints (200, J, 3) of float32 PyTorch; ``where`` names runtime and
+    processor.
     """
+
+    precisions: Sequence[str]
+    make: Callable[[str], Backend]
+    reference: Callable[[], Array]
+    where: str
+
+
+def choose_precision(wanted: Wanted, offer: Offer) -> Backend:
+    """
+    Return the backend in the first precision that agrees with float32, which needs no proof.
+
+    Raises BackendError when a precision that was asked for is not offered.
+    """
+    offered = list(offer.precisions)
     if wanted.precision != 'auto':
         if wanted.precision not in offered:
             raise BackendError(
@@ -54,26 +68,27 @@ def choose_precision(
             )
         offered = [wanted.precision, 'float32']
     for precision in offered:
-        backend = make(precision)
+        backend = offer.make(precision)
         if precision == 'float32':
             return backend
-        miss_mm = _remembered(
-            (wanted.model.sha256, str(GRAPH_VERSION), precision, where),
-            lambda backend=backend: disagreement_mm(backend, reference()),  # type: ignore[misc]
+        mean_error_mm = _remembered(
+            (wanted.model.sha256, str(GRAPH_VERSION), precision, offer.where),
+            lambda backend=backend: disagreement_mm(backend, offer.reference()),  # type: ignore[misc]
         )
-        if miss_mm <= TOLERANCE_MM:
+        if mean_error_mm <= TOLERANCE_MM:
             return backend
         _LOG.warning(
             'backend %s: %s misses the joints of float32 by %.2f mm on average, more than '
-            '%.1f mm; the next precision is tried', backend.name, precision, miss_mm, TOLERANCE_MM,
+            '%.1f mm; the next precision is tried',
+            backend.name, precision, mean_error_mm, TOLERANCE_MM,
         )  # fmt: skip
     raise BackendError(f'no precision of {", ".join(offered)} agrees with float32')
 
 
 def disagreement_mm(backend: Backend, reference_m: Array) -> float:
     """Return the mean distance of a backend's joints from the reference (200, J, 3)."""
-    misses = np.linalg.norm(joints_of(backend) - reference_m, axis=-1)
-    return float(misses.mean() * 1000.0) if np.isfinite(misses).all() else float('inf')
+    errors_m = np.linalg.norm(joints_of(backend) - reference_m, axis=-1)
+    return float(errors_m.mean() * 1000.0) if np.isfinite(errors_m).all() else float('inf')
 
 
 def joints_of(backend: Backend) -> Array:
@@ -87,11 +102,31 @@ def joints_of(backend: Backend) -> Array:
     return np.concatenate(parts)
 
 
-def reference_joints(model: Model) -> Array:
-    """Return the joints (200, J, 3) of float32 PyTorch, the measure of all precisions."""
-    from .torch_cpu import TorchBackend
+class Probe(NamedTuple):
+    """Crops (N, 128, 128) as a network reads them, centres (N, 3) and edges (N,) of the cubes."""
 
-    return joints_of(TorchBackend(model.network(), 'cpu'))
+    crops: npt.NDArray[np.float32]
+    centers_m: npt.NDArray[np.float32]
+    sizes_m: npt.NDArray[np.float32]
+
+
+@functools.cache
+def load_probe() -> Probe:
+    """Read the probe; FileNotFoundError means a broken installation."""
+    with np.load(PROBE_FILE, allow_pickle=False) as file:
+        return Probe(unpack(file['crops']), file['centers_m'], file['sizes_m'])
+
+
+def pack(crops: npt.NDArray[np.float32]) -> npt.NDArray[np.uint8]:
+    """Round normalised depth in [-1, 1] (any shape) to a byte each."""
+    steps = np.minimum(np.rint((crops + 1.0) / 2.0 * _LEVELS), _LEVELS)
+    return np.where(crops >= BACKGROUND, _LEVELS + 1, steps).astype(np.uint8)
+
+
+def unpack(packed: npt.NDArray[np.uint8]) -> npt.NDArray[np.float32]:
+    """Return the normalised depth of packed crops."""
+    depth = packed.astype(np.float32) * np.float32(2.0 / _LEVELS) - np.float32(1.0)
+    return np.where(packed > _LEVELS, np.float32(BACKGROUND), depth)
 
 
 def _remembered(key: tuple[str, ...], measure: Callable[[], float]) -> float:
@@ -100,22 +135,25 @@ def _remembered(key: tuple[str, ...], measure: Callable[[], float]) -> float:
     if folder is None:
         return measure()
     path = folder / f'{hashlib.sha256(json.dumps(key).encode()).hexdigest()}.json'
-    miss_mm = _read(path)
-    if miss_mm is None:
-        miss_mm = measure()
-        _write(path, key, miss_mm)
-    return miss_mm
+    mean_error_mm = _read(path)
+    if mean_error_mm is None:
+        mean_error_mm = measure()
+        _write(path, key, mean_error_mm)
+    return mean_error_mm
 
 
 def _read(path: Path) -> float | None:
+    """Return a remembered error; None for a file that is missing or damaged."""
     try:
-        return float(json.loads(path.read_text())['mean_mm'])
-    except (OSError, ValueError, KeyError, TypeError):  # not there, or nothing that we wrote
+        value = float(json.loads(path.read_text())['mean_mm'])
+    except (OSError, ValueError, KeyError, TypeError, RecursionError):
         return None
+    # Infinity is what a precision that gives no numbers is remembered by.
+    return value if value >= 0.0 else None
 
 
-def _write(path: Path, key: tuple[str, ...], miss_mm: float) -> None:
+def _write(path: Path, key: tuple[str, ...], mean_error_mm: float) -> None:
     try:
-        write_atomically(path, json.dumps({'key': key, 'mean_mm': miss_mm}).encode())
+        write_atomically(path, json.dumps({'key': key, 'mean_mm': mean_error_mm}).encode())
     except OSError as error:
         _LOG.debug('%s: not written (%s)', path, error)

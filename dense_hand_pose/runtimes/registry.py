@@ -1,69 +1,130 @@
 # Copyright 2026 The dense_hand_pose authors
 # SPDX-License-Identifier: Apache-2.0
-"""The choice of a backend: what was asked for, or the first that works here."""
+"""The runtimes, one row each, and the choice among them: by name, or the first that works."""
 
+from collections.abc import Callable
+from dataclasses import dataclass
 from importlib import import_module
 import logging
+from typing import Any
 
-from .base import Backend, BackendError, BACKENDS, Wanted
-from .model import Model
+from .base import Backend, BackendError, Model, Runtime, Wanted
 
-__all__ = ['BACKENDS', 'DEMANDED', 'LOADERS', 'BackendError', 'make_backend']
 
-LOADERS = {
-    'tensorrt': '.nvidia:prefer_tensorrt',
-    'cuda': '.nvidia:load_cuda',
-    'openvino': '.openvino.runtime:load',
-    'cpu': '.torch_cpu:load_cpu',
-}
-"""Backend to the function that loads it, in the order in which `auto` tries them."""
+@dataclass(frozen=True)
+class RuntimeEntry:
+    """
+    A runtime by name.
 
-DEMANDED = {'tensorrt': '.nvidia:require_tensorrt'}
-"""Backends that are loaded otherwise when they are asked for by name."""
+    ``device``: 'cuda' or 'cpu'. Functions are 'module:name' in this package: ``load`` and
+    ``load_detector`` take a Wanted and return a Backend and a Runtime; ``demanded`` loads the
+    backend otherwise when it is asked for by name; ``offer`` returns what can be loaded in which
+    precision (precision.Offer).
+    """
+
+    name: str
+    device: str
+    load: str
+    load_detector: str = ''
+    demanded: str = ''
+    offer: str = ''
+
+
+RUNTIMES = (
+    RuntimeEntry(
+        'tensorrt', 'cuda', '.nvidia:prefer_tensorrt', demanded='.nvidia:require_tensorrt'
+    ),
+    RuntimeEntry('cuda', 'cuda', '.nvidia:load_cuda', offer='.nvidia:offer_cuda'),
+    RuntimeEntry(
+        'openvino',
+        'cpu',
+        '.openvino.runtime:load',
+        '.openvino.runtime:load_detector',
+        offer='.openvino.runtime:offer',
+    ),
+    RuntimeEntry(
+        'cpu',
+        'cpu',
+        '.torch_cpu:load_cpu',
+        '.torch_cpu:load_detector',
+        offer='.torch_cpu:offer',
+    ),
+)
+"""In the order in which `auto` tries them."""
+BACKENDS = ('auto', *(entry.name for entry in RUNTIMES))
 
 _LOG = logging.getLogger(__name__)
 
 
 def make_backend(name: str, model: Model, *, threads: int = 0, precision: str = 'auto') -> Backend:
     """
-    Return a backend with the model; ``auto`` never fails for want of an accelerator.
+    Return a backend with the model; ``auto`` takes the first runtime that works.
 
     ``threads`` and ``precision`` as in Wanted. Raises ValueError for an unknown name or value,
     WeightsError (a ValueError) for an unusable file, and BackendError when a named backend, or
     every one, cannot run here.
     """
-    if name not in BACKENDS:
-        raise ValueError(f'backend {name!r}: expected one of {", ".join(BACKENDS)}')
+    _check(name)
     wanted = Wanted(model=model, precision=precision, threads=threads)
     _ = model.config  # a file that is no model is named before any runtime is started
-    return _first_that_works(wanted) if name == 'auto' else _named(name, wanted)
-
-
-def _named(name: str, wanted: Wanted) -> Backend:
+    if name == 'auto':
+        backend: Backend = _first_that_works(wanted, 'backend', lambda entry: entry.load)
+        return backend
+    entry = entry_of(name)
     try:
-        return _call(DEMANDED[name], wanted) if name in DEMANDED else _load(name, wanted)
+        named: Backend = call(entry.demanded or entry.load, wanted)
     except BackendError as error:
         raise BackendError(f'backend {name}: {error}; or use backend auto') from error
+    return named
 
 
-def _first_that_works(wanted: Wanted) -> Backend:
+def make_detector(
+    name: str, model: Model, *, threads: int = 0, precision: str = 'auto'
+) -> Runtime:
+    """
+    Return a runtime with the hand detector: letterbox 'frame' in, 'maps' out.
+
+    It stays on the CPU: it is small, it runs in few of the frames, and its input would have to be
+    copied to a GPU first. The name of a backend that has no detector means any that has one. Of
+    ``precision``, 'auto' and 'bfloat16' are bfloat16 where OpenVINO computes in it; all else is
+    float32. Raises as make_backend does.
+    """
+    _check(name)
+    wanted = Wanted(model=model, precision=precision, threads=threads)
+    if name != 'auto' and entry_of(name).load_detector:
+        named: Runtime = call(entry_of(name).load_detector, wanted)
+        return named
+    found: Runtime = _first_that_works(wanted, 'detector', lambda entry: entry.load_detector)
+    return found
+
+
+def entry_of(name: str) -> RuntimeEntry:
+    """Return the row of a runtime's name."""
+    return next(entry for entry in RUNTIMES if entry.name == name)
+
+
+def call(function: str, wanted: Wanted) -> Any:
+    """Return what a function of a row, 'module:name', makes of what is wanted."""
+    module, _, name = function.partition(':')
+    return getattr(import_module(module, __package__), name)(wanted)
+
+
+def _check(name: str) -> None:
+    if name not in BACKENDS:
+        raise ValueError(f'backend {name!r}: expected one of {", ".join(BACKENDS)}')
+
+
+def _first_that_works(wanted: Wanted, what: str, loader_of: Callable[[RuntimeEntry], str]) -> Any:
     refused: list[str] = []
-    for name in LOADERS:
-        try:
-            backend = _load(name, wanted)
-        except (BackendError, ImportError, OSError, RuntimeError) as error:
-            refused.append(f'not {name}: {" ".join(str(error).split())}')
+    for entry in RUNTIMES:
+        loader = loader_of(entry)
+        if not loader:
             continue
-        _LOG.info('backend auto: %s', '; '.join([f'{name} ({backend.precision})', *refused]))
-        return backend
-    raise BackendError(f'no backend works here ({"; ".join(refused)})')
-
-
-def _load(name: str, wanted: Wanted) -> Backend:
-    return _call(LOADERS[name], wanted)
-
-
-def _call(loader: str, wanted: Wanted) -> Backend:
-    module, function = loader.split(':')
-    backend: Backend = getattr(import_module(module, __package__), function)(wanted)
-    return backend
+        try:
+            found = call(loader, wanted)
+        except (BackendError, ImportError, OSError, RuntimeError) as error:
+            refused.append(f'not {entry.name}: {" ".join(str(error).split())}')
+            continue
+        _LOG.info('%s auto: %s', what, '; '.join([f'{entry.name} ({found.precision})', *refused]))
+        return found
+    raise BackendError(f'no {what} works here ({"; ".join(refused)})')

@@ -5,16 +5,16 @@
 from collections.abc import Callable, Sequence
 
 from dense_hand_pose.codec.config import DecodingConfig
-from dense_hand_pose.codec.decoding import decode, Decoded
-from dense_hand_pose.codec.encoding import DenseMaps, Reach
-from dense_hand_pose.codec.map_geometry import Cube, lift, reduce_depth
+from dense_hand_pose.codec.decoding import Decoded
+from dense_hand_pose.codec.map_geometry import Cube, reduce_depth
+from dense_hand_pose.codec.numpy_decoding import joined, Result
 from dense_hand_pose.network.config import NetworkConfig
-from dense_hand_pose.network.graph import example_inputs
+from dense_hand_pose.network.graph import decode_channels, example_inputs
 import numpy as np
 import torch
 from torch import Tensor
 
-from .base import Array, joined, Result
+from .base import Array
 
 Function = Callable[[Tensor, Tensor, Tensor], Sequence[Tensor]]
 """HandGraph with maps: (B, S, S), (B, 3), (B,) in; its outputs out, the channels last."""
@@ -78,8 +78,6 @@ class StaticGraph:
 
     def _decode(self, channels: Tensor, decoding: DecodingConfig) -> Sequence[Tensor]:
         crops, centers_m, sizes_m = self._inputs
+        depth = reduce_depth(crops.unsqueeze(1))
         cube = Cube(centers_m, sizes_m)
-        maps = DenseMaps.from_channels(channels.float(), self._network.joints)
-        surface = lift(reduce_depth(crops.unsqueeze(1)), cube)
-        reach = Reach(self._network.theta_m, self._network.tau_px)
-        return decode(maps, surface, cube, reach, decoding)
+        return decode_channels(self._network, channels.float(), depth, cube, decoding)

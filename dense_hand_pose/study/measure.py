@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from dense_hand_pose.codec.encoding import Reach
+from dense_hand_pose.codec.encoding import SupportRadius
 from dense_hand_pose.training.checkpoint import CHECKPOINT, read_header
 from dense_hand_pose.training.data.synthetic import Batch, make_batch
 from dense_hand_pose.training.objectives.objectives import decoded_joints, joint_method_of
@@ -67,7 +67,7 @@ def measure(system: System, folder: Path, batches: Sequence[Batch]) -> Errors:
 def explore(folder: Path, batches: Sequence[Batch], variants: Sequence[Variant]) -> list[Errors]:
     """Return the errors (N, J) in metres of one dense network under each decoder."""
     network, config = load_average(folder)
-    reach = Reach(config.network.theta_m, config.network.tau_px)
+    reach = SupportRadius(config.network.theta_m, config.network.tau_px)
     errors: list[list[torch.Tensor]] = [[] for _ in variants]
     network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
     for batch in batches:

@@ -20,8 +20,9 @@ from dense_hand_pose.benchmark.memory import peak_memory
 from dense_hand_pose.benchmark.ros_stream import import_s
 from dense_hand_pose.codec.config import DecodingConfig
 from dense_hand_pose.network.weights import save_weights
-from dense_hand_pose.runtimes.base import BACKENDS, PRECISIONS
-from dense_hand_pose.runtimes.probe_crops import load_probe
+from dense_hand_pose.runtimes.base import PRECISIONS
+from dense_hand_pose.runtimes.precision import load_probe
+from dense_hand_pose.runtimes.registry import BACKENDS
 from dense_hand_pose.runtimes.torch_cpu import TorchBackend
 import numpy as np
 import pytest

@@ -3,14 +3,8 @@
 """The small image that the detector sees, for frames of any size."""
 
 from dense_hand_pose.camera.intrinsics import Intrinsics
-from dense_hand_pose.camera.letterbox import (
-    encode_letterbox,
-    HEIGHT_PX,
-    Letterbox,
-    MAP_HEIGHT,
-    MAP_WIDTH,
-    WIDTH_PX,
-)
+from dense_hand_pose.camera.letterbox import HEIGHT_PX, Letterbox, MAP_HEIGHT, MAP_WIDTH, WIDTH_PX
+from dense_hand_pose.codec.detector_input import encode_letterbox
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 import numpy as np

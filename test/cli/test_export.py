@@ -7,8 +7,7 @@ from pathlib import Path
 
 from dense_hand_pose.cli import main
 from dense_hand_pose.network.weights import save_weights
-from dense_hand_pose.runtimes.base import Wanted
-from dense_hand_pose.runtimes.model import Model
+from dense_hand_pose.runtimes.base import Model, Wanted
 from dense_hand_pose.runtimes.openvino.archive import read_graph
 from dense_hand_pose.runtimes.openvino.runtime import load
 import pytest

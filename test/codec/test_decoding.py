@@ -5,9 +5,9 @@
 import itertools
 from typing import Any
 
-from dense_hand_pose.codec.config import METHODS
-from dense_hand_pose.codec.decoding import decode, decode_soft, Decoded, DecodingConfig, mean_shift
-from dense_hand_pose.codec.encoding import DenseMaps, Reach
+from dense_hand_pose.codec.config import DecodingConfig, METHODS
+from dense_hand_pose.codec.decoding import decode, decode_soft, Decoded, mean_shift
+from dense_hand_pose.codec.encoding import DenseMaps, SupportRadius
 from dense_hand_pose.codec.map_geometry import Cube, lift, Surface
 import dense_reference as reference
 from hypothesis import given, settings
@@ -16,7 +16,7 @@ import numpy as np
 import pytest
 import torch
 
-REACH = Reach()
+REACH = SupportRadius()
 CENTER, SIZE_M = (0.07, -0.03, 0.46), 0.29
 CUBE = Cube(torch.tensor([CENTER]), torch.tensor([SIZE_M]))
 

@@ -2,8 +2,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """The target maps against their definitions in loops, and decoded again."""
 
-from dense_hand_pose.codec.decoding import decode, DecodingConfig
-from dense_hand_pose.codec.encoding import DenseMaps, encode, Reach
+from dense_hand_pose.codec.config import DecodingConfig
+from dense_hand_pose.codec.decoding import decode
+from dense_hand_pose.codec.encoding import DenseMaps, encode, SupportRadius
 from dense_hand_pose.codec.map_geometry import Cube, lift, reduce_depth
 from dense_hand_pose.synthesis.crops import CropBatch, render_crops
 import dense_reference as reference
@@ -11,7 +12,7 @@ import numpy as np
 import pytest
 import torch
 
-REACH = Reach()
+REACH = SupportRadius()
 HANDS = 1000
 
 

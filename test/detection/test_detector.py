@@ -19,7 +19,7 @@ from dense_hand_pose.network.detector import DetectorNet
 from dense_hand_pose.network.weight_file import MODELS_DIR, WeightsError
 from dense_hand_pose.network.weights import save_weights
 from dense_hand_pose.runtimes.base import Array
-from dense_hand_pose.runtimes.openvino.detector_export import probe_letterboxes
+from dense_hand_pose.runtimes.detector import probe_letterboxes
 from dense_hand_pose.runtimes.openvino.runtime import offered_precisions
 from hypothesis import given, settings
 from hypothesis import strategies as st

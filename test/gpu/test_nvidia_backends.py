@@ -11,18 +11,12 @@ from pathlib import Path
 
 from dense_hand_pose.codec.config import DecodingConfig
 from dense_hand_pose.network.weight_file import find_weights
-from dense_hand_pose.runtimes.base import Wanted
+from dense_hand_pose.runtimes.base import Model, Wanted
 from dense_hand_pose.runtimes.cuda import CudaBackend
-from dense_hand_pose.runtimes.cuda_probe import why_no_cuda
-from dense_hand_pose.runtimes.model import Model
-from dense_hand_pose.runtimes.nvidia import (
-    load_cuda,
-    prefer_tensorrt,
-    require_tensorrt,
-    why_no_tensorrt,
-)
-from dense_hand_pose.runtimes.precision import disagreement_mm, reference_joints, TOLERANCE_MM
-from dense_hand_pose.runtimes.probe_crops import load_probe
+from dense_hand_pose.runtimes.host import why_no_cuda, why_no_tensorrt
+from dense_hand_pose.runtimes.nvidia import load_cuda, prefer_tensorrt, require_tensorrt
+from dense_hand_pose.runtimes.precision import disagreement_mm, load_probe, TOLERANCE_MM
+from dense_hand_pose.runtimes.torch_cpu import reference_joints
 import numpy as np
 import pytest
 

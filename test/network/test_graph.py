@@ -2,9 +2,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """The exported graph against the eager parts that it is made of."""
 
-from dense_hand_pose.codec.config import METHODS
-from dense_hand_pose.codec.decoding import decode, DecodingConfig
-from dense_hand_pose.codec.encoding import DenseMaps, Reach
+from dense_hand_pose.codec.config import DecodingConfig, METHODS
+from dense_hand_pose.codec.decoding import decode
+from dense_hand_pose.codec.encoding import DenseMaps, SupportRadius
 from dense_hand_pose.codec.map_geometry import Cube, lift, reduce_depth
 from dense_hand_pose.network.config import CONFIGURATIONS, NetworkConfig
 from dense_hand_pose.network.dense_regression import DenseRegressionNet
@@ -35,7 +35,7 @@ def in_parts(
     with torch.no_grad():
         channels = network(crop)[-1]
     maps = DenseMaps.from_channels(channels, network.config.joints)
-    reach = Reach(network.config.theta_m, network.config.tau_px)
+    reach = SupportRadius(network.config.theta_m, network.config.tau_px)
     return decode(maps, lift(reduce_depth(crop), cube), cube, reach, config).joints_m
 
 

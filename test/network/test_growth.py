@@ -31,7 +31,7 @@ def test_every_stack_puts_out_what_the_last_one_did(begin: int, stacks: int) -> 
     network = tiny_network(replace(JUDGING, stacks=begin)).eval()
     grown = add_stacks(network, stacks)
     assert grown.config == replace(network.config, stacks=stacks)
-    before, after = network.see(crops(2)), grown.see(crops(2))
+    before, after = network.forward_features(crops(2)), grown.forward_features(crops(2))
     assert len(after.outputs) == stacks
     for i, maps in enumerate(after.outputs):
         expected = before.outputs[min(i, begin - 1)]

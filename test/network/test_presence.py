@@ -6,12 +6,16 @@ from dataclasses import replace
 from pathlib import Path
 
 from dense_hand_pose.codec.decoding import decode_soft
-from dense_hand_pose.codec.encoding import DenseMaps, Reach
+from dense_hand_pose.codec.encoding import DenseMaps, SupportRadius
 from dense_hand_pose.codec.map_geometry import Cube, lift
 from dense_hand_pose.network.config import CONFIGURATIONS, NetworkConfig
 from dense_hand_pose.network.dense_regression import DenseRegressionNet
-from dense_hand_pose.network.palm import palm_coordinates, soft_joints
-from dense_hand_pose.network.presence import mirror_palm, VerdictHead
+from dense_hand_pose.network.presence import (
+    mirror_palm,
+    palm_coordinates,
+    PresenceHead,
+    soft_joints,
+)
 from dense_hand_pose.network.weights import load_weights, save_weights
 import numpy as np
 import pytest
@@ -33,7 +37,7 @@ class Judge(nn.Module):
 
     def forward(self, crop: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         """Return channels, presence and side."""
-        seen = self.network.see(crop)
+        seen = self.network.forward_features(crop)
         verdict = self.network.verdict
         assert verdict is not None
         return (seen.outputs[-1], *verdict(seen))
@@ -57,13 +61,13 @@ def test_a_verdict_changes_nothing_else(config: NetworkConfig) -> None:
 def test_the_verdict_is_the_layers_on_pooled_features() -> None:
     network = tiny_network(JUDGING)
     head = network.verdict
-    assert isinstance(head, VerdictHead)
+    assert isinstance(head, PresenceHead)
     with torch.no_grad():
-        seen = network.see(crops(3))
+        seen = network.forward_features(crops(3))
         presence, side = head(seen)
         joints = soft_joints(seen.outputs[-1], seen.depth, JUDGING.theta_m)
     lowest, features, maps = (
-        t.double().numpy() for t in (seen.lowest, seen.features, seen.outputs[-1])
+        t.double().numpy() for t in (seen.lowest, seen.upper, seen.outputs[-1])
     )
     heat = maps[:, : 2 * JUDGING.joints].max((2, 3))
     palm = palm_by_hand(joints.double().numpy()).clip(-8.0, 8.0)
@@ -98,18 +102,18 @@ def palm_by_hand(joints: np.ndarray) -> np.ndarray:
 def test_soft_joints_are_the_soft_decoders_for_a_far_camera() -> None:
     network = tiny_network()
     with torch.no_grad():
-        seen = network.see(crops(2))
+        seen = network.forward_features(crops(2))
     cube = Cube(torch.tensor([[0.0, 0.0, 1e4]] * 2).double(), torch.tensor([0.3, 0.25]).double())
     surface = lift(seen.depth.double(), cube)
     maps = DenseMaps.from_channels(seen.outputs[-1].double(), 21)
-    expected = decode_soft(maps, surface, cube, Reach(TINY.theta_m, TINY.tau_px))
+    expected = decode_soft(maps, surface, cube, SupportRadius(TINY.theta_m, TINY.tau_px))
     centered = (expected - cube.center_m[:, None]) / cube.size_m.view(-1, 1, 1) * 2.0
     joints = soft_joints(seen.outputs[-1], seen.depth, TINY.theta_m).double()
     torch.testing.assert_close(joints, centered, atol=1e-3, rtol=0.0)
 
 
 def test_a_mirrored_hand_has_the_opposite_side_whatever_the_weights() -> None:
-    head = VerdictHead(JUDGING)
+    head = PresenceHead(JUDGING)
     joints = torch.randn(5, 21, 3, generator=torch.Generator().manual_seed(2))
     palms = [
         palm_coordinates(hand).flatten(1) for hand in (joints, joints * torch.tensor([-1.0, 1, 1]))
@@ -126,7 +130,7 @@ def test_a_mirrored_hand_has_the_opposite_side_whatever_the_weights() -> None:
 def test_what_is_no_number_is_no_hand(value: float) -> None:
     network = tiny_network(JUDGING)
     with torch.no_grad():
-        seen = network.see(crops(1))
+        seen = network.forward_features(crops(1))
         seen.lowest[0, 0] = value
         seen.outputs[-1][0] = value
         presence, side = network.verdict(seen)
@@ -182,5 +186,5 @@ def test_it_exports_and_costs_next_to_nothing() -> None:
     assert not [name for name in names if any(lacking in name for lacking in NEVER)]
     with torch.no_grad():
         torch.testing.assert_close(exported.module()(crops(2)), judge(crops(2)))
-    head = VerdictHead(CONFIGURATIONS['default'])
+    head = PresenceHead(CONFIGURATIONS['default'])
     assert sum(tensor.numel() for tensor in head.parameters()) < 200_000

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 import threading
 
-from dense_hand_pose.runtimes import nvidia
+from dense_hand_pose.runtimes import host, nvidia
 from dense_hand_pose.runtimes.base import Wanted
 from dense_hand_pose.runtimes.tensorrt import backend, engines
 from dense_hand_pose.runtimes.torch_cpu import TorchBackend
@@ -23,7 +23,7 @@ BUILD_S = 120.0
 def test_what_is_demanded_and_missing_fails_the_configuration(
     model: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(nvidia, 'why_no_cuda', lambda: 'no NVIDIA driver at all')
+    monkeypatch.setattr(host, 'why_no_cuda', lambda: 'no NVIDIA driver at all')
     settings = {'model__backend': 'tensorrt', 'model__precision': 'auto', 'autostart': False}
     with running_node(model, wait=False, **settings) as rig:
         assert not rig.change_state(Transition.TRANSITION_CONFIGURE)
@@ -35,11 +35,11 @@ def test_what_is_demanded_and_missing_fails_the_configuration(
 def fake(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> FakeTensorRT:
     """Return a TensorRT that seems to be there; PyTorch on the CPU stands for CUDA."""
     fake = FakeTensorRT()
-    assert backend  # has read engines.Seams before it is replaced
+    assert backend  # has read engines.GpuHooks before it is replaced
     isolate(tmp_path, monkeypatch)
     for reason in ('why_no_cuda', 'why_no_tensorrt'):
-        monkeypatch.setattr(nvidia, reason, lambda: None)
-    monkeypatch.setattr(engines, 'Seams', fake.seams)
+        monkeypatch.setattr(host, reason, lambda: None)
+    monkeypatch.setattr(engines, 'GpuHooks', fake.hooks)
 
     def load(wanted: Wanted) -> TorchBackend:
         return TorchBackend(wanted.model.network(), 'cpu')

@@ -4,7 +4,7 @@
 
 from importlib.util import find_spec
 
-from dense_hand_pose.runtimes.model import Model
+from dense_hand_pose.runtimes.base import Model
 from dense_hand_pose.runtimes.openvino.archive import ExportedGraph
 import pytest
 

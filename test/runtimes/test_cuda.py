@@ -4,7 +4,7 @@
 
 from dense_hand_pose.codec.config import DecodingConfig
 from dense_hand_pose.runtimes.cuda import CudaBackend
-from dense_hand_pose.runtimes.probe_crops import load_probe
+from dense_hand_pose.runtimes.precision import load_probe
 from dense_hand_pose.runtimes.torch_cpu import TorchBackend
 import numpy as np
 import pytest

@@ -7,7 +7,7 @@ import logging
 from pathlib import Path
 
 from dense_hand_pose.cli import main
-from dense_hand_pose.runtimes import nvidia
+from dense_hand_pose.runtimes import host, nvidia
 from dense_hand_pose.runtimes.base import Backend, BackendError, Wanted
 from dense_hand_pose.runtimes.registry import make_backend
 from dense_hand_pose.runtimes.tensorrt import backend, engines
@@ -23,7 +23,7 @@ LOADERS = [nvidia.load_cuda, nvidia.require_tensorrt, nvidia.prefer_tensorrt]
 def test_without_a_gpu_the_first_reason_is_given(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, load: Load
 ) -> None:
-    monkeypatch.setattr(nvidia, 'why_no_cuda', lambda: 'PyTorch finds no NVIDIA GPU or driver')
+    monkeypatch.setattr(host, 'why_no_cuda', lambda: 'PyTorch finds no NVIDIA GPU or driver')
     with pytest.raises(BackendError, match=r'^PyTorch finds no NVIDIA GPU or driver$'):
         load(Wanted(model=tiny_model(tmp_path)))
 
@@ -44,9 +44,9 @@ def test_whatever_the_import_raises_is_a_reason(
         assert name == 'torch_tensorrt'
         raise error
 
-    monkeypatch.setattr(nvidia, 'why_no_cuda', lambda: None)
-    monkeypatch.setattr(nvidia, 'import_module', fail)
-    reason = nvidia.why_no_tensorrt()
+    monkeypatch.setattr(host, 'why_no_cuda', lambda: None)
+    monkeypatch.setattr(host, 'import_module', fail)
+    reason = host.why_no_tensorrt()
     assert reason is not None
     assert reason.startswith('torch_tensorrt cannot be imported (')
     assert said in reason
@@ -56,8 +56,8 @@ def test_whatever_the_import_raises_is_a_reason(
 def test_a_gpu_without_tensorrt_is_worth_a_warning(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    monkeypatch.setattr(nvidia, 'why_no_cuda', lambda: None)
-    monkeypatch.setattr(nvidia, 'why_no_tensorrt', lambda: 'no libnvinfer')
+    monkeypatch.setattr(host, 'why_no_cuda', lambda: None)
+    monkeypatch.setattr(host, 'why_no_tensorrt', lambda: 'no libnvinfer')
     wanted = Wanted(model=tiny_model(tmp_path))
     with pytest.raises(BackendError, match=r'^no libnvinfer$'):
         nvidia.prefer_tensorrt(wanted)
@@ -72,7 +72,7 @@ def test_a_gpu_without_tensorrt_is_worth_a_warning(
 def test_build_engine_says_why_there_can_be_none(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr(nvidia, 'why_no_cuda', lambda: 'no GPU here')
+    monkeypatch.setattr(host, 'why_no_cuda', lambda: 'no GPU here')
     assert main(['build-engine']) == 1
     assert 'no TensorRT engine can be built here: no GPU here' in capsys.readouterr().err
     assert main(['build-engine', '--model', 'missing']) == 2
@@ -83,9 +83,9 @@ def test_build_engine_builds_once_and_again_when_forced(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     folder, fake = isolate(tmp_path, monkeypatch), FakeTensorRT()
-    monkeypatch.setattr(nvidia, 'why_no_tensorrt', lambda: None)
-    assert backend  # it reads engines.Seams in its signatures, once
-    monkeypatch.setattr(engines, 'Seams', fake.seams)
+    monkeypatch.setattr(host, 'why_no_tensorrt', lambda: None)
+    assert backend  # its signatures read engines.GpuHooks once
+    monkeypatch.setattr(engines, 'GpuHooks', fake.hooks)
     model = str(tiny_model(tmp_path).path)
     assert main(['build-engine', '--model', model]) == 0
     out = capsys.readouterr().out

@@ -7,10 +7,16 @@ import logging
 from pathlib import Path
 
 from dense_hand_pose.codec.config import DecodingConfig
-from dense_hand_pose.runtimes.base import Array, BackendError, Result, Wanted
-from dense_hand_pose.runtimes.model import Model
-from dense_hand_pose.runtimes.precision import choose_precision, disagreement_mm, joints_of
-from dense_hand_pose.runtimes.probe_crops import load_probe, pack, unpack
+from dense_hand_pose.codec.numpy_decoding import Result
+from dense_hand_pose.runtimes.base import Array, BackendError, Model, Wanted
+from dense_hand_pose.runtimes.precision import (
+    choose_precision,
+    disagreement_mm,
+    joints_of,
+    load_probe,
+    pack,
+    unpack,
+)
 from hypothesis import given
 from hypothesis import strategies as st
 import numpy as np

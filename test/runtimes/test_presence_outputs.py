@@ -7,13 +7,13 @@ from importlib.util import find_spec
 
 from dense_hand_pose.benchmark.contenders import EagerBackend
 from dense_hand_pose.codec.config import DecodingConfig
+from dense_hand_pose.codec.numpy_decoding import joined, Result
 from dense_hand_pose.network.graph import export_graph, HandGraph
 from dense_hand_pose.network.weights import save_weights
-from dense_hand_pose.runtimes.base import Backend, joined, Result
+from dense_hand_pose.runtimes.base import Backend, Model
 from dense_hand_pose.runtimes.cuda import CudaBackend
-from dense_hand_pose.runtimes.model import Model
 from dense_hand_pose.runtimes.openvino.runtime import OpenVinoBackend
-from dense_hand_pose.runtimes.probe_crops import load_probe
+from dense_hand_pose.runtimes.precision import load_probe
 from dense_hand_pose.runtimes.torch_cpu import TorchBackend
 import numpy as np
 import pytest
@@ -53,7 +53,7 @@ def test_every_backend_judges_as_the_head_does(
     arrays = tuple(array[:count] for array in load_probe())
     network = judging.network()
     with torch.no_grad():
-        seen = network.see(torch.from_numpy(arrays[0]).unsqueeze(1))
+        seen = network.forward_features(torch.from_numpy(arrays[0]).unsqueeze(1))
         expected = network.verdict(seen)
     assert len(set(expected.side.tolist())) == count, 'all crops alike would prove nothing'
     for name, backend in backends.items():

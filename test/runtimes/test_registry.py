@@ -2,41 +2,72 @@
 # SPDX-License-Identifier: Apache-2.0
 """The choice of a runtime."""
 
+from collections.abc import Callable
+from importlib import import_module
 import logging
 from pathlib import Path
+from typing import Any
 
 from dense_hand_pose.network.weight_file import WeightsError
 from dense_hand_pose.runtimes import registry
-from dense_hand_pose.runtimes.base import Backend, BackendError, BACKENDS, Wanted
-from dense_hand_pose.runtimes.cuda_probe import why_no_cuda
-from dense_hand_pose.runtimes.model import Model
-from dense_hand_pose.runtimes.registry import LOADERS, make_backend
+from dense_hand_pose.runtimes.base import BackendError, Model, Wanted
+from dense_hand_pose.runtimes.host import why_no_cuda
+from dense_hand_pose.runtimes.registry import BACKENDS, make_backend, make_detector, RUNTIMES
 from dense_hand_pose.runtimes.torch_cpu import TorchBackend
 import pytest
 import torch
 
+NAMES = [entry.name for entry in RUNTIMES]
 
-def test_auto_tries_all_backends_that_there_are() -> None:
-    assert ('auto', *LOADERS) == BACKENDS
+
+def failing(**errors: Exception) -> Callable[[str, Wanted], Any]:
+    """Return a loader of rows that raises what is given for a row's name."""
+
+    def call(function: str, wanted: Wanted) -> Any:
+        name = next(
+            entry.name for entry in RUNTIMES if function in (entry.load, entry.load_detector)
+        )
+        TRIED.append(name)
+        if name in errors:
+            raise errors[name]
+        return TorchBackend(wanted.model.network(), 'cpu')
+
+    return call
+
+
+TRIED: list[str] = []
+
+
+@pytest.fixture(autouse=True)
+def tried() -> list[str]:
+    TRIED.clear()
+    return TRIED
+
+
+def test_every_row_can_be_loaded_and_named() -> None:
+    assert ('auto', *NAMES) == BACKENDS
+    assert {entry.device for entry in RUNTIMES} == {'cuda', 'cpu'}
+    for entry in RUNTIMES:
+        functions = (entry.load, entry.load_detector, entry.demanded, entry.offer)
+        for module, _, name in (function.partition(':') for function in functions if function):
+            assert callable(getattr(import_module(module, 'dense_hand_pose.runtimes'), name))
 
 
 def test_auto_takes_the_first_that_works_and_says_why(
-    model: Model, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+    model: Model,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+    tried: list[str],
 ) -> None:
-    tried = []
-
-    def load(name: str, wanted: Wanted) -> Backend:
-        tried.append(name)
-        if name == 'cpu':
-            return TorchBackend(wanted.model.network(), 'cpu')
-        raise {'cuda': BackendError('no GPU'), 'openvino': ImportError('no\nlibrary')}.get(
-            name, RuntimeError('broken')
-        )
-
-    monkeypatch.setattr(registry, '_load', load)
+    call = failing(
+        tensorrt=RuntimeError('broken'),
+        cuda=BackendError('no GPU'),
+        openvino=ImportError('no\nlibrary'),
+    )
+    monkeypatch.setattr(registry, 'call', call)
     with caplog.at_level(logging.INFO):
         assert make_backend('auto', model).name == 'cpu'
-    assert tried == list(LOADERS)
+    assert tried == NAMES
     (line,) = [record.getMessage() for record in caplog.records]
     assert line.startswith('backend auto: cpu (float32); not ')
     assert 'not cuda: no GPU; not openvino: no library' in line
@@ -45,12 +76,36 @@ def test_auto_takes_the_first_that_works_and_says_why(
 def test_auto_without_any_runtime_names_all_reasons(
     model: Model, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def load(name: str, _: Wanted) -> Backend:
-        raise BackendError(f'{name} is not installed')
-
-    monkeypatch.setattr(registry, '_load', load)
+    errors = {name: BackendError(f'{name} is not installed') for name in NAMES}
+    monkeypatch.setattr(registry, 'call', failing(**errors))
     with pytest.raises(BackendError, match='not openvino: openvino is not installed; not cpu'):
         make_backend('auto', model)
+
+
+@pytest.mark.parametrize(
+    ('name', 'order'),
+    [
+        ('auto', ['openvino', 'cpu']),
+        ('cuda', ['openvino', 'cpu']),
+        ('tensorrt', ['openvino', 'cpu']),
+        ('openvino', ['openvino']),
+        ('cpu', ['cpu']),
+    ],
+)
+def test_the_detector_stays_on_the_cpu(
+    model: Model,
+    monkeypatch: pytest.MonkeyPatch,
+    tried: list[str],
+    name: str,
+    order: list[str],
+) -> None:
+    monkeypatch.setattr(registry, 'call', failing(openvino=BackendError('not installed')))
+    if name == 'openvino':
+        with pytest.raises(BackendError, match='not installed'):
+            make_detector(name, model)
+    else:
+        assert make_detector(name, model).name == 'cpu'
+    assert tried == order
 
 
 def test_a_broken_file_is_no_reason_to_try_the_next(tmp_path: Path) -> None:

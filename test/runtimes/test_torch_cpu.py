@@ -2,10 +2,11 @@
 # SPDX-License-Identifier: Apache-2.0
 """The PyTorch backend against the parts it is made of."""
 
-from dense_hand_pose.codec.decoding import decode, DecodingConfig
-from dense_hand_pose.codec.encoding import DenseMaps, Reach
+from dense_hand_pose.codec.config import DecodingConfig
+from dense_hand_pose.codec.decoding import decode
+from dense_hand_pose.codec.encoding import DenseMaps, SupportRadius
 from dense_hand_pose.codec.map_geometry import Cube, lift, reduce_depth
-from dense_hand_pose.runtimes.cuda_probe import why_no_cuda
+from dense_hand_pose.runtimes.host import why_no_cuda
 from dense_hand_pose.runtimes.torch_cpu import TorchBackend
 from dense_hand_pose.synthesis.crops import CropBatch, render_crops
 import numpy as np
@@ -29,7 +30,7 @@ def test_it_is_network_then_decoding(crops: CropBatch, candidates: int) -> None:
     cube = Cube(torch.from_numpy(crops.center_m), torch.from_numpy(crops.cube_size_m))
     with torch.no_grad():
         maps = DenseMaps.from_channels(tiny_network()(crop)[-1], 21)
-    expected = decode(maps, lift(reduce_depth(crop), cube), cube, Reach(), config)
+    expected = decode(maps, lift(reduce_depth(crop), cube), cube, SupportRadius(), config)
     assert result.votes_m.shape == (4, 21, candidates, 3)
     assert (result.presence, result.side) == (None, None), 'these weights have no verdict'
     for array in result[:5]:

@@ -10,14 +10,16 @@ import struct
 from dense_hand_pose.bags.reader import BagError, BagFile
 from dense_hand_pose.bags.sample import SampleOptions, write_sample
 from dense_hand_pose.network.weights import load_weights, save_weights, WeightsError
-from dense_hand_pose.runtimes.model import Model
+from dense_hand_pose.runtimes.artefact import RejectedError
+from dense_hand_pose.runtimes.base import Model
 from dense_hand_pose.runtimes.openvino.archive import (
     ExportedGraph,
     ExportError,
     pack_graph,
     read_graph,
 )  # fmt: skip
-from dense_hand_pose.runtimes.tensorrt.container import pack, Parcel, RejectedError, unpack
+from dense_hand_pose.runtimes.tensorrt.cache import pack, unpack
+from dense_hand_pose.runtimes.tensorrt.engine import EngineFile
 from hypothesis import given, settings
 from hypothesis import strategies as st
 import numpy as np
@@ -95,7 +97,7 @@ def test_any_engine_file_is_the_engine_or_refused(
     changes: list[tuple[float, int]], reach: int, cut: float | None
 ) -> None:
     facts = {'sm': '8.7', 'tensorrt': '10.3'}
-    parcel = Parcel(bytes(range(256)) * 8, b'joints' * 40)
+    parcel = EngineFile(bytes(range(256)) * 8, b'joints' * 40)
     data = changed(pack(parcel, facts), changes, reach)
     try:
         found = unpack(data if cut is None else data[: int(cut * len(data))], facts)

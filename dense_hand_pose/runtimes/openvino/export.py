@@ -11,14 +11,16 @@ from typing import Any
 import warnings
 
 from dense_hand_pose.codec.config import DecodingConfig
+from dense_hand_pose.network.detector import DetectorGraph
 from dense_hand_pose.network.graph import export_graph, HandGraph, INPUTS
+from dense_hand_pose.network.weights import load_detector
 from dense_hand_pose.process import import_openvino
 import torch
 
 from .archive import ExportedGraph
-from ..base import BackendError
-from ..model import Model
-from ..precision import reference_joints
+from ..base import BackendError, Model
+from ..detector import INPUT, OUTPUT, probe_letterboxes
+from ..torch_cpu import reference_joints
 
 ov = import_openvino()
 
@@ -67,3 +69,23 @@ def as_ir(converted: Any) -> tuple[bytes, bytes]:
                 'room, or set TMPDIR to a folder that has some'
             ) from error
         return path.read_bytes(), path.with_suffix('.bin').read_bytes()
+
+
+def export_detector(model: Model) -> ExportedGraph:
+    """
+    Export the graph of a detector for one frame, in fp16, with the maps to compare with.
+
+    ``reference_m`` of the result holds the maps of the probe. Raises WeightsError for an unusable
+    weight file, and BackendError where temporary files cannot be written.
+    """
+    graph = DetectorGraph(load_detector(model.path)).eval()
+    probe = torch.from_numpy(probe_letterboxes())
+    with quiet_converter(), torch.no_grad():
+        exported = torch.export.export(graph, (probe[:1],), strict=False)
+        converted = ov.convert_model(exported)
+        reference = graph(probe).numpy()
+    converted.input(0).get_tensor().set_names({INPUT})
+    converted.output(0).get_tensor().set_names({OUTPUT})
+    xml, weights = as_ir(converted)
+    made_with = {'torch': torch.__version__, 'openvino': str(ov.__version__)}
+    return ExportedGraph(xml, weights, reference, model.sha256, made_with)

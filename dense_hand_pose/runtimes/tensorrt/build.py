@@ -1,9 +1,11 @@
 # Copyright 2026 The dense_hand_pose authors
 # SPDX-License-Identifier: Apache-2.0
-"""Build an engine in a child process, with progress, and say what went wrong where it did."""
+"""Build an engine in a child process, with progress, and the reason where that fails."""
 
 from collections.abc import Iterator
 from contextlib import suppress
+from dataclasses import asdict, dataclass
+import json
 import os
 from pathlib import Path
 import queue
@@ -14,29 +16,64 @@ import tempfile
 import threading
 import time
 
-from .cache import Say
-from .errors import KINDS, RETRY, TensorRTError
-from .request import BuildRequest, ENGINE
+from dense_hand_pose.codec.config import DecodingConfig
 
+from .errors import KINDS, RETRY, TensorRTError
+from ..base import Model
+from ..cache import Progress
+
+ENGINE, REQUEST = 'engine.pt2', 'request.json'
 CHILD = 'dense_hand_pose.runtimes.tensorrt.child'
 _PACKAGE_ROOT = Path(__file__).resolve().parents[3]
 _LOG = 'build.log'
 _MEMORY_FOLDER = Path('/dev/shm')  # noqa: S108 (a private folder is made in it)
 
 
+@dataclass(frozen=True)
+class BuildRequest:
+    """A model, its decoding, crops at a time, and 'float16' or 'float32'."""
+
+    model: Model
+    decoding: DecodingConfig
+    batch: int
+    precision: str
+
+    def write(self, folder: Path) -> None:
+        """Write the request into a folder."""
+        values = {
+            'model': str(self.model.path.resolve()),
+            'sha256': self.model.sha256,
+            'decoding': asdict(self.decoding),
+            'batch': self.batch,
+            'precision': self.precision,
+        }
+        (folder / REQUEST).write_text(json.dumps(values))
+
+    @classmethod
+    def read(cls, folder: Path) -> 'BuildRequest':
+        """Return the request of a folder; ValueError where the model is another one by now."""
+        values = json.loads((folder / REQUEST).read_text())
+        model = Model(Path(values['model']))
+        if model.sha256 != values['sha256']:
+            raise ValueError(f'{model.path} was replaced while its engine was to be built')
+        decoding = DecodingConfig(**values['decoding'])
+        return cls(model, decoding, int(values['batch']), str(values['precision']))
+
+
 def build_in_child(
     request: BuildRequest,
-    say: Say,
+    progress: Progress,
     *,
     module: str = CHILD,
     limit_s: float = 1800.0,
-    say_every_s: float = 10.0,
+    report_every_s: float = 10.0,
 ) -> bytes:
     """
     Return the engine that a child process builds, or raise TensorRTError with the reason.
 
     What the child writes lies in memory (/dev/shm where there is one): a full disk does not keep
-    an engine from serving. ``say`` gets a line at each step and every ``say_every_s`` seconds.
+    an engine from serving. ``progress`` gets a line at each step and every ``report_every_s``
+    seconds.
     """
     with tempfile.TemporaryDirectory(prefix='hand_pose_engine_', dir=_scratch()) as name:
         folder = Path(name)
@@ -52,32 +89,32 @@ def build_in_child(
                 errors='replace',
             )
         try:
-            said = _follow(child, say, limit_s, say_every_s)
+            reported = _follow(child, progress, limit_s, report_every_s)
         finally:
             if child.poll() is None:
                 child.kill()
             child.wait()
         if child.returncode == 0 and (folder / ENGINE).is_file():
             return (folder / ENGINE).read_bytes()
-        raise _error(child.returncode, said, folder / _LOG)
+        raise _error(child.returncode, reported, folder / _LOG)
 
 
 def _follow(
-    child: 'subprocess.Popen[str]', say: Say, limit_s: float, say_every_s: float
+    child: 'subprocess.Popen[str]', progress: Progress, limit_s: float, report_every_s: float
 ) -> tuple[str, str] | None:
     """Pass progress on until the child has ended; return the kind and reason that it gave."""
     begin = time.monotonic()
     failed = None
-    for line in _lines(child, say_every_s):
+    for line in _lines(child, report_every_s):
         spent_s = time.monotonic() - begin
         word, _, text = line.partition(' ')
         if word == 'progress':
-            say(f'TensorRT engine: {text} ({spent_s:.0f} s)')
+            progress(f'TensorRT engine: {text} ({spent_s:.0f} s)')
         elif word == 'failed':
             kind, _, reason = text.partition(' ')
             failed = (kind if kind in KINDS else 'failed', reason)
         elif not line:
-            say(f'TensorRT engine: building ({spent_s:.0f} s)')
+            progress(f'TensorRT engine: building ({spent_s:.0f} s)')
         if spent_s > limit_s:
             return ('timeout', f'not ready after {limit_s:.0f} s')
     return failed
@@ -105,17 +142,17 @@ def _lines(child: 'subprocess.Popen[str]', every_s: float) -> Iterator[str]:
         yield line
 
 
-def _error(status: int, said: tuple[str, str] | None, log: Path) -> TensorRTError:
+def _error(status: int, reported: tuple[str, str] | None, log: Path) -> TensorRTError:
     """Return the reason as an error with what to do."""
     remedy = f'then run `{RETRY}`'
-    if said is None and status == -signal.SIGKILL:
+    if reported is None and status == -signal.SIGKILL:
         return TensorRTError(
             'killed',
-            'the building process was killed, most likely by the kernel for want of memory '
+            'the building process was killed, most likely by the kernel when memory ran out '
             f'({_available_memory()}): close other programs or add swap, {remedy}',
         )
     lines = log.read_text(errors='replace').strip().splitlines()
-    kind, reason = said or ('failed', f'it ended with status {status}: {"".join(lines[-1:])}')
+    kind, reason = reported or ('failed', f'it ended with status {status}: {"".join(lines[-1:])}')
     if kind == 'missing':
         return TensorRTError(kind, reason)
     if kind == 'memory':

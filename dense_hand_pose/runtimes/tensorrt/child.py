@@ -15,8 +15,8 @@ import signal
 import sys
 import traceback
 
-from .request import BuildRequest, ENGINE
-from ..nvidia import first_line, why_no_tensorrt
+from .build import BuildRequest, ENGINE
+from ..host import first_line, why_no_tensorrt
 
 TIMING_CACHE = 'timing.cache'
 _PR_SET_PDEATHSIG = 1

@@ -15,6 +15,16 @@ import torch
 
 from ..static_graph import Function
 
+OPTIONS: Mapping[str, Any] = {
+    'min_block_size': 1,
+    'require_full_compilation': True,
+    'use_explicit_typing': True,
+    'immutable_weights': True,
+    'cache_built_engines': False,
+    'reuse_cached_engines': False,
+}
+"""What engines are compiled with; a part of their fingerprint."""
+
 
 def engine_graph(
     network: DenseRegressionNet, decoding: DecodingConfig, precision: str
@@ -31,15 +41,7 @@ def engine_graph(
 
 def compile_options(function: Any, timing_cache: Path) -> dict[str, Any]:
     """Return the options of dynamo.compile that this version of torch_tensorrt knows."""
-    options: Mapping[str, Any] = {
-        'min_block_size': 1,
-        'require_full_compilation': True,
-        'use_explicit_typing': True,
-        'immutable_weights': True,
-        'cache_built_engines': False,
-        'reuse_cached_engines': False,
-        'timing_cache_path': str(timing_cache),
-    }
+    options = {**OPTIONS, 'timing_cache_path': str(timing_cache)}
     known = inspect.signature(function).parameters
     return {name: value for name, value in options.items() if name in known}
 

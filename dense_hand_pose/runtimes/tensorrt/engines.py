@@ -7,16 +7,24 @@ from contextlib import contextmanager
 import logging
 from pathlib import Path
 
-from .cache import EngineCache, Say
-from .container import Parcel, RejectedError
-from .engine import DECODING, open_engine, Seams, strays, TensorRTBackend, to_bytes
+from .build import BuildRequest
+from .engine import (
+    accuracy_message,
+    DECODING,
+    EngineFile,
+    GpuHooks,
+    open_engine,
+    TensorRTBackend,
+    to_bytes,
+)
 from .errors import LASTING, RETRY, TensorRTError
-from .fingerprint import engine_facts, engine_key, Facts
-from .request import BuildRequest
-from ..cache import cache_folder
-from ..model import Model
-from ..nvidia import PRECISIONS
-from ..precision import reference_joints, TOLERANCE_MM
+from .fingerprint import engine_fingerprint, engine_key, Fingerprint
+from ..artefact import RejectedError
+from ..base import Model
+from ..cache import ArtefactCache, cache_folder, Progress
+from ..host import GPU_PRECISIONS
+from ..precision import TOLERANCE_MM
+from ..torch_cpu import reference_joints
 
 _LOG = logging.getLogger(__name__)
 
@@ -28,13 +36,13 @@ class EngineMaker:
     Where there is no safe folder for the cache, engines live in memory only.
     """
 
-    def __init__(self, model: Model, seams: Seams | None = None, batch: int = 1) -> None:
+    def __init__(self, model: Model, hooks: GpuHooks | None = None, batch: int = 1) -> None:
         self._model = model
         self.batch = batch
-        self._seams = seams or Seams()
-        self._machine = self._seams.platform()
+        self._hooks = hooks or GpuHooks()
+        self._machine = self._hooks.platform()
         folder = cache_folder('engines')
-        self.cache = None if folder is None else EngineCache(folder)
+        self.cache = None if folder is None else ArtefactCache(folder, '.engine')
         if folder is None:
             _LOG.warning(
                 'no folder for TensorRT engines: ~/.cache/dense_hand_pose/engines cannot be '
@@ -43,14 +51,21 @@ class EngineMaker:
 
     def key(self, precision: str) -> str:
         """Return the name of the engine in the cache."""
-        return engine_key(self._facts(precision))
+        return engine_key(self._fingerprint(precision))
 
     def path(self, precision: str) -> Path | None:
         """Return the engine's file in the cache, None where there is none."""
         path = None if self.cache is None else self.cache.path(self.key(precision))
         return path if path is not None and path.is_file() else None
 
-    def cached(self, precisions: Sequence[str] = PRECISIONS) -> TensorRTBackend | None:
+    def engine(self, precision: str) -> bytes | None:
+        """Return the engine in the cache as torch_tensorrt saved it, None where there is none."""
+        data = None if self.cache is None else self.cache.read(self.key(precision))
+        return (
+            None if data is None else EngineFile.unpack(data, self._fingerprint(precision)).engine
+        )
+
+    def cached(self, precisions: Sequence[str] = GPU_PRECISIONS) -> TensorRTBackend | None:
         """Return the engine if it need not be built, None otherwise; TensorRTError as in get."""
         for precision in precisions:
             backend = self._from_cache(precision)
@@ -64,62 +79,68 @@ class EngineMaker:
         return None
 
     def get(
-        self, precisions: Sequence[str] = PRECISIONS, say: Say = _LOG.info, *, force: bool = False
+        self,
+        precisions: Sequence[str] = GPU_PRECISIONS,
+        progress: Progress = _LOG.info,
+        *,
+        force: bool = False,
     ) -> TensorRTBackend:
         """
         Return the engine of the first precision whose joints agree with float32 PyTorch.
 
-        ``say`` gets the progress. ``force`` builds although an engine is there or has failed
-        before. Raises TensorRTError.
+        ``progress`` gets a line now and then. ``force`` builds although an engine is there or a
+        build has failed before. Raises TensorRTError.
         """
         for precision in precisions:
             try:
-                return self._get(precision, say, force)
+                return self._get(precision, progress, force)
             except TensorRTError as error:
                 if error.kind != 'numbers' or precision == precisions[-1]:
                     raise
                 _LOG.warning('TensorRT in %s: %s; trying the next precision', precision, error)
         raise ValueError('no precision given')
 
-    def _get(self, precision: str, say: Say, force: bool) -> TensorRTBackend:
+    def _get(self, precision: str, progress: Progress, force: bool) -> TensorRTBackend:
         """Return the engine of one precision."""
         failure = None if force else self._failure(precision)
         if failure is not None:
             raise failure
-        with self._lock(precision, say):
+        with self._lock(precision, progress):
             # Whoever held the lock before may have built it.
             backend = None if force else self._from_cache(precision)
             if backend is not None:
                 return backend
             try:
-                return self._build(precision, say)
+                return self._build(precision, progress)
             except TensorRTError as error:
                 if self.cache is not None and error.kind in LASTING:
                     self.cache.mark_failed(self.key(precision), error.kind, str(error))
                 raise
 
-    def _build(self, precision: str, say: Say) -> TensorRTBackend:
+    def _build(self, precision: str, progress: Progress) -> TensorRTBackend:
         """Build, check and keep an engine."""
-        engine = self._seams.build(BuildRequest(self._model, DECODING, self.batch, precision), say)
-        say('TensorRT engine: comparing its joints with those of PyTorch')
-        parcel = Parcel(engine, to_bytes(reference_joints(self._model)))
+        engine = self._hooks.build(
+            BuildRequest(self._model, DECODING, self.batch, precision), progress
+        )
+        progress('TensorRT engine: comparing its joints with those of PyTorch')
+        file = EngineFile(engine, to_bytes(reference_joints(self._model)))
         try:
-            backend = self._open(parcel, precision)
+            backend = self._open(file, precision)
         except RejectedError as error:
             raise TensorRTError(
                 'failed', f'the engine that was built is of no use: {error}; retry: `{RETRY}`'
             ) from error
-        if backend.miss_mm > TOLERANCE_MM:
-            raise TensorRTError('numbers', f'{strays(backend)}; retry: `{RETRY}`')
-        self._keep(precision, parcel)
+        if backend.mean_error_mm > TOLERANCE_MM:
+            raise TensorRTError('numbers', f'{accuracy_message(backend)}; retry: `{RETRY}`')
+        self._keep(precision, file)
         return backend
 
-    def _keep(self, precision: str, parcel: Parcel) -> None:
+    def _keep(self, precision: str, file: EngineFile) -> None:
         """Write an engine into the cache; a full disk costs only the next start's time."""
         if self.cache is None:
             return
         try:
-            self.cache.write(self.key(precision), parcel, self._facts(precision))
+            self.cache.write(self.key(precision), file.pack(self._fingerprint(precision)))
         except OSError as error:
             _LOG.warning(
                 'the engine cannot be written to %s (%s): kept in memory for this run; the next '
@@ -134,20 +155,21 @@ class EngineMaker:
             return None
         key = self.key(precision)
         try:
-            parcel = self.cache.read(key, self._facts(precision))
-            if parcel is None:
+            data = self.cache.read(key)
+            if data is None:
                 return None
-            backend = self._open(parcel, precision)
-            if backend.miss_mm > TOLERANCE_MM:
-                raise RejectedError(strays(backend))
+            file = EngineFile.unpack(data, self._fingerprint(precision))
+            backend = self._open(file, precision)
+            if backend.mean_error_mm > TOLERANCE_MM:
+                raise RejectedError(accuracy_message(backend))
         except RejectedError as error:
             _LOG.warning('cached engine rejected (%s); rebuilding', error)
             self.cache.remove(key)
             return None
         return backend
 
-    def _open(self, parcel: Parcel, precision: str) -> TensorRTBackend:
-        return open_engine(parcel, precision, self.batch, self._model.config, self._seams)
+    def _open(self, file: EngineFile, precision: str) -> TensorRTBackend:
+        return open_engine(file, precision, self.batch, self._model.config, self._hooks)
 
     def _failure(self, precision: str) -> TensorRTError | None:
         """Return why an earlier build failed, None where none has."""
@@ -158,12 +180,12 @@ class EngineMaker:
         return TensorRTError(found['kind'], text if RETRY in text else f'{text}; retry: `{RETRY}`')
 
     @contextmanager
-    def _lock(self, precision: str, say: Say) -> Iterator[None]:
+    def _lock(self, precision: str, progress: Progress) -> Iterator[None]:
         if self.cache is None:
             yield
             return
-        with self.cache.lock(self.key(precision), say):
+        with self.cache.lock(self.key(precision), progress):
             yield
 
-    def _facts(self, precision: str) -> Facts:
-        return engine_facts(self._model, DECODING, self.batch, precision, self._machine)
+    def _fingerprint(self, precision: str) -> Fingerprint:
+        return engine_fingerprint(self._model, DECODING, self.batch, precision, self._machine)

@@ -7,27 +7,20 @@ from dataclasses import asdict
 import hashlib
 from importlib.metadata import PackageNotFoundError, version
 import json
-from pathlib import Path
 import platform
 
 from dense_hand_pose.codec.config import DecodingConfig
 
-from ..model import Model
+from .compiling import OPTIONS
+from ..base import Model
+from ..graph_fingerprint import graph_fingerprint
 
-Facts = dict[str, str]
+Fingerprint = dict[str, str]
 
-_PACKAGE = Path(__file__).resolve().parents[2]
-# The files whose code becomes the graph, and the one that says how it is compiled.
-_SOURCES = (
-    'camera/crop.py',
-    'codec/*.py',
-    'network/*.py',
-    'runtimes/tensorrt/compiling.py',
-)
 _TENSORRT_NAMES = ('tensorrt', 'tensorrt-cu13', 'tensorrt-cu12')
 
 
-def platform_facts() -> Facts:
+def platform_fingerprint() -> Fingerprint:
     """Return what of the machine and of its libraries an engine is made for; needs a GPU."""
     import torch
 
@@ -44,38 +37,25 @@ def platform_facts() -> Facts:
     }
 
 
-def engine_facts(
+def engine_fingerprint(
     model: Model, decoding: DecodingConfig, batch: int, precision: str, machine: Mapping[str, str]
-) -> Facts:
-    """Return all facts of an engine: those of the machine, the weights, the graph, the shapes."""
+) -> Fingerprint:
+    """Return all that an engine depends on: machine, weights, graph, shapes, options."""
     return {
         **machine,
         'weights': model.sha256,
         'network': json.dumps(model.config.to_dict(), sort_keys=True),
         'decoding': json.dumps(asdict(decoding), sort_keys=True),
-        'graph': hash_of_sources(_PACKAGE),
+        'graph': graph_fingerprint(model.config, decoding, batch),
+        'options': json.dumps(OPTIONS, sort_keys=True),
         'batch': str(batch),
         'precision': precision,
     }
 
 
-def engine_key(facts: Mapping[str, str]) -> str:
-    """Return the name of an engine: the sha256 of its facts."""
-    return hashlib.sha256(json.dumps(dict(facts), sort_keys=True).encode()).hexdigest()
-
-
-def hash_of_sources(package: Path) -> str:
-    """Return the sha256 of the code that is exported: faster than to export it at every start."""
-    total = hashlib.sha256()
-    for path in sources(package):
-        name = path.relative_to(package).as_posix()
-        total.update(name.encode() + b'\0' + path.read_bytes())
-    return total.hexdigest()
-
-
-def sources(package: Path) -> list[Path]:
-    """Return the files of the code that is exported."""
-    return [path for pattern in _SOURCES for path in sorted(package.glob(pattern))]
+def engine_key(fingerprint: Mapping[str, str]) -> str:
+    """Return the name of an engine: the sha256 of its fingerprint."""
+    return hashlib.sha256(json.dumps(dict(fingerprint), sort_keys=True).encode()).hexdigest()
 
 
 def _version(distribution: str) -> str:

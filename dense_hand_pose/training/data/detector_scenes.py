@@ -9,12 +9,12 @@ from typing import NamedTuple
 from dense_hand_pose.camera.intrinsics import Intrinsics, project, unproject
 from dense_hand_pose.camera.letterbox import (
     CHANNELS,
-    encode_letterbox,
     HEIGHT_PX,
     Letterbox,
     MAP_STRIDE_PX,
     WIDTH_PX,
 )
+from dense_hand_pose.codec.detector_input import encode_letterbox
 from dense_hand_pose.detection.tiles import CORNERS, Rectangle, tile_rectangle
 from dense_hand_pose.skeleton import HAND_21
 from dense_hand_pose.synthesis.scenes.full_scene import (

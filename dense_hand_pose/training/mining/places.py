@@ -19,8 +19,7 @@ from dense_hand_pose.codec.config import DecodingConfig
 from dense_hand_pose.detection.detector import HandDetector
 from dense_hand_pose.estimation.hand_score import probability_log_odds
 from dense_hand_pose.network.weight_file import find_weights, write_atomically
-from dense_hand_pose.runtimes.base import Backend
-from dense_hand_pose.runtimes.model import Model
+from dense_hand_pose.runtimes.base import Backend, Model
 from dense_hand_pose.runtimes.registry import make_backend
 from dense_hand_pose.skeleton import HAND_21
 from dense_hand_pose.synthesis.scenes.full_scene import SceneHand

@@ -23,8 +23,8 @@ from dense_hand_pose.detection.proposals import TileSet
 from dense_hand_pose.estimation.config import EstimatorConfig
 from dense_hand_pose.estimation.crop_estimate import MIN_FOREGROUND_PX
 from dense_hand_pose.network.dense_regression import DenseRegressionNet
-from dense_hand_pose.network.graph import decode_seen
-from dense_hand_pose.network.presence import Seen, VerdictHead
+from dense_hand_pose.network.graph import decode_features
+from dense_hand_pose.network.presence import Features, PresenceHead
 from dense_hand_pose.synthesis.negatives import FAR_M
 from dense_hand_pose.synthesis.scenes.full_scene import (
     DISTANCE_M,
@@ -125,7 +125,7 @@ def shows_something(crop: npt.NDArray[np.float32]) -> bool:
 
 
 def judge_searched(
-    network: DenseRegressionNet, head: VerdictHead, config: VerdictConfig
+    network: DenseRegressionNet, head: PresenceHead, config: VerdictConfig
 ) -> Judged | None:
     """
     Look at what the detector proposes in ``config.scenes`` scenes; None where nothing is left.
@@ -145,7 +145,7 @@ def judge_searched(
 
 
 def _looks(
-    network: DenseRegressionNet, head: VerdictHead, places: list[Place], bfloat16: bool
+    network: DenseRegressionNet, head: PresenceHead, places: list[Place], bfloat16: bool
 ) -> list[Judged]:
     """Look at places, then at where the joints are that were seen there."""
     parts = []
@@ -169,10 +169,10 @@ def _looks(
 
 
 @torch.no_grad()
-def _middles(network: DenseRegressionNet, seen: Seen, crops: Tensor, centers: Point) -> Point:
+def _middles(network: DenseRegressionNet, seen: Features, crops: Tensor, centers: Point) -> Point:
     """Return the means (N, 3) of the joints that were seen in crops."""
     cube = Cube(torch.from_numpy(centers).float(), torch.full((len(centers),), CUBE_M))
-    decoded = decode_seen(network, seen, crops, cube, DecodingConfig())
+    decoded = decode_features(network.config, seen, crops, cube, DecodingConfig())
     middles: Point = decoded.joints_m.double().mean(dim=1).numpy()
     return middles
 

@@ -10,7 +10,7 @@ of the proposed method: heat maps over all pixels, coordinates in half cubes.
 from dataclasses import dataclass
 
 from dense_hand_pose.codec.decoding import mean_shift
-from dense_hand_pose.codec.encoding import DenseMaps, encode, Reach
+from dense_hand_pose.codec.encoding import DenseMaps, encode, SupportRadius
 from dense_hand_pose.codec.map_geometry import Cube, lift, reduce_depth, Surface
 import torch
 from torch import Tensor
@@ -52,7 +52,7 @@ class DetectionMethod:
     lifted to the regressed depth.
     """
 
-    reach: Reach
+    reach: SupportRadius
     weights: LossConfig
     depth_only: bool
 
@@ -96,7 +96,7 @@ class OffsetMethod:
     Candidates are the pixels of the highest 2D score; they vote as those of the proposed method.
     """
 
-    reach: Reach
+    reach: SupportRadius
     weights: LossConfig
 
     def loss(self, outputs: list[Tensor], batch: Batch) -> Losses:
@@ -158,7 +158,7 @@ def _surface(batch: Batch) -> Surface:
 
 
 @torch.no_grad()
-def _targets(batch: Batch, reach: Reach) -> DenseMaps:
+def _targets(batch: Batch, reach: SupportRadius) -> DenseMaps:
     return encode(batch.joints_m, _surface(batch), batch.cube, reach)
 
 

@@ -9,7 +9,7 @@ Legend: B crops, J joints, H = W = MAP_SIZE_PX.
 from typing import NamedTuple
 
 from dense_hand_pose.codec.decoding import decode_soft
-from dense_hand_pose.codec.encoding import DenseMaps, encode, Reach
+from dense_hand_pose.codec.encoding import DenseMaps, encode, SupportRadius
 from dense_hand_pose.codec.map_geometry import Cube, lift, reduce_depth
 import torch
 from torch import Tensor
@@ -30,7 +30,9 @@ class Losses(NamedTuple):
     error_mm: Tensor
 
 
-def dense_loss(outputs: list[Tensor], batch: Batch, reach: Reach, config: LossConfig) -> Losses:
+def dense_loss(
+    outputs: list[Tensor], batch: Batch, reach: SupportRadius, config: LossConfig
+) -> Losses:
     """
     Compare each stack's channels (B, 5 J, H, W) with the maps and joints of the batch.
 

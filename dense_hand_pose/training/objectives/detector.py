@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from dense_hand_pose.camera.letterbox import MAP_HEIGHT, MAP_WIDTH
+from dense_hand_pose.codec.detector_config import USUAL_M
 from dense_hand_pose.detection.detections import find_peaks, Peak
 from dense_hand_pose.network.detector import activated
 import numpy as np
@@ -27,7 +28,6 @@ _WIDTH_M, _WIDTH_PX = 0.04, (0.8, 2.5)
 _NEAR, _IGNORED_NEAR = 0.25, 0.1
 _OFFSET, _DEPTH, _SIDE = 0.3, 3.0, 0.3
 _LOW_SCORE, _SCORE, _FOUND_M, _MATCHED_M = 0.05, 0.5, 0.04, 0.10
-_USUAL_M = 0.7
 
 
 class SceneLosses(NamedTuple):
@@ -72,7 +72,7 @@ def make_targets(batch: SceneBatch) -> Targets:
     hidden = (peak * (state == IGNORED)[..., None, None]).amax(dim=1)
     score = torch.where(centre.any(dim=1), torch.ones_like(best), best)
     counts = ((hidden < _IGNORED_NEAR) | (best > hidden)).float()
-    log2_z = torch.log2(z.clamp(min=0.05) / _USUAL_M)
+    log2_z = torch.log2(z.clamp(min=0.05) / USUAL_M)
     flat = torch.ones_like(dx)
     parts = (dx, dy, log2_z[..., None, None] * flat, side[..., None, None] * flat)
     values = torch.stack([part.gather(1, owner.unsqueeze(1))[:, 0] for part in parts], dim=1)

@@ -9,8 +9,9 @@ Legend: B crops, J joints, H = W = MAP_SIZE_PX.
 from dataclasses import dataclass
 from typing import Protocol
 
-from dense_hand_pose.codec.decoding import decode, decode_soft, DecodingConfig
-from dense_hand_pose.codec.encoding import DenseMaps, Reach
+from dense_hand_pose.codec.config import DecodingConfig
+from dense_hand_pose.codec.decoding import decode, decode_soft
+from dense_hand_pose.codec.encoding import DenseMaps, SupportRadius
 from dense_hand_pose.codec.map_geometry import lift, reduce_depth
 from dense_hand_pose.network.config import NetworkConfig
 from torch import Tensor
@@ -36,7 +37,7 @@ class Method(Protocol):
 class DenseMethod:
     """The proposed method: R, S and V, mean shift (paper Sec. 3) or the soft decoder (AWR)."""
 
-    reach: Reach
+    reach: SupportRadius
     weights: LossConfig
 
     def loss(self, outputs: list[Tensor], batch: Batch) -> Losses:
@@ -52,7 +53,7 @@ class DenseMethod:
 
 
 def decoded_joints(
-    outputs: list[Tensor], batch: Batch, reach: Reach, config: DecodingConfig | None
+    outputs: list[Tensor], batch: Batch, reach: SupportRadius, config: DecodingConfig | None
 ) -> Tensor:
     """Decode the last stack by mean shift with a configuration, softly without one."""
     maps = DenseMaps.from_channels(outputs[-1].float(), batch.joints_m.shape[1])
@@ -71,7 +72,7 @@ def joint_method_of(network: NetworkConfig, weights: LossConfig) -> Method:
     """Return the method of a task that gives joints; ValueError for a detector."""
     if network.task == 'detector':
         raise ValueError("task = 'detector': it finds hands, it has no joints")
-    reach = Reach(network.theta_m, network.tau_px)
+    reach = SupportRadius(network.theta_m, network.tau_px)
     if network.task == 'dense':
         return DenseMethod(reach, weights)
     if network.task == 'offset':

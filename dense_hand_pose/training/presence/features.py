@@ -11,7 +11,7 @@ Legend: N crops, F pooled features.
 from typing import NamedTuple
 
 from dense_hand_pose.network.dense_regression import DenseRegressionNet
-from dense_hand_pose.network.presence import Seen, VerdictHead
+from dense_hand_pose.network.presence import Features, PresenceHead
 from dense_hand_pose.synthesis.crops import render_crops
 from dense_hand_pose.synthesis.negatives import render_negatives
 import numpy as np
@@ -70,27 +70,27 @@ class _Crops(Dataset[tuple[Tensor, Tensor, Tensor]]):
 
 @torch.no_grad()
 def pool_crops(
-    network: DenseRegressionNet, head: VerdictHead, crops: Tensor, bfloat16: bool = False
+    network: DenseRegressionNet, head: PresenceHead, crops: Tensor, bfloat16: bool = False
 ) -> Tensor:
     """Return the pooled features (N, F) float16 of crops (N, 1, 128, 128)."""
     return pooled_half(head, see_crops(network, crops, bfloat16))
 
 
 @torch.no_grad()
-def see_crops(network: DenseRegressionNet, crops: Tensor, bfloat16: bool) -> Seen:
+def see_crops(network: DenseRegressionNet, crops: Tensor, bfloat16: bool) -> Features:
     """Return what the network makes of crops (N, 1, 128, 128)."""
     crops = crops.to(memory_format=torch.channels_last)
     with torch.autocast('cpu', torch.bfloat16, enabled=bfloat16):
-        return network.see(crops)
+        return network.forward_features(crops)
 
 
 @torch.no_grad()
-def pooled_half(head: VerdictHead, seen: Seen) -> Tensor:
+def pooled_half(head: PresenceHead, seen: Features) -> Tensor:
     """Return the features (N, F) in half precision, half the memory: they are of order one."""
     return head.pool(seen).clamp(-_LARGEST, _LARGEST).half()
 
 
-def judge(network: DenseRegressionNet, head: VerdictHead, config: VerdictConfig) -> Judged:
+def judge(network: DenseRegressionNet, head: PresenceHead, config: VerdictConfig) -> Judged:
     """Render all crops of a training and see each of them once."""
     crops = _Crops(config)
     loader = DataLoader(

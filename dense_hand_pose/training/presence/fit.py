@@ -12,7 +12,7 @@ from dataclasses import replace
 import math
 
 from dense_hand_pose.network.dense_regression import DenseRegressionNet
-from dense_hand_pose.network.presence import VerdictHead
+from dense_hand_pose.network.presence import PresenceHead
 import torch
 from torch import nn, Tensor
 import torch.nn.functional as F  # noqa: N812
@@ -24,7 +24,7 @@ _LEAST_SCALE = 0.1
 """Of the median: a feature that hardly varies must not be blown up."""
 
 
-def with_verdict(network: DenseRegressionNet, head: VerdictHead) -> DenseRegressionNet:
+def with_verdict(network: DenseRegressionNet, head: PresenceHead) -> DenseRegressionNet:
     """Give a network a verdict, in place, and return it."""
     hidden = head.hidden.out_features
     network.config = replace(network.config, verdict=True, verdict_hidden=hidden)
@@ -32,7 +32,7 @@ def with_verdict(network: DenseRegressionNet, head: VerdictHead) -> DenseRegress
     return network.eval()
 
 
-def fit_head(head: VerdictHead, judged: Judged, config: VerdictConfig) -> list[float]:
+def fit_head(head: PresenceHead, judged: Judged, config: VerdictConfig) -> list[float]:
     """
     Teach a head; returns the mean loss of each epoch.
 

@@ -15,7 +15,7 @@ from typing import Final, NamedTuple
 
 from dense_hand_pose.evaluation.presence import measure_presence
 from dense_hand_pose.network.dense_regression import DenseRegressionNet
-from dense_hand_pose.network.presence import VerdictHead
+from dense_hand_pose.network.presence import PresenceHead
 from dense_hand_pose.network.weight_file import (
     find_weights,
     read_notes,
@@ -85,7 +85,7 @@ def _fit(network: DenseRegressionNet, config: VerdictConfig) -> float:
     """Give the network a trained head, and return the last epoch's loss."""
     torch.manual_seed(config.seed)
     torch.set_num_threads(config.threads or torch.get_num_threads())
-    head = VerdictHead(replace(network.config, verdict=True, verdict_hidden=config.hidden))
+    head = PresenceHead(replace(network.config, verdict=True, verdict_hidden=config.hidden))
     frozen = copy.deepcopy(network).for_inference()
     judged = judge(frozen, head, config)
     searched = judge_searched(frozen, head, config) if config.scenes else None

@@ -9,8 +9,7 @@ from pathlib import Path
 import zipfile
 
 from dense_hand_pose.network.weights import save_weights
-from dense_hand_pose.runtimes.base import BackendError
-from dense_hand_pose.runtimes.model import Model
+from dense_hand_pose.runtimes.base import BackendError, Model
 from dense_hand_pose.runtimes.openvino import lookup
 from dense_hand_pose.runtimes.openvino.archive import (
     ExportedGraph,

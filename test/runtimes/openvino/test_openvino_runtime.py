@@ -12,8 +12,7 @@ import time
 
 from dense_hand_pose.codec.config import DecodingConfig
 from dense_hand_pose.network.weight_file import find_weights
-from dense_hand_pose.runtimes.base import Backend, BackendError, Wanted
-from dense_hand_pose.runtimes.model import Model
+from dense_hand_pose.runtimes.base import Backend, BackendError, Model, Wanted
 from dense_hand_pose.runtimes.openvino import runtime
 from dense_hand_pose.runtimes.openvino.archive import (
     ExportedGraph,
@@ -22,8 +21,7 @@ from dense_hand_pose.runtimes.openvino.archive import (
     write_graph,
 )  # fmt: skip
 from dense_hand_pose.runtimes.openvino.runtime import OpenVinoBackend, parts_of
-from dense_hand_pose.runtimes.precision import disagreement_mm, TOLERANCE_MM
-from dense_hand_pose.runtimes.probe_crops import load_probe
+from dense_hand_pose.runtimes.precision import disagreement_mm, load_probe, TOLERANCE_MM
 from dense_hand_pose.runtimes.registry import make_backend
 from dense_hand_pose.runtimes.torch_cpu import load_cpu, TorchBackend
 import numpy as np
@@ -148,7 +146,7 @@ def test_an_estimate_over_openvino_loads_no_torch_and_no_renderer(
 _COME_AND_GO = """
 import os, signal
 from dense_hand_pose.runtimes.registry import make_backend
-from dense_hand_pose.runtimes.model import Model
+from dense_hand_pose.runtimes.base import Model
 from dense_hand_pose.detection.detector import HandDetector
 from dense_hand_pose.network.weight_file import find_weights
 

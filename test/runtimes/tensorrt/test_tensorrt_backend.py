@@ -30,7 +30,7 @@ def cpu(wanted: Wanted) -> TorchBackend:
 
 def test_the_demanded_one_serves_or_says_why_not(wanted: Wanted, tmp_path: Path) -> None:
     fake = FakeTensorRT()
-    backend = required(wanted, fake.seams())
+    backend = required(wanted, fake.hooks())
     assert backend.name == 'tensorrt'
     arrays = few_crops()
     joints_m = backend.run(*arrays, DECODING).joints_m
@@ -39,7 +39,7 @@ def test_the_demanded_one_serves_or_says_why_not(wanted: Wanted, tmp_path: Path)
     )
     fake.failure = TensorRTError('memory', 'no memory')
     with pytest.raises(TensorRTError, match='no memory'):
-        required(Wanted(model=tiny_model(tmp_path, seed=1)), fake.seams())
+        required(Wanted(model=tiny_model(tmp_path, seed=1)), fake.hooks())
 
 
 def test_another_serves_until_the_engine_is_there(
@@ -49,7 +49,7 @@ def test_another_serves_until_the_engine_is_there(
     fake, may_go_on = FakeTensorRT(), threading.Event()
     fake.during = lambda: may_go_on.wait(120.0)
     fake.error_m['float16'] = 0.0001  # so that one can see who answers
-    backend = preferred(wanted, lambda: cpu(wanted), fake.seams())
+    backend = preferred(wanted, lambda: cpu(wanted), fake.hooks())
     arrays = few_crops()
     before = backend.run(*arrays, DECODING).joints_m
     assert backend.name == 'cpu (TensorRT engine: half of it is there)'
@@ -62,7 +62,7 @@ def test_another_serves_until_the_engine_is_there(
     assert 'TensorRT engine: half of it is there' in caplog.text
     assert 'it serves from now on' in caplog.text
     # The next start has it at once.
-    assert preferred(wanted, lambda: cpu(wanted), fake.seams()).name == 'tensorrt'
+    assert preferred(wanted, lambda: cpu(wanted), fake.hooks()).name == 'tensorrt'
 
 
 @pytest.mark.parametrize('failure', [TensorRTError('memory', '7 MiB free'), ValueError('odd')])
@@ -71,7 +71,7 @@ def test_a_build_that_fails_leaves_the_other_serving(
 ) -> None:
     fake = FakeTensorRT()
     fake.failure = failure
-    backend = preferred(wanted, lambda: cpu(wanted), fake.seams())
+    backend = preferred(wanted, lambda: cpu(wanted), fake.hooks())
     backend.wait(120.0)
     assert backend.name == 'cpu'
     assert str(failure) in caplog.text
@@ -79,14 +79,14 @@ def test_a_build_that_fails_leaves_the_other_serving(
     assert backend.run(*few_crops(), DECODING).joints_m.shape == (6, 21, 3)
     if isinstance(failure, TensorRTError):
         with pytest.raises(TensorRTError, match=r'a build on .* failed: 7 MiB free'):
-            preferred(wanted, lambda: cpu(wanted), fake.seams())
+            preferred(wanted, lambda: cpu(wanted), fake.hooks())
 
 
 def test_a_precision_that_engines_lack_is_refused(wanted: Wanted) -> None:
     fake = FakeTensorRT()
     with pytest.raises(TensorRTError, match='precision bfloat16: engines have float16 or float32'):
-        required(Wanted(model=wanted.model, precision='bfloat16'), fake.seams())
-    assert required(Wanted(model=wanted.model, precision='float32'), fake.seams()).precision == (
+        required(Wanted(model=wanted.model, precision='bfloat16'), fake.hooks())
+    assert required(Wanted(model=wanted.model, precision='float32'), fake.hooks()).precision == (
         'float32'
     )
     assert fake.built == ['float32', 'float32']
@@ -95,7 +95,7 @@ def test_a_precision_that_engines_lack_is_refused(wanted: Wanted) -> None:
 @pytest.mark.parametrize('count', [1, 2, 4, 6])
 def test_one_crop_and_several_have_engines_of_their_own(wanted: Wanted, count: int) -> None:
     fake = FakeTensorRT()
-    backend = required(wanted, fake.seams())
+    backend = required(wanted, fake.hooks())
     assert fake.batches == [1, 4]
     arrays = tuple(array[:count] for array in few_crops())
     joints_m = backend.run(*arrays, DECODING).joints_m
@@ -105,9 +105,9 @@ def test_one_crop_and_several_have_engines_of_their_own(wanted: Wanted, count: i
 
 def test_the_engine_for_one_serves_until_that_for_several_is_there(wanted: Wanted) -> None:
     fake, may_go_on = FakeTensorRT(), threading.Event()
-    build(wanted, lambda _: None, batches=(1,), seams=fake.seams())
+    build(wanted, lambda _: None, batches=(1,), seams=fake.hooks())
     fake.during = lambda: may_go_on.wait(120.0)
-    backend = preferred(wanted, lambda: cpu(wanted), fake.seams())
+    backend = preferred(wanted, lambda: cpu(wanted), fake.hooks())
     assert backend.name.startswith('tensorrt (')
     assert backend.run(*few_crops(), DECODING).joints_m.shape == (6, 21, 3)
     may_go_on.set()
@@ -120,11 +120,11 @@ def test_without_an_engine_for_several_they_go_one_at_a_time(
     wanted: Wanted, caplog: pytest.LogCaptureFixture
 ) -> None:
     fake = FakeTensorRT()
-    build(wanted, lambda _: None, batches=(1,), seams=fake.seams())
+    build(wanted, lambda _: None, batches=(1,), seams=fake.hooks())
     fake.failure = TensorRTError('memory', '7 MiB free')
     for backend in (
-        required(wanted, fake.seams()),
-        preferred(wanted, lambda: cpu(wanted), fake.seams()),
+        required(wanted, fake.hooks()),
+        preferred(wanted, lambda: cpu(wanted), fake.hooks()),
     ):
         assert backend.name == 'tensorrt'
         assert backend.run(*few_crops(), DECODING).joints_m.shape == (6, 21, 3)

@@ -10,11 +10,10 @@ import sys
 from typing import Any
 
 from dense_hand_pose.codec.config import DecodingConfig
-from dense_hand_pose.runtimes.nvidia import why_no_tensorrt
-from dense_hand_pose.runtimes.tensorrt.build import build_in_child
+from dense_hand_pose.runtimes.host import why_no_tensorrt
+from dense_hand_pose.runtimes.tensorrt.build import build_in_child, BuildRequest
 from dense_hand_pose.runtimes.tensorrt.compiling import compile_options
 from dense_hand_pose.runtimes.tensorrt.errors import TensorRTError
-from dense_hand_pose.runtimes.tensorrt.request import BuildRequest
 from fake_tensorrt import tiny_model
 import pytest
 

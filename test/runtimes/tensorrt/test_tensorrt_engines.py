@@ -8,8 +8,8 @@ from pathlib import Path
 import threading
 
 from dense_hand_pose.codec.config import DecodingConfig
-from dense_hand_pose.runtimes.model import Model
-from dense_hand_pose.runtimes.tensorrt import cache as cache_module
+from dense_hand_pose.runtimes import cache as cache_module
+from dense_hand_pose.runtimes.base import Model
 from dense_hand_pose.runtimes.tensorrt.engines import EngineMaker
 from dense_hand_pose.runtimes.tensorrt.errors import TensorRTError
 from dense_hand_pose.runtimes.torch_cpu import TorchBackend
@@ -38,12 +38,12 @@ def test_an_engine_is_built_once(
     model: Model, folder: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     fake, said = FakeTensorRT(), []
-    assert EngineMaker(model, fake.seams()).cached() is None
-    engine = EngineMaker(model, fake.seams()).get(say=said.append)
+    assert EngineMaker(model, fake.hooks()).cached() is None
+    engine = EngineMaker(model, fake.hooks()).get(say=said.append)
     assert (engine.precision, fake.built) == ('float16', ['float16'])
-    assert engine.miss_mm < 0.01
+    assert engine.mean_error_mm < 0.01
     assert 'TensorRT engine: half of it is there' in said
-    again = EngineMaker(model, fake.seams()).cached()
+    again = EngineMaker(model, fake.hooks()).cached()
     assert again is not None
     assert again.precision == 'float16'
     assert fake.built == ['float16']
@@ -54,7 +54,7 @@ def test_an_engine_is_built_once(
 
 
 def test_it_gives_the_joints_of_pytorch_for_any_decoding(model: Model) -> None:
-    engine = EngineMaker(model, FakeTensorRT().seams()).get()
+    engine = EngineMaker(model, FakeTensorRT().hooks()).get()
     arrays = few_crops()
     for decoding in (DECODING, DecodingConfig(method='mean_shift', candidates=3)):
         expected = TorchBackend(model.network(), 'cpu').run(*arrays, decoding)
@@ -80,11 +80,11 @@ def test_an_unusable_file_is_rebuilt(
     model: Model, folder: Path, caplog: pytest.LogCaptureFixture, spoil: object, why: str
 ) -> None:
     fake = FakeTensorRT()
-    EngineMaker(model, fake.seams()).get()
+    EngineMaker(model, fake.hooks()).get()
     (path,) = folder.glob('*.engine')
     good = path.read_bytes()
     path.write_bytes(spoil(good))
-    assert EngineMaker(model, fake.seams()).get().precision == 'float16'
+    assert EngineMaker(model, fake.hooks()).get().precision == 'float16'
     assert fake.built == ['float16', 'float16']
     assert f'cached engine rejected ({why}' in warnings(caplog)
     assert '; rebuilding' in warnings(caplog)
@@ -96,10 +96,10 @@ def test_a_file_that_others_may_touch_is_rebuilt(
     model: Model, folder: Path, caplog: pytest.LogCaptureFixture, mode: int
 ) -> None:
     fake = FakeTensorRT()
-    EngineMaker(model, fake.seams()).get()
+    EngineMaker(model, fake.hooks()).get()
     (path,) = folder.glob('*.engine')
     path.chmod(mode)
-    EngineMaker(model, fake.seams()).get()
+    EngineMaker(model, fake.hooks()).get()
     assert f'mode {mode:04o}: others may have written it' in warnings(caplog)
     assert fake.built == ['float16', 'float16']
 
@@ -108,11 +108,11 @@ def test_a_link_in_the_place_of_an_engine_is_not_followed(
     model: Model, folder: Path, caplog: pytest.LogCaptureFixture, tmp_path: Path
 ) -> None:
     fake = FakeTensorRT()
-    EngineMaker(model, fake.seams()).get()
+    EngineMaker(model, fake.hooks()).get()
     (path,) = folder.glob('*.engine')
     path.rename(tmp_path / 'elsewhere')
     path.symlink_to(tmp_path / 'elsewhere')
-    EngineMaker(model, fake.seams()).get()
+    EngineMaker(model, fake.hooks()).get()
     assert 'cached engine rejected (a symbolic link); rebuilding' in warnings(caplog)
     assert not path.is_symlink()
 
@@ -122,9 +122,9 @@ def test_an_engine_that_does_not_run_any_more_is_rebuilt(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     first = FakeTensorRT()
-    EngineMaker(model, first.seams()).get()
+    EngineMaker(model, first.hooks()).get()
     other = FakeTensorRT()  # cannot load what the first has built, as another driver could not
-    EngineMaker(model, other.seams()).get()
+    EngineMaker(model, other.hooks()).get()
     assert 'cached engine rejected (it cannot be loaded and run: KeyError' in warnings(caplog)
     assert other.built == ['float16']
 
@@ -134,10 +134,10 @@ def test_a_cached_engine_that_has_become_wrong_is_rebuilt(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     fake = FakeTensorRT()
-    EngineMaker(model, fake.seams()).get()
+    EngineMaker(model, fake.hooks()).get()
     fake.error_m['float16'] = float('nan')
     fake.during = lambda: fake.error_m.update(float16=0.0)
-    EngineMaker(model, fake.seams()).get()
+    EngineMaker(model, fake.hooks()).get()
     assert 'cached engine rejected (its joints in float16 differ' in warnings(caplog)
     assert fake.built == ['float16', 'float16']
 
@@ -147,13 +147,13 @@ def test_wrong_numbers_lead_to_the_next_precision(
 ) -> None:
     fake = FakeTensorRT()
     fake.error_m['float16'] = 0.001
-    engine = EngineMaker(model, fake.seams()).get()
+    engine = EngineMaker(model, fake.hooks()).get()
     assert (engine.precision, fake.built) == ('float32', ['float16', 'float32'])
     # 1 mm along each axis.
     assert 'TensorRT in float16: its joints in float16 differ from those' in warnings(caplog)
     assert 'of float32 PyTorch by 1.73 mm on average, at most 0.5 mm' in warnings(caplog)
     # The next start knows both: the one that failed and the one that serves.
-    cached = EngineMaker(model, fake.seams()).cached()
+    cached = EngineMaker(model, fake.hooks()).cached()
     assert cached is not None
     assert cached.precision == 'float32'
     assert fake.built == ['float16', 'float32']
@@ -163,7 +163,7 @@ def test_wrong_numbers_in_every_precision_are_an_error(model: Model) -> None:
     fake = FakeTensorRT()
     fake.error_m.update(float16=0.01, float32=float('nan'))
     with pytest.raises(TensorRTError, match=r'in float32 differ .* by inf mm') as caught:
-        EngineMaker(model, fake.seams()).get()
+        EngineMaker(model, fake.hooks()).get()
     assert caught.value.kind == 'numbers'
 
 
@@ -172,23 +172,23 @@ def test_a_failed_build_is_not_tried_again_unless_forced(model: Model, kind: str
     fake = FakeTensorRT()
     fake.failure = TensorRTError(kind, 'no room: 5 MiB are free')
     with pytest.raises(TensorRTError, match='no room'):
-        EngineMaker(model, fake.seams()).get()
+        EngineMaker(model, fake.hooks()).get()
     fake.failure = None
     for method in ('get', 'cached'):
         with pytest.raises(TensorRTError, match=r'a build on 2.*no room.*build-engine --force'):
-            getattr(EngineMaker(model, fake.seams()), method)()
+            getattr(EngineMaker(model, fake.hooks()), method)()
     assert fake.built == ['float16']
-    assert EngineMaker(model, fake.seams()).get(force=True).precision == 'float16'
-    assert EngineMaker(model, fake.seams()).cached() is not None
+    assert EngineMaker(model, fake.hooks()).get(force=True).precision == 'float16'
+    assert EngineMaker(model, fake.hooks()).cached() is not None
 
 
 def test_a_missing_library_leaves_no_marker(model: Model) -> None:
     fake = FakeTensorRT()
     fake.failure = TensorRTError('missing', 'no libnvinfer')
     with pytest.raises(TensorRTError, match='no libnvinfer'):
-        EngineMaker(model, fake.seams()).get()
+        EngineMaker(model, fake.hooks()).get()
     fake.failure = None
-    assert EngineMaker(model, fake.seams()).get().precision == 'float16'
+    assert EngineMaker(model, fake.hooks()).get().precision == 'float16'
 
 
 def test_a_full_disk_costs_only_the_next_start(
@@ -199,10 +199,10 @@ def test_a_full_disk_costs_only_the_next_start(
 
     fake = FakeTensorRT()
     monkeypatch.setattr(cache_module.os, 'fsync', full)
-    engine = EngineMaker(model, fake.seams()).get()
+    engine = EngineMaker(model, fake.hooks()).get()
     assert engine.run(*few_crops(), DECODING).joints_m.shape == (6, 21, 3)
     assert '(No space left on device): kept in memory for this run' in warnings(caplog)
-    assert EngineMaker(model, fake.seams()).cached() is None
+    assert EngineMaker(model, fake.hooks()).cached() is None
 
 
 def test_without_a_safe_folder_engines_live_in_memory(
@@ -211,7 +211,7 @@ def test_without_a_safe_folder_engines_live_in_memory(
     folder.mkdir(parents=True)
     folder.chmod(0o777)
     fake = FakeTensorRT()
-    assert EngineMaker(model, fake.seams()).get().run(*few_crops(), DECODING).joints_m.shape == (
+    assert EngineMaker(model, fake.hooks()).get().run(*few_crops(), DECODING).joints_m.shape == (
         6,
         21,
         3,
@@ -222,12 +222,12 @@ def test_without_a_safe_folder_engines_live_in_memory(
 
 def test_what_was_built_while_waiting_is_used(model: Model) -> None:
     slow, fast = FakeTensorRT(), FakeTensorRT()
-    late = EngineMaker(model, slow.seams())
+    late = EngineMaker(model, slow.hooks())
     with late._lock('float16', print):
         # The other one's folder lock is held, so it may not build: it says so instead.
         said: list[str] = []
         thread = threading.Thread(
-            target=lambda: EngineMaker(model, fast.seams()).get(say=said.append)
+            target=lambda: EngineMaker(model, fast.hooks()).get(say=said.append)
         )
         thread.start()
         thread.join(1.0)

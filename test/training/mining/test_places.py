@@ -8,11 +8,11 @@ import shutil
 
 from dense_hand_pose.camera.crop import BACKGROUND
 from dense_hand_pose.cli import main
+from dense_hand_pose.codec.numpy_decoding import Result
 from dense_hand_pose.network.dense_regression import DenseRegressionNet
 from dense_hand_pose.network.detector import DetectorNet
-from dense_hand_pose.network.presence import VerdictHead
+from dense_hand_pose.network.presence import PresenceHead
 from dense_hand_pose.network.weights import load_weights, save_weights
-from dense_hand_pose.runtimes.base import Result
 from dense_hand_pose.synthesis.scenes.full_scene import SceneHand
 from dense_hand_pose.training.config import TrainingConfig
 from dense_hand_pose.training.data.mixed import mirrored, MixedBatches, taken
@@ -47,7 +47,7 @@ def searchers(tmp_path_factory: pytest.TempPathFactory) -> tuple[str, str]:
     """Write weights with a verdict and a detector that believes in hands everywhere."""
     folder = tmp_path_factory.mktemp('searchers')
     torch.manual_seed(0)
-    head = VerdictHead(replace(TINY, verdict=True))
+    head = PresenceHead(replace(TINY, verdict=True))
     save_weights(with_verdict(tiny_network(), head), folder / 'w.safetensors', {})
     detector = DetectorNet(replace(TINY, task='detector'))
     with torch.no_grad():

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The loss against float64 loops, its gradients against differences."""
 
-from dense_hand_pose.codec.encoding import DenseMaps, encode, Reach
+from dense_hand_pose.codec.encoding import DenseMaps, encode, SupportRadius
 from dense_hand_pose.codec.map_geometry import Cube, lift, reduce_depth
 from dense_hand_pose.training.config import LossConfig
 from dense_hand_pose.training.data.synthetic import ABSENT, Batch, BESIDE, make_batch, PRESENT
@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 import torch
 
-REACH = Reach()
+REACH = SupportRadius()
 
 
 @pytest.fixture(scope='module')

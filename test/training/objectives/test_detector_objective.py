@@ -7,7 +7,8 @@ from dataclasses import replace
 from pathlib import Path
 
 from dense_hand_pose.camera.intrinsics import project
-from dense_hand_pose.camera.letterbox import encode_letterbox, Letterbox, MAP_HEIGHT, MAP_WIDTH
+from dense_hand_pose.camera.letterbox import Letterbox, MAP_HEIGHT, MAP_WIDTH
+from dense_hand_pose.codec.detector_input import encode_letterbox
 from dense_hand_pose.detection.detections import decode_detections
 from dense_hand_pose.detection.proposals import TileSet
 from dense_hand_pose.detection.tiles import CORNERS, tiles_of

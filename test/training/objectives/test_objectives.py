@@ -5,7 +5,7 @@
 from dataclasses import replace
 from pathlib import Path
 
-from dense_hand_pose.codec.encoding import encode, Reach
+from dense_hand_pose.codec.encoding import encode, SupportRadius
 from dense_hand_pose.codec.map_geometry import lift, project_to_map, reduce_depth
 from dense_hand_pose.network.baselines import build_network
 from dense_hand_pose.network.config import NetworkConfig, TASKS
@@ -18,7 +18,7 @@ from dense_hand_pose.training.objectives.objectives import method_of
 import pytest
 import torch
 
-REACH = Reach()
+REACH = SupportRadius()
 BASELINES = [task for task in TASKS if task not in ('dense', 'detector')]
 TINY = NetworkConfig(stacks=1, stem='folded', head='shared', widths=(16,) * 5)
 

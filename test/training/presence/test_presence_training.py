@@ -11,7 +11,7 @@ from dense_hand_pose.camera.intrinsics import Intrinsics
 from dense_hand_pose.cli import main
 from dense_hand_pose.evaluation.presence import mirrored
 from dense_hand_pose.network.detector import DetectorNet
-from dense_hand_pose.network.presence import VerdictHead
+from dense_hand_pose.network.presence import PresenceHead
 from dense_hand_pose.network.weights import load_weights, save_weights, WeightsError
 from dense_hand_pose.synthesis.crops import render_crop, sample_scene, Scene
 from dense_hand_pose.synthesis.objects.shapes import Mesh
@@ -34,9 +34,9 @@ SHIPPED = Path(__file__).parents[3] / 'config' / 'train' / 'verdict.yaml'
 SMALL = VerdictConfig(hands=3, others=2, epochs=2, threads=1)
 
 
-def fresh_head() -> VerdictHead:
+def fresh_head() -> PresenceHead:
     torch.manual_seed(0)
-    return VerdictHead(replace(TINY, verdict=True))
+    return PresenceHead(replace(TINY, verdict=True))
 
 
 def toy(count: int = 600) -> Judged:

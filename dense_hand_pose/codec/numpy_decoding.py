@@ -1,50 +1,79 @@
 # Copyright 2026 The dense_hand_pose authors
 # SPDX-License-Identifier: Apache-2.0
 """
-codec/decoding.py in NumPy, for a runtime whose compiled graph has other settings baked in.
+decoding.py in NumPy, for a runtime whose compiled graph has other settings baked in.
 
 A compiled graph has a fixed K and a fixed number of iterations, but ``decode.*`` may change while
 a node runs, on a machine without PyTorch. Legend as there: B crops, J joints, K candidates,
-H = W = MAP_SIZE_PX. A test holds every number here to the one there.
+H = W = MAP_SIZE_PX. A test compares every number here with the one there.
 """
 
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, NamedTuple
 
 from dense_hand_pose.camera.crop import BACKGROUND, MAP_SIZE_PX
-from dense_hand_pose.codec.config import (
-    CLOSE_M,
-    DecodingConfig,
-    REFERENCE_CUBE_M,
-    SAME_SURFACE,
-    SHARPNESS,
-    VANISHED,
-)  # fmt: skip
-from dense_hand_pose.network.config import NetworkConfig
 import numpy as np
 import numpy.typing as npt
 
-from .base import Result
+from .config import (
+    AGREEMENT_SIGMA_M,
+    DecodingConfig,
+    EPSILON,
+    load_merger,
+    MERGERS,
+    REFERENCE_CUBE_M,
+    SAME_SURFACE,
+    SHARPNESS,
+)  # fmt: skip
 
 Array = npt.NDArray[Any]
 
 
+class Result(NamedTuple):
+    """
+    The decoded joints of N crops as float32 arrays; shapes as in decoding.Decoded.
+
+    presence (N,) in [0, 1] and side (N,) in [-1, 1] as in network/presence.py; None both for
+    weights without that head.
+    """
+
+    joints_m: Array
+    confidence: Array
+    spread_m: Array
+    votes_m: Array
+    vote_weights: Array
+    presence: Array | None = None
+    side: Array | None = None
+
+
+def joined(results: Sequence[Result]) -> Result:
+    """Return the results of parts of a batch as one."""
+    columns: Iterator[tuple[Any, ...]] = zip(*results, strict=True)
+    parts: list[Any] = [None if c[0] is None else np.concatenate(c) for c in columns]
+    return Result(*parts)
+
+
 def decode_maps(
-    maps: Array, inputs: tuple[Array, ...], network: NetworkConfig, config: DecodingConfig
+    maps: Array, inputs: tuple[Array, ...], joints: int, theta_m: float, config: DecodingConfig
 ) -> Result:
-    """Merge the votes of maps (B, 5 J, H, W) of the crops, centres and edges in ``inputs``."""
+    """
+    Merge the votes of maps (B, 5 J, H, W) of the crops, centres and edges in ``inputs``.
+
+    ``joints`` J and ``theta_m`` (encoding.SupportRadius) are those of the network.
+    """
     crops, centers_m, sizes_m = inputs
-    joints = network.joints
     flat = np.nan_to_num(maps, nan=0.0, posinf=0.0, neginf=0.0).reshape(len(maps), 5 * joints, -1)
     heat_2d, heat_3d, pointing = np.split(flat, [joints, 2 * joints], axis=1)
     heat_2d, heat_3d = heat_2d.clip(0.0, 1.0), heat_3d.clip(0.0, 1.0)
     pointing = pointing.reshape(len(maps), joints, 3, -1).clip(-1.0, 1.0)
     depth = reduce_depth(crops).reshape(len(maps), 1, -1)
     points = _lift(depth, centers_m, sizes_m)
-    theta = sizes_m * np.float32(network.theta_m / REFERENCE_CUBE_M)
+    theta = sizes_m * np.float32(theta_m / REFERENCE_CUBE_M)
     clean = _Clean(
         heat_2d, heat_3d, pointing, points, depth < BACKGROUND, theta, centers_m, sizes_m
     )
-    merge = _merge_best if config.method == 'mean_shift' else _merge_all
+    merge: Callable[[_Clean, DecodingConfig], tuple[Array, ...]]
+    merge = load_merger(MERGERS[config.method].numpy)
     return Result(*(np.ascontiguousarray(part, np.float32) for part in merge(clean, config)))
 
 
@@ -61,36 +90,36 @@ class _Clean(NamedTuple):
     sizes_m: Array
 
 
-def _merge_best(clean: _Clean, config: DecodingConfig) -> tuple[Array, ...]:
+def merge_best(clean: _Clean, config: DecodingConfig) -> tuple[Array, ...]:
     """Merge the votes of the K best pixels, as codec/decoding.py does."""
     heat_2d, heat_3d, pointing, points, foreground, theta, centers_m, sizes_m = clean
     score = heat_3d if config.score == 's' else (1.0 + heat_2d) * heat_3d
     score = score * foreground
     index = np.argsort(-score, axis=2, kind='stable')[:, :, : config.candidates]
     score = np.take_along_axis(score, index, axis=2)
-    near = np.take_along_axis(heat_3d, index, axis=2)
+    heat = np.take_along_axis(heat_3d, index, axis=2)
     along = index[:, :, None]
     votes = np.take_along_axis(points[:, None], along, axis=3) + (
-        theta[:, None, None] * (1.0 - near)
+        theta[:, None, None] * (1.0 - heat)
     )[:, :, None] * np.take_along_axis(pointing, along, axis=3)
     votes = votes.transpose(0, 1, 3, 2)
 
     agreement = _sample(heat_2d, _project(votes, centers_m, sizes_m))
-    near_joint = score > 0.0
-    weights = agreement * near_joint if config.weighted else score / 2.0
+    scored = score > 0.0
+    weights = agreement * scored if config.weighted else score / 2.0
     modes, share = mean_shift(votes, weights, config.bandwidth_m, config.iterations)
-    belief = near * agreement * near_joint * np.exp(_exponent(votes, modes, CLOSE_M))
-    confidence = (belief * share).sum(axis=2).clip(0.0, 1.0) ** (1 / 3)
-    return modes, confidence, _spread(votes, modes, near_joint), votes, weights
+    agreeing = heat * agreement * scored * np.exp(_exponent(votes, modes, AGREEMENT_SIGMA_M))
+    confidence = (agreeing * share).sum(axis=2).clip(0.0, 1.0) ** (1 / 3)
+    return modes, confidence, _spread(votes, modes, scored), votes, weights
 
 
-def _merge_all(clean: _Clean, config: DecodingConfig) -> tuple[Array, ...]:
+def merge_all(clean: _Clean, config: DecodingConfig) -> tuple[Array, ...]:
     """Merge the votes of all pixels, as codec/decoding.py does."""
     heat_2d, heat_3d, pointing, points, foreground, theta, centers_m, sizes_m = clean
-    near = heat_3d * foreground
-    reachings = theta[:, None, None] * (1.0 - heat_3d)
-    votes = points[:, None] + reachings[:, :, None] * pointing
-    logits = np.float32(SHARPNESS) * near
+    heat = heat_3d * foreground
+    lengths_m = theta[:, None, None] * (1.0 - heat_3d)
+    votes = points[:, None] + lengths_m[:, :, None] * pointing
+    logits = np.float32(SHARPNESS) * heat
     share = _softmax(logits)
     joints = (votes * share[:, :, None]).sum(axis=3)
     for _ in range(config.iterations if config.method == 'dense_mean_shift' else 0):
@@ -98,14 +127,14 @@ def _merge_all(clean: _Clean, config: DecodingConfig) -> tuple[Array, ...]:
         share = _softmax(logits - squared / (2.0 * config.bandwidth_m**2))
         joints = (votes * share[:, :, None]).sum(axis=3)
     squared = ((votes - joints[..., None]) ** 2).sum(axis=2)
-    close = (share * near * np.exp(squared / (-2.0 * CLOSE_M**2))).sum(axis=2)
+    close = (share * heat * np.exp(squared / (-2.0 * AGREEMENT_SIGMA_M**2))).sum(axis=2)
     at = _project(joints[:, :, None], centers_m, sizes_m)
     agreement = _sample(heat_2d, at)[:, :, 0]
     confidence = (agreement * close).clip(0.0, 1.0) ** (1 / 3)
     spread = np.sqrt((share * squared).sum(axis=2))
     index = np.argsort(-share, axis=2, kind='stable')[:, :, : config.candidates]
-    told = np.take_along_axis(votes, index[:, :, None], axis=3).transpose(0, 1, 3, 2)
-    return joints, confidence, spread, told, np.take_along_axis(share, index, axis=2)
+    reported = np.take_along_axis(votes, index[:, :, None], axis=3).transpose(0, 1, 3, 2)
+    return joints, confidence, spread, reported, np.take_along_axis(share, index, axis=2)
 
 
 def _softmax(logits: Array) -> Array:
@@ -133,7 +162,7 @@ def mean_shift(
     first = np.zeros_like(weights)
     first[:, :, 0] = 1.0
     strongest = weights.max(axis=2, keepdims=True)
-    weights = np.where(strongest > VANISHED, weights / strongest.clip(min=VANISHED), first)
+    weights = np.where(strongest > EPSILON, weights / strongest.clip(min=EPSILON), first)
     share = weights / weights.sum(axis=2, keepdims=True)
     mode = (votes_m * share[..., None]).sum(axis=2)
     with np.errstate(divide='ignore'):
@@ -182,8 +211,8 @@ def _sample(heat: Array, pixels: Array) -> Array:
     return sampled
 
 
-def _spread(votes_m: Array, joints_m: Array, near_joint: Array) -> Array:
-    counted = near_joint | ~near_joint.any(axis=2, keepdims=True)
+def _spread(votes_m: Array, joints_m: Array, scored: Array) -> Array:
+    counted = scored | ~scored.any(axis=2, keepdims=True)
     squared = ((votes_m - joints_m[:, :, None]) ** 2).sum(axis=3)
     spread: Array = np.sqrt((squared * counted).sum(axis=2) / counted.sum(axis=2))
     return spread

@@ -2,14 +2,14 @@
 # SPDX-License-Identifier: Apache-2.0
 """The decoding in NumPy against that in PyTorch."""
 
-from dense_hand_pose.codec.config import METHODS
-from dense_hand_pose.codec.decoding import decode, DecodingConfig
+from dense_hand_pose.codec.config import DecodingConfig, METHODS
+from dense_hand_pose.codec.decoding import decode
 from dense_hand_pose.codec.decoding import mean_shift as torch_mean_shift
-from dense_hand_pose.codec.encoding import DenseMaps, Reach
+from dense_hand_pose.codec.encoding import DenseMaps, SupportRadius
 from dense_hand_pose.codec.map_geometry import Cube, lift
 from dense_hand_pose.codec.map_geometry import reduce_depth as torch_reduce_depth
+from dense_hand_pose.codec.numpy_decoding import decode_maps, mean_shift, reduce_depth
 from dense_hand_pose.network.config import NetworkConfig
-from dense_hand_pose.runtimes.numpy_decoding import decode_maps, mean_shift, reduce_depth
 from hypothesis import given, settings
 from hypothesis import strategies as st
 import numpy as np
@@ -47,7 +47,7 @@ def test_every_part_is_that_of_pytorch(
     cube = Cube(centers, sizes)
     surface = lift(torch_reduce_depth(crops.unsqueeze(1)), cube)
     dense = DenseMaps.from_channels(torch.from_numpy(maps), 3)
-    theirs = decode(dense, surface, cube, Reach(), config)
+    theirs = decode(dense, surface, cube, SupportRadius(), config)
     # Pixels without any score tie, and their order is nobody's promise.
     best = method == 'mean_shift'
     counted = theirs.vote_weights.numpy() > (0.0 if best else 1.5 / 32**2)
