@@ -17,6 +17,7 @@ import pytest
 from tiny import tiny_network
 from torch import Tensor
 
+_WHOLE = precision.load_probe
 MACHINE = {'gpu': 'NVIDIA Test', 'sm': '8.7', 'tensorrt': '10.3', 'torch': '2.8.0'}
 
 
@@ -29,7 +30,7 @@ def tiny_model(folder: Path, seed: int = 0) -> Model:
 
 def few_crops() -> Probe:
     """Return the first crops of the probe."""
-    return Probe(*(array[:6] for array in precision.load_probe()))
+    return Probe(*(array[:6] for array in _WHOLE()))
 
 
 def isolate(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Path:

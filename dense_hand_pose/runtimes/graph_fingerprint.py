@@ -59,8 +59,9 @@ def program_fingerprint(program: 'torch.export.ExportedProgram') -> str:
         target = '' if node.op in ('placeholder', 'output') else str(node.target)
         total.update(f'{node.op} {target} {operands!r} {_shape(node.meta.get("val"))}\n'.encode())
     for spec in program.graph_signature.input_specs:
-        if str(spec.kind).endswith('CONSTANT_TENSOR') and spec.target is not None:
-            constant = program.constants[spec.target]
+        # Weights are no part of a graph, what its code writes down is.
+        constant = program.constants.get(spec.target) if spec.target is not None else None
+        if isinstance(constant, torch.Tensor):
             total.update(constant.detach().cpu().contiguous().numpy().tobytes())
     return total.hexdigest()
 

@@ -30,7 +30,7 @@ def test_what_is_exported_is_what_runs(tmp_path: Path, capsys: pytest.CaptureFix
 
     changed = believing_network(seed=1)
     save_weights(changed, path, {})
-    with pytest.raises(ValueError, match='was made from other weights than small'):
+    with pytest.raises(ValueError, match='was made for another weights_sha256'):
         read_graph(exported, Model(path))
 
 

@@ -42,7 +42,7 @@ def test_every_part_is_that_of_pytorch(
         method=method, candidates=candidates, bandwidth_m=bandwidth_m, iterations=iterations,
         weighted=weighted, score=score,
     )  # fmt: skip
-    ours = decode_maps(maps, inputs, NETWORK, config)
+    ours = decode_maps(maps, inputs, NETWORK.joints, NETWORK.theta_m, config)
     crops, centers, sizes = (torch.from_numpy(part) for part in inputs)
     cube = Cube(centers, sizes)
     surface = lift(torch_reduce_depth(crops.unsqueeze(1)), cube)

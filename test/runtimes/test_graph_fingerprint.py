@@ -157,7 +157,15 @@ def test_all_code_that_the_graph_loads_is_read() -> None:
     files = {f'{name.partition(".")[2].replace(".", "/")}.py' for name in loaded}
     # Cameras are for the frame a crop comes from: the graph has no part in them.
     cameras = ('intrinsics', 'depth_image', 'distortion', 'lens_grid')
-    for no_code in ('network', 'codec', 'camera', *(f'camera/{name}' for name in cameras)):
+    cameras = (*cameras, 'input_error')
+    for no_code in (
+        'network',
+        'codec',
+        'camera',
+        'skeleton',
+        'quoting',
+        *(f'camera/{n}' for n in cameras),
+    ):
         files.discard(f'{no_code}.py')
     assert 'network/graph.py' in files
     assert files <= set(SOURCES)

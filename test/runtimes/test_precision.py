@@ -14,6 +14,7 @@ from dense_hand_pose.runtimes.precision import (
     disagreement_mm,
     joints_of,
     load_probe,
+    Offer,
     pack,
     unpack,
 )
@@ -50,9 +51,7 @@ def choose(model: Model, offered: list[str], precision: str, where: str, **off_m
 
     wanted = Wanted(model=model, precision=precision)
     make_typed: Callable[[str], Off] = make
-    return choose_precision(
-        wanted, offered, make=make_typed, reference=reference, where=where
-    ).precision
+    return choose_precision(wanted, Offer(offered, make_typed, reference, where)).precision
 
 
 @pytest.fixture(autouse=True)

@@ -60,7 +60,7 @@ def test_another_serves_until_the_engine_is_there(
     after = backend.run(*arrays, DECODING).joints_m
     np.testing.assert_allclose(after - before, 0.0001, rtol=0, atol=5e-5)
     assert 'TensorRT engine: half of it is there' in caplog.text
-    assert 'it serves from now on' in caplog.text
+    assert 'it serves now' in caplog.text
     # The next start has it at once.
     assert preferred(wanted, lambda: cpu(wanted), fake.hooks()).name == 'tensorrt'
 
@@ -75,7 +75,7 @@ def test_a_build_that_fails_leaves_the_other_serving(
     backend.wait(120.0)
     assert backend.name == 'cpu'
     assert str(failure) in caplog.text
-    assert 'cpu goes on serving' in caplog.text
+    assert 'cpu keeps serving' in caplog.text
     assert backend.run(*few_crops(), DECODING).joints_m.shape == (6, 21, 3)
     if isinstance(failure, TensorRTError):
         with pytest.raises(TensorRTError, match=r'a build on .* failed: 7 MiB free'):

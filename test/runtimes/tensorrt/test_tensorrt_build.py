@@ -46,7 +46,7 @@ def test_progress_and_engine_arrive(request_: BuildRequest, child: Child, tmp_pa
         '(folder / "engine.pt2").write_bytes((folder / "request.json").read_bytes())\n'
     )
     said: list[str] = []
-    engine = build_in_child(request_, said.append, module=module, say_every_s=0.5)
+    engine = build_in_child(request_, said.append, module=module, report_every_s=0.5)
     assert b'"precision": "float32"' in engine
     assert any(line.startswith('TensorRT engine: exporting (') for line in said)
     assert any(line.startswith('TensorRT engine: building (') for line in said)
@@ -64,7 +64,7 @@ def test_the_request_survives_the_way(request_: BuildRequest, tmp_path: Path) ->
 @pytest.mark.parametrize(
     ('body', 'kind', 'text'),
     [
-        ('os.kill(os.getpid(), 9)', 'killed', r'want of memory \(\d+ MiB are free now\).*--force'),
+        ('os.kill(os.getpid(), 9)', 'killed', r'memory ran out \(\d+ MiB are free now\).*--force'),
         (
             'print("failed memory OutOfMemoryError: 5 of 8 MiB are free"); sys.exit(1)',
             'memory',
@@ -96,7 +96,7 @@ def test_a_child_that_takes_too_long_is_ended(
     monkeypatch.setattr(subprocess, 'Popen', start)
     module = child('time.sleep(600)')
     with pytest.raises(TensorRTError, match='not ready after 1 s') as caught:
-        build_in_child(request_, lambda _: None, module=module, limit_s=1.0, say_every_s=0.2)
+        build_in_child(request_, lambda _: None, module=module, limit_s=1.0, report_every_s=0.2)
     assert caught.value.kind == 'timeout'
     assert [process.returncode for process in started] == [-signal.SIGKILL]
 

@@ -3,12 +3,16 @@
 """From network to engine with builder and loader replaced: caching, checks, every message."""
 
 import errno
+import io
+import json
 import logging
 from pathlib import Path
 import threading
+import zipfile
 
 from dense_hand_pose.codec.config import DecodingConfig
 from dense_hand_pose.runtimes import cache as cache_module
+from dense_hand_pose.runtimes.artefact import Artefact, pack
 from dense_hand_pose.runtimes.base import Model
 from dense_hand_pose.runtimes.tensorrt.engines import EngineMaker
 from dense_hand_pose.runtimes.tensorrt.errors import TensorRTError
@@ -25,6 +29,15 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return isolate(tmp_path, monkeypatch)
 
 
+def remade(data: bytes, **changes: str) -> bytes:
+    """Return an engine's file, made for something else."""
+    with zipfile.ZipFile(io.BytesIO(data)) as file:
+        members = {name: file.read(name) for name in file.namelist()}
+    facts = {**json.loads(members.pop('metadata.json')), **changes}
+    facts.pop('made_with')
+    return pack(Artefact(facts.pop('format'), facts, members), compress=False)
+
+
 @pytest.fixture(scope='module')
 def model(tmp_path_factory: pytest.TempPathFactory) -> Model:
     return tiny_model(tmp_path_factory.mktemp('model'))
@@ -39,7 +52,7 @@ def test_an_engine_is_built_once(
 ) -> None:
     fake, said = FakeTensorRT(), []
     assert EngineMaker(model, fake.hooks()).cached() is None
-    engine = EngineMaker(model, fake.hooks()).get(say=said.append)
+    engine = EngineMaker(model, fake.hooks()).get(progress=said.append)
     assert (engine.precision, fake.built) == ('float16', ['float16'])
     assert engine.mean_error_mm < 0.01
     assert 'TensorRT engine: half of it is there' in said
@@ -68,12 +81,13 @@ def test_it_gives_the_joints_of_pytorch_for_any_decoding(model: Model) -> None:
 @pytest.mark.parametrize(
     ('spoil', 'why'),
     [
-        (lambda data: data[:-1], 'truncated: '),
-        (lambda data: data[:40], 'truncated in its header'),
-        (lambda data: b'PK' + data, 'not an engine of this package'),
-        (lambda data: data[:-9] + b'123456789', 'damaged: its checksum'),
-        (lambda data: data.replace(b'"8.7"', b'"8.6"'), "made for another sm: '8.6', here '8.7'"),
-        (lambda _: b'', 'not an engine'),
+        (lambda data: data[: len(data) // 2], 'is damaged (File is not a zip file)'),
+        (lambda data: data[:40], 'is damaged (File is not a zip file)'),
+        (lambda data: data.replace(b'engine of', b'ENGINE of'), 'is damaged (Bad CRC-32'),
+        (lambda data: remade(data, sm='8.6'), "was made for another sm: '8.6', here '8.7'"),
+        (lambda data: remade(data, format='else'), "was made for another format: 'else', here"),
+        (lambda data: remade(data, more='fact'), "was made for another more: 'fact', here None"),
+        (lambda _: b'', 'is damaged (File is not a zip file)'),
     ],
 )
 def test_an_unusable_file_is_rebuilt(
@@ -227,7 +241,7 @@ def test_what_was_built_while_waiting_is_used(model: Model) -> None:
         # The other one's folder lock is held, so it may not build: it says so instead.
         said: list[str] = []
         thread = threading.Thread(
-            target=lambda: EngineMaker(model, fast.hooks()).get(say=said.append)
+            target=lambda: EngineMaker(model, fast.hooks()).get(progress=said.append)
         )
         thread.start()
         thread.join(1.0)
