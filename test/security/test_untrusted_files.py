@@ -18,7 +18,6 @@ from dense_hand_pose.runtimes.openvino.archive import (
     pack_graph,
     read_graph,
 )  # fmt: skip
-from dense_hand_pose.runtimes.tensorrt.cache import pack, unpack
 from dense_hand_pose.runtimes.tensorrt.engine import EngineFile
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -97,13 +96,14 @@ def test_any_engine_file_is_the_engine_or_refused(
     changes: list[tuple[float, int]], reach: int, cut: float | None
 ) -> None:
     facts = {'sm': '8.7', 'tensorrt': '10.3'}
-    parcel = EngineFile(bytes(range(256)) * 8, b'joints' * 40)
-    data = changed(pack(parcel, facts), changes, reach)
+    engine = EngineFile(bytes(range(256)) * 8, b'joints' * 40)
+    data = changed(engine.pack(facts), changes, reach)
     try:
-        found = unpack(data if cut is None else data[: int(cut * len(data))], facts)
+        whole = data if cut is None else data[: int(cut * len(data))]
+        found = EngineFile.unpack(whole, facts)
     except RejectedError:
         return
-    assert found == parcel
+    assert found == engine
 
 
 @settings(max_examples=100)
