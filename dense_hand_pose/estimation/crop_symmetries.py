@@ -12,7 +12,8 @@ from collections.abc import Sequence
 from typing import Any, Final, NamedTuple
 
 from dense_hand_pose.codec.config import DecodingConfig
-from dense_hand_pose.runtimes.base import Backend, Result
+from dense_hand_pose.codec.numpy_decoding import Result
+from dense_hand_pose.runtimes.base import Backend
 import numpy as np
 import numpy.typing as npt
 
