@@ -53,6 +53,7 @@ def new_estimator(**settings: Any) -> tuple[HandPoseEstimator, Counted]:
     backend = Counted()
     settings.setdefault('min_score', 0.0)  # random weights: no score is a hand's
     settings.setdefault('min_new_score', 0.0)
+    settings.setdefault('fit', None)  # what the network says is compared
     return HandPoseEstimator(backend, EstimatorConfig(**settings)), backend
 
 

@@ -103,7 +103,8 @@ class Rig:
 
     def __init__(self, **settings: object) -> None:
         self.backend, self.localizer = Knowing(), Told()
-        config = EstimatorConfig(**{'max_hands': 2, **settings})  # type: ignore[arg-type]
+        chosen = {'max_hands': 2, 'fit': None, **settings}
+        config = EstimatorConfig(**chosen)  # type: ignore[arg-type]
         self.estimator = HandPoseEstimator(self.backend, config, self.localizer)
         self.depth = np.full((120, 160), 0.6, np.float32)
 

@@ -33,6 +33,7 @@ LAYERS = {
     'estimator': 7,
     'evaluation': 8,
     'ros': 8,
+    'live': 8,
     'demo': 9,
     'training': 9,
     'benchmark': 10,

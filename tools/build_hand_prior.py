@@ -16,7 +16,7 @@ from pathlib import Path
 import sys
 
 from dense_hand_pose.estimator import EstimatorConfig, HandPoseEstimator
-from dense_hand_pose.kinematics.data_file import DATA_FILE
+from dense_hand_pose.kinematics.data_file import DATA_FILE, read_arrays
 from dense_hand_pose.kinematics.noise import features
 from dense_hand_pose.synthesis.frames import render_frame
 from dense_hand_pose.synthesis.hand import kinematics
@@ -122,12 +122,12 @@ def noise(squared: FloatArray, confidence: FloatArray, spread: FloatArray) -> Fl
 def main() -> int:
     """Write the file."""
     parser = argparse.ArgumentParser(description=__doc__.split('\n')[1])
-    parser.add_argument('--frames', type=int, default=4000)
+    parser.add_argument('--frames', type=int, default=4000, help='0: keep the errors of joints')
     parser.add_argument('--out', type=Path, default=DATA_FILE)
     args = parser.parse_args()
     rng = np.random.default_rng(42)
     arrays = {**rotations(), **shapes(rng), **angles(rng)}
-    arrays['noise'] = noise(*estimates(args.frames))
+    arrays['noise'] = noise(*estimates(args.frames)) if args.frames else read_arrays()['noise']
     np.savez(args.out, allow_pickle=False, **arrays)
     return 0
 

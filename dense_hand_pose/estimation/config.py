@@ -43,7 +43,7 @@ class EstimatorConfig:
     search_every: int = bounded(0, 0, 1000, 'frames')
     views: int = one_of(1, VIEW_COUNTS)
     decoding: DecodingConfig = field(default_factory=DecodingConfig)
-    fit: FitConfig | None = None
+    fit: FitConfig | None = field(default_factory=FitConfig)
 
     def __post_init__(self) -> None:
         """Check the ranges; errors name the value."""

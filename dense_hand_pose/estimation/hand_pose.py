@@ -55,6 +55,11 @@ class HandPose:
         return self.joints if self.network_joints is None else self.network_joints
 
     @property
+    def joint_quaternions(self) -> Floats | None:
+        """Return OpenXR's orientations (21, 4), x y z w, of the joints; None without a fit."""
+        return None if self.fit is None else self.fit.joint_quaternions
+
+    @property
     def palm(self) -> Floats | None:
         """Return the pose (4, 4) of OpenXR's palm in the camera's frame; None without a fit."""
         return None if self.fit is None else self.fit.palm

@@ -39,7 +39,8 @@ class FittedHand:
     palm_quaternion (4,), x y z w: OpenXR's palm. joint_quaternions (21, 4): the frame of the bone
     that begins at each joint, a fingertip's that of its last bone. angles (21,) in the order of
     anatomy.ANGLE_NAMES. bone_lengths_m (20,): from its parent to each joint but the wrist. shape_m
-    (30,): skeleton.py. held: whether the bones' lengths no longer change.
+    (30,): skeleton.py. turn (3, 3) and wrist_m (3,): the palm of skeleton.py, of a left hand in
+    the mirror (build_hand). held: whether the bones' lengths no longer change.
     """
 
     side: str
@@ -50,6 +51,8 @@ class FittedHand:
     angles: FloatArray
     bone_lengths_m: FloatArray
     shape_m: FloatArray
+    turn: FloatArray
+    wrist_m: FloatArray
     held: bool = False
 
     @property
@@ -116,6 +119,8 @@ def build_hand(
         angles=angles_rad,
         bone_lengths_m=bone_lengths_m(shape_m),
         shape_m=shape_m,
+        turn=turn,
+        wrist_m=wrist_m,
         held=held,
     )
 

@@ -8,19 +8,18 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from .fit import fit_hands, HandFit
+from .fit import fit_hands
 from .fitted_hand import build_hand, FittedHand, LEFT, MIRROR
+from .hand_smoother import HandSmoother
 from .noise import joint_sigma_m
-from .pose_filter import PalmState, PoseFilter, PoseFilterConfig
+from .pose_filter import PoseFilterConfig
 from .shape_track import ShapeConfig, ShapeTrack
-from .skeleton import HandSkeleton
 
 FloatArray = npt.NDArray[np.float64]
 
 FRAME_S = 1.0 / 30.0
 """The time between frames without stamps."""
 _LONGEST_STEP_S = 0.1
-_WRIST, _MIDDLE_KNUCKLE = 0, 9
 
 
 class Estimate(NamedTuple):
@@ -51,9 +50,8 @@ class HandFitter:
         self.config = config or FitConfig()
         self._shape = ShapeTrack(self.config.shape)
         smoothing = self.config.smoothing
-        self._filter = None if smoothing is None else PoseFilter(smoothing)
+        self._smoother = None if smoothing is None else HandSmoother(smoothing)
         self._time_s: float | None = None
-        self._side = ''
 
     def __call__(self, estimate: Estimate, time_s: float | None = None) -> FittedHand:
         """
@@ -70,13 +68,10 @@ class HandFitter:
         confidence = float(np.asarray(estimate.confidence, dtype=np.float64).mean())
         if step_s > 0.0:
             self._shape.learn(fit, confidence, min(step_s, _LONGEST_STEP_S))
-        turn, wrist, angles = fit.turn[0], fit.wrist_m[0], fit.angles_rad[0]
-        if self._filter is not None:
-            if estimate.side != self._side:
-                self._filter.reset()
-            turn, wrist, angles = _smoothed(self._filter, fit, now_s)
-        self._side = estimate.side
-        return build_hand(estimate.side, turn, wrist, angles, fit.shape_m[0], held)
+        hand = build_hand(
+            estimate.side, fit.turn[0], fit.wrist_m[0], fit.angles_rad[0], fit.shape_m[0], held
+        )
+        return hand if self._smoother is None else self._smoother(hand, now_s)
 
 
 def fit_once(estimates: list[Estimate]) -> list[FittedHand]:
@@ -97,14 +92,3 @@ def _as_right(estimate: Estimate) -> tuple[FloatArray, FloatArray]:
         np.asarray(estimate.confidence)[None], np.asarray(estimate.spread_m)[None]
     )
     return (joints * MIRROR if estimate.side == LEFT else joints), sigma
-
-
-def _smoothed(
-    smooth: PoseFilter, fit: HandFit, time_s: float
-) -> tuple[FloatArray, FloatArray, FloatArray]:
-    """Return turn, wrist and angles smoothed; the palm's middle is what has a speed."""
-    middle = 0.5 * (fit.joints_m[0, _WRIST] + fit.joints_m[0, _MIDDLE_KNUCKLE])
-    state = smooth(PalmState(fit.turn[0], middle, fit.angles_rad[0]), time_s)
-    local = HandSkeleton.load().joints(state.angles_rad[None], fit.shape_m)[0]
-    wrist = state.place_m - state.turn @ (0.5 * local[_MIDDLE_KNUCKLE])
-    return state.turn, wrist, state.angles_rad

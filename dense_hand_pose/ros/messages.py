@@ -64,12 +64,18 @@ CLOUD_FIELDS = [
 _CLOUD_DTYPE = point_cloud2.dtype_from_fields(CLOUD_FIELDS)
 
 
-def pose_array(header: Header, joints_m: np.ndarray | None) -> PoseArray:
-    """Return joints (21, 3) as poses; no poses for None, where no hand was found."""
+def pose_array(
+    header: Header, joints_m: np.ndarray | None, turns: np.ndarray | None = None
+) -> PoseArray:
+    """
+    Return joints (21, 3) as poses; no poses for None, where no hand was found.
+
+    turns (21, 4): their orientations; without them those of bone_quaternions().
+    """
     message = PoseArray(header=header)
     if joints_m is not None:
         positions = joints_m.astype(np.float64).tolist()
-        turns = bone_quaternions(joints_m).tolist()
+        turns = (bone_quaternions(joints_m) if turns is None else turns).tolist()
         message.poses = [
             Pose(
                 position=Point(x=x, y=y, z=z),
@@ -124,10 +130,16 @@ def tf_message_type() -> Any:
     return TFMessage
 
 
-def joint_transforms(header: Header, joints_m: np.ndarray, prefix: str) -> list[TransformStamped]:
-    """Return the frames `prefix` + joint name of joints (21, 3) below the image's frame."""
+def joint_transforms(
+    header: Header, joints_m: np.ndarray, prefix: str, turns: np.ndarray | None = None
+) -> list[TransformStamped]:
+    """
+    Return the frames `prefix` + joint name of joints (21, 3) below the image's frame.
+
+    turns (21, 4): their orientations; without them those of bone_quaternions().
+    """
     places = joints_m.astype(np.float64).tolist()
-    turns = bone_quaternions(joints_m).tolist()
+    turns = (bone_quaternions(joints_m) if turns is None else turns).tolist()
     return [
         TransformStamped(
             header=header,

@@ -7,7 +7,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, TYPE_CHECKING
 
-from dense_hand_pose.tracking.smoothing import Smoother
 from geometry_msgs.msg import PoseArray
 from rclpy.lifecycle import LifecycleNode
 from rclpy.qos import QoSDurabilityPolicy, QoSProfile, QoSReliabilityPolicy
@@ -16,6 +15,8 @@ from std_msgs.msg import Header, String
 from visualization_msgs.msg import MarkerArray
 
 from .debug_image import debug_image, votes_cloud
+from .fit_topics import FitTopics
+from .hand_smoothing import HandPoseSmoother
 from .limited_log import LimitedLog
 from .markers import delete_markers, hand_markers, MarkerStyle
 from .messages import (
@@ -45,9 +46,13 @@ class JointTopics:
 
     def publish(self, header: Header, hands: Sequence[HandPose]) -> None:
         """Publish the hands of one frame."""
-        joints = {pose.hand_id: pose.joints for pose in hands}
+        by_number = {pose.hand_id: pose for pose in hands}
         for number, topic in enumerate(self._topics):
-            topic.publish(pose_array(header, joints.get(number)))
+            pose = by_number.get(number)
+            if pose is None:
+                topic.publish(pose_array(header, None))
+            else:
+                topic.publish(pose_array(header, pose.joints, pose.joint_quaternions))
 
 
 RESULT = QoSProfile(depth=5)
@@ -79,7 +84,7 @@ class Outputs:
         except BaseException:
             self._publishers.destroy()
             raise
-        self._smoother = Smoother()
+        self._smoother = HandPoseSmoother()
         self._shown: tuple[Header, frozenset[int]] | None = None
         self.configure(values)
 
@@ -89,6 +94,7 @@ class Outputs:
         hands = values['roi.max_hands']
         self._joints = JointTopics(self._publishers, '~/joints', hands, RESULT)
         self._smoothed = JointTopics(self._publishers, '~/joints_smoothed', hands, RESULT)
+        self._fitted = FitTopics(self._publishers, hands, RESULT)
         self._names = add(String, '~/joint_names', LATCHED)
         self._cloud = self._markers = self._image = self._votes = self._tf = None
         if values['publish.cloud']:
@@ -130,7 +136,9 @@ class Outputs:
         self._joints.publish(header, hands)
         if _heard(self._cloud):
             self._cloud.publish(joints_cloud(header, hands))
-        self._show(header, self._smooth(answer))
+        shown = self._smooth(answer)
+        self._fitted.publish(header, hands, shown)
+        self._show(header, shown)
         if _heard(self._votes):
             self._votes.publish(votes_cloud(header, hands))
         if _heard(self._image):
@@ -159,7 +167,9 @@ class Outputs:
             frames = [
                 frame
                 for pose in hands
-                for frame in joint_transforms(header, pose.joints, self._prefix_of(pose.hand_id))
+                for frame in joint_transforms(
+                    header, pose.joints, self._prefix_of(pose.hand_id), pose.joint_quaternions
+                )
             ]
             self._tf.publish(self._tf_type(transforms=frames))
 

@@ -16,6 +16,7 @@ from dense_hand_pose.camera.camera_info import IMAGE_KINDS
 from dense_hand_pose.codec.config import DecodingConfig
 from dense_hand_pose.config_fields import bounds_of, choices_of
 from dense_hand_pose.estimation.config import EstimatorConfig
+from dense_hand_pose.kinematics.hand_fitter import FitConfig
 from dense_hand_pose.runtimes.base import PRECISIONS
 from dense_hand_pose.runtimes.registry import BACKENDS
 from dense_hand_pose.tracking.smoothing import SmoothingConfig
@@ -158,6 +159,13 @@ PARAMETERS: tuple[Parameter, ...] = (
         'Hands whose joints have a mean confidence below this are not reported.', live=True,
     ),
     Parameter(
+        'fit.enabled',
+        True,
+        'Fit a hand with joint angles and constant bones to the joints: ~/joints are the fitted '
+        "ones, ~/joints_raw the network's, and ~/palm, ~/joint_states and ~/pinch are published.",
+        live=True,
+    ),
+    Parameter(
         'sync.mode',
         'exact',
         'exact: image and camera_info with equal stamps; latest_info: the newest camera_info.',
@@ -262,7 +270,8 @@ def estimator_config(values: Mapping[str, Any]) -> EstimatorConfig:
     decoding = DecodingConfig(**{field: values[f'decode.{field}'] for field in _DECODING_FIELDS})
     # In mode topic every frame is given its centre: nothing is searched.
     roi_mode = 'nearest' if values['roi.mode'] == 'topic' else values['roi.mode']
-    return EstimatorConfig(roi_mode=roi_mode, decoding=decoding, **chosen)
+    fit = FitConfig() if values['fit.enabled'] else None
+    return EstimatorConfig(roi_mode=roi_mode, decoding=decoding, fit=fit, **chosen)
 
 
 def smoothing_config(values: Mapping[str, Any]) -> SmoothingConfig | None:

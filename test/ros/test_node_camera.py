@@ -31,7 +31,7 @@ def bent_info(rig: Rig, image: Image) -> CameraInfo:
 
 def expected(model: str, intrinsics: Intrinsics) -> np.ndarray:
     config = EstimatorConfig(
-        min_confidence=0.0, min_score=0.0, min_new_score=0.0, roi_mode='nearest'
+        min_confidence=0.0, min_score=0.0, min_new_score=0.0, roi_mode='nearest', fit=None
     )
     estimator = HandPoseEstimator.load(model, 'cpu', config, precision='float32')
     pose = estimator.estimate(hand_depth_mm(), intrinsics, unit_m=0.001)
@@ -73,7 +73,7 @@ def test_an_unknown_lens_is_dropped_with_a_remedy(model: str) -> None:
 
 
 def test_the_hand_is_where_the_topic_says(model: str) -> None:
-    config = EstimatorConfig(min_confidence=0.0, min_score=0.0, min_new_score=0.0)
+    config = EstimatorConfig(min_confidence=0.0, min_score=0.0, min_new_score=0.0, fit=None)
     estimator = HandPoseEstimator.load(model, 'cpu', config, precision='float32')
     with running_node(model, roi__mode='topic', roi__max_center_age_s=5.0) as rig:
         qos = qos_profile_sensor_data

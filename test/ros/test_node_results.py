@@ -50,7 +50,7 @@ def test_poses_bear_the_header_and_are_those_of_the_estimator(rig: Rig, model: s
     assert answer.header == image.header
     assert len(answer.poses) == 21
     config = EstimatorConfig(
-        min_confidence=0.0, min_score=0.0, min_new_score=0.0, roi_mode='nearest'
+        min_confidence=0.0, min_score=0.0, min_new_score=0.0, roi_mode='nearest', fit=None
     )
     estimator = HandPoseEstimator.load(model, backend='cpu', precision='float32', config=config)
     expected = estimator.estimate(hand_depth_mm(), INTRINSICS, unit_m=0.001)

@@ -78,6 +78,7 @@ def test_the_node_in_lock_step_gives_the_offline_joints(bag: Path) -> None:
     options: dict[str, Any] = {'model__backend': 'cpu', 'model__precision': FULL}
     options['decode__min_confidence'] = EstimatorConfig().min_confidence
     options['hand__min_score'] = EstimatorConfig().min_score
+    options['fit__enabled'] = True
     worst_m = 0.0
     with running_node('default', **options, sync__max_age_s=0.0) as rig:
         for (image, info), record in zip(pairs_of(bag), expected, strict=True):
