@@ -96,8 +96,8 @@ setup(
     entry_points={
         'console_scripts': [
             f'dense_hand_pose = {NAME}.cli:main',
-            f'hand_pose_node = {NAME}.ros.node:main',
-            f'synthetic_camera = {NAME}.ros.synthetic_camera:main',
+            f'hand_pose_node = {NAME}.ros.executables:hand_pose_node',
+            f'synthetic_camera = {NAME}.ros.executables:synthetic_camera',
         ]
     },
 )

@@ -151,6 +151,7 @@ class HandPoseEstimator:
         self, depth: DepthImage, unit_m: float, intrinsics: Intrinsics, max_hands: int
     ) -> DepthFrame:
         check_depth(depth, unit_m)
+        intrinsics.check_image(depth.shape[1], depth.shape[0])
         self._frames += 1
         clock = StageClock()
         return DepthFrame(depth, unit_m, intrinsics, self.config, max_hands, self._frames, clock)

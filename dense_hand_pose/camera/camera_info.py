@@ -51,13 +51,15 @@ def intrinsics_of(info: Any, width: int, height: int, rectified: bool = True) ->
         )
     name, fx, fy, cx, cy = _pinhole(info, rectified)
     try:
-        return Intrinsics(
+        intrinsics = Intrinsics(
             fx=fx / bin_x,
             fy=fy / bin_y,
             cx=(cx - info.roi.x_offset) / bin_x,
             cy=(cy - info.roi.y_offset) / bin_y,
             distortion=None if rectified else _distortion(info),
         )
+        intrinsics.check_image(width, height)
+        return intrinsics
     except ValueError as error:
         raise InputError('bad_camera_info', f'{name} of camera_info: {error}') from error
 

@@ -16,6 +16,11 @@ import numpy.typing as npt
 
 from .distortion import Distortion
 
+MAX_RATIO = 100.0
+"""Focal lengths lie between a hundredth of an image's longer side and a hundred times it."""
+_SMALLEST_SIDE_PX = 100
+"""A smaller image is taken for a part of one of this size."""
+
 
 @dataclass(frozen=True)
 class Intrinsics:
@@ -40,6 +45,22 @@ class Intrinsics:
             raise ValueError(
                 f'intrinsics fx={self.fx} fy={self.fy} cx={self.cx} cy={self.cy}: '
                 'all must be finite and the focal lengths positive'
+            )
+
+    def check_image(self, width: int, height: int) -> None:
+        """
+        Raise ValueError where no camera takes images of width x height pixels like this.
+
+        A focal length of 1e-30 pixels passes every other check, and the joints lie 1e30 m away.
+        """
+        side = max(width, height, _SMALLEST_SIDE_PX)
+        low, high = side / MAX_RATIO, side * MAX_RATIO
+        focal = (self.fx, self.fy)
+        if min(focal) < low or max(focal) > high or max(abs(self.cx), abs(self.cy)) > high:
+            raise ValueError(
+                f'intrinsics fx={self.fx:g} fy={self.fy:g} cx={self.cx:g} cy={self.cy:g} of an '
+                f'image of {width} x {height} pixels: focal lengths must lie between {low:g} and '
+                f'{high:g} pixels, the principal point within {high:g}'
             )
 
     def as_array(self) -> npt.NDArray[np.float64]:

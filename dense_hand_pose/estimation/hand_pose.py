@@ -13,6 +13,9 @@ import numpy.typing as npt
 
 from .crop_estimate import CropEstimate, DepthFrame, MIN_Z_M
 
+MAX_DISTANCE_M = 100.0
+"""No coordinate of a result is larger: no depth camera sees as far."""
+
 Array = npt.NDArray[np.float32]
 Floats = npt.NDArray[np.float64]
 
@@ -30,6 +33,7 @@ class HandPose:
     number of frames in which this hand was estimated, 1 for a new hand and 0 without tracking, as
     around a given centre. fit: the hand as a mechanism if EstimatorConfig.fit is set; joints are
     then the fitted ones. raw_joints (21, 3): those of the network, always.
+    Raises ValueError for a number that is not finite, or a coordinate beyond MAX_DISTANCE_M.
     """
 
     joints: Array
@@ -48,6 +52,16 @@ class HandPose:
     frames_seen: int = 0
     fit: FittedHand | None = None
     network_joints: Array | None = None
+
+    def __post_init__(self) -> None:
+        """Check the numbers: all that is published or written comes from here."""
+        for name in ('joints', 'spread', 'center', 'votes'):
+            values = getattr(self, name)
+            if not (np.abs(values) <= MAX_DISTANCE_M).all():  # false for NaN
+                raise ValueError(f'a hand with {name} beyond {MAX_DISTANCE_M:g} m, or not finite')
+        for name in ('confidence', 'vote_weights', 'score', 'side_score'):
+            if not np.isfinite(getattr(self, name)).all():
+                raise ValueError(f'a hand with a {name} that is not finite')
 
     @property
     def raw_joints(self) -> Array:

@@ -1,19 +1,22 @@
 # Copyright 2026 The dense_hand_pose authors
 # SPDX-License-Identifier: Apache-2.0
-"""Lifecycle transitions that say why they fail, where rclpy stays silent or ends the process."""
+"""Lifecycle transitions whose failures are logged, where rclpy is silent or ends the process."""
 
 from collections.abc import Callable
 import functools
 
+from dense_hand_pose.quoting import printable
 from lifecycle_msgs.srv import ChangeState
 from rclpy.impl.implementation_singleton import rclpy_implementation
 from rclpy.lifecycle import LifecycleNode, LifecycleState, TransitionCallbackReturn
+
+from .limited_log import LimitedLog, MAX_CHARACTERS
 
 Transition = Callable[[LifecycleNode, LifecycleState], TransitionCallbackReturn]
 
 
 def log_exceptions(transition: Transition) -> Transition:
-    """Have a transition callback log what it raises: rclpy only notes that it failed."""
+    """Log what a transition callback raises: rclpy only reports the failure."""
 
     @functools.wraps(transition)
     def loud(node: LifecycleNode, state: LifecycleState) -> TransitionCallbackReturn:
@@ -21,13 +24,13 @@ def log_exceptions(transition: Transition) -> Transition:
             return transition(node, state)
         except Exception as error:
             reason = f'{transition.__name__} failed: {type(error).__name__}: {error}'
-            node.get_logger().error(reason)
+            node.get_logger().error(printable(reason, MAX_CHARACTERS))
             raise
 
     return loud
 
 
-def guard_change_state(node: LifecycleNode) -> None:
+def guard_change_state(node: LifecycleNode, log: LimitedLog) -> None:
     """
     Make ~/change_state answer success = false to a transition that the state does not allow.
 
@@ -43,7 +46,7 @@ def guard_change_state(node: LifecycleNode) -> None:
         try:
             return change_state(request, response)
         except rclpy_implementation.RCLError as error:
-            node.get_logger().error(f'transition {request.transition.id} refused: {error}')
+            log('error', 'transition', f'transition {request.transition.id} refused: {error}')
             response.success = False
             return response
 

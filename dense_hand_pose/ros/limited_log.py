@@ -25,6 +25,13 @@ class LimitedLog:
         self._logged_at: dict[str, float] = {}
         self._suppressed: dict[str, int] = {}
 
+    def once(self, severity: str, kind: str, message: str, remedy: str = '') -> None:
+        """Log a message, cut, and its remedy, unless its kind was ever logged."""
+        with self._lock:
+            if kind in self._logged_at:
+                return
+        self(severity, kind, message, remedy)
+
     def __call__(self, severity: str, kind: str, message: str, remedy: str = '') -> None:
         """Log a message, cut, and its remedy, unless its kind was logged within the period."""
         now = time.monotonic()

@@ -10,8 +10,10 @@ import os
 from typing import Any, TYPE_CHECKING
 
 from dense_hand_pose.process import wait_passively
+from dense_hand_pose.quoting import printable
 from rclpy.logging import get_logger
 
+from .limited_log import MAX_CHARACTERS
 from .parameter_table import estimator_config
 
 if TYPE_CHECKING:
@@ -54,7 +56,8 @@ class RosHandler(logging.Handler):
 
     def emit(self, record: logging.LogRecord) -> None:
         """Log with the severity of the record; rclpy wants one line of code for each."""
-        logger, text = get_logger(LIBRARY), record.getMessage()
+        logger = get_logger(LIBRARY)
+        text = printable(record.getMessage(), MAX_CHARACTERS)
         if record.levelno >= logging.ERROR:
             logger.error(text)
         elif record.levelno >= logging.WARNING:

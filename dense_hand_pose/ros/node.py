@@ -8,6 +8,7 @@ from collections.abc import Sequence
 import sys
 from typing import Any, TYPE_CHECKING
 
+from dense_hand_pose.quoting import printable
 from dense_hand_pose.skeleton import HAND_21
 from rcl_interfaces.msg import SetParametersResult
 import rclpy
@@ -23,9 +24,10 @@ from rclpy.task import Future
 from std_srvs.srv import Trigger
 
 from .diagnostics import Reporter, Timings
+from .executables import ignore_signals, run
 from .frame_counters import FrameCounters
 from .lifecycle import guard_change_state, log_exceptions
-from .limited_log import LimitedLog
+from .limited_log import LimitedLog, MAX_CHARACTERS
 from .loading import load_estimator
 from .outputs import Outputs
 from .parameter_table import PARAMETERS, problem
@@ -42,8 +44,8 @@ class HandPoseNode(LifecycleNode):
     """
     Hand joints from depth images.
 
-    configure loads the model, activate subscribes and works; deactivate, cleanup and shutdown
-    release in reverse. `failed` becomes done when an autostart does not succeed.
+    configure loads the model, activate subscribes and processes frames; deactivate, cleanup and
+    shutdown release in reverse. `failed` becomes done when an autostart does not succeed.
     """
 
     def __init__(self, **kwargs: Any) -> None:
@@ -59,7 +61,7 @@ class HandPoseNode(LifecycleNode):
         self._session: Session | None = None
         self.add_on_set_parameters_callback(self._set_parameters)
         self.create_service(Trigger, '~/reset', self._reset)
-        guard_change_state(self)
+        guard_change_state(self, self._limited_log)
         self._reporter = Reporter(self, self.counters, self._timings, self._values, self._facts)
         self._watch_clock()
         if self._values()['autostart']:
@@ -67,7 +69,7 @@ class HandPoseNode(LifecycleNode):
             self._autostart_timer = self.create_timer(0.0, self._autostart, clock=steady)
 
     def _watch_clock(self) -> None:
-        """Have the ROS clock tell when it goes back, as it does when a bag loops."""
+        """Call _jumped when the ROS clock goes back, as it does when a bag loops."""
         backwards = JumpThreshold(
             min_forward=None, min_backward=Duration(nanoseconds=-1), on_clock_change=False
         )
@@ -78,7 +80,7 @@ class HandPoseNode(LifecycleNode):
         return {p.name: self.get_parameter(p.name).value for p in PARAMETERS}
 
     def _log(self, severity: str, message: str) -> None:
-        """Log for the counters."""
+        """Log a line with a severity."""
         # rclpy wants one place in the code for each severity.
         if severity == 'error':
             self.get_logger().error(message)
@@ -111,7 +113,8 @@ class HandPoseNode(LifecycleNode):
         try:
             self._estimator = load_estimator(values)
         except Exception as error:  # whatever a model file or a runtime can raise
-            self.get_logger().error(f'cannot load model {model!r} on {backend!r}: {error}')
+            reason = f'cannot load model {model!r} on {backend!r}: {error}'
+            self.get_logger().error(printable(reason, MAX_CHARACTERS))
             return FAILURE
         try:
             self._outputs = Outputs(self, self._limited_log, values)
@@ -124,7 +127,7 @@ class HandPoseNode(LifecycleNode):
 
     @log_exceptions
     def on_activate(self, state: LifecycleState) -> TransitionCallbackReturn:
-        """Subscribe and work."""
+        """Subscribe, and process frames."""
         result = super().on_activate(state)
         self._outputs.announce(HAND_21.joints)
         values = self._values()
@@ -164,12 +167,12 @@ class HandPoseNode(LifecycleNode):
 
     @log_exceptions
     def on_shutdown(self, state: LifecycleState) -> TransitionCallbackReturn:
-        """Release everything, from whatever state."""
+        """Release everything, from any state."""
         self.release()
         return super().on_shutdown(state)
 
     def on_error(self, state: LifecycleState) -> TransitionCallbackReturn:
-        """Release everything after a transition went wrong, to be configured anew."""
+        """Release everything after a failed transition; the node can be configured again."""
         self.release()
         return super().on_error(state)
 
@@ -202,7 +205,7 @@ class HandPoseNode(LifecycleNode):
         return response
 
     def _set_parameters(self, changes: Sequence[Parameter]) -> SetParametersResult:
-        """Refuse values that do not go together, else use them from the next frame on."""
+        """Refuse values that contradict each other, else use them from the next frame on."""
         values = self._values()
         ours = {p.name: p.value for p in changes if p.name in values}
         values.update(ours)
@@ -216,15 +219,15 @@ class HandPoseNode(LifecycleNode):
         return SetParametersResult(successful=True)
 
     def _jumped(self, jump: TimeJump) -> None:
-        """Begin anew after the ROS clock went back: queues and track are of another time."""
+        """Restart after the ROS clock went back: queues and tracks are of another time."""
         if self._session is not None:
             seconds = -jump.delta.nanoseconds / 1e9
-            what = f'the clock went back by {seconds:.3f} s: starting anew'
+            what = f'the clock went back by {seconds:.3f} s: restarting'
             self._limited_log('warn', 'clock', what)
             self._session.restart()
 
     def _facts(self) -> dict[str, object]:
-        """Return what the reporter cannot know by itself."""
+        """Return the facts of the node for /diagnostics."""
         session = self._session
         estimator = self._estimator
         hands = frozenset() if session is None else self._outputs.hand_ids
@@ -247,13 +250,13 @@ def main(args: Sequence[str] | None = None) -> int:
     try:
         node = HandPoseNode()
     except (ParameterException, InvalidQosOverridesError) as error:
-        print(f'hand_pose: {error}', file=sys.stderr)
+        print(f'hand_pose: {printable(error, MAX_CHARACTERS)}', file=sys.stderr)
         rclpy.try_shutdown()
         return 1
     executor = SingleThreadedExecutor()
     executor.add_node(node)
     try:
-        # Not spin_until_future_complete: it adds a callback to the future in every turn, for ever.
+        # Not spin_until_future_complete: it adds a callback to the future in every turn.
         while rclpy.ok() and not node.failed.done():
             executor.spin_once()
     except (KeyboardInterrupt, ExternalShutdownException):
@@ -262,6 +265,7 @@ def main(args: Sequence[str] | None = None) -> int:
         if rclpy.ok():  # else a signal came while a callback was publishing
             raise
     finally:
+        ignore_signals()
         node.release()
         counts = node.counters.counts()
         failed = node.failed.done()
@@ -273,4 +277,4 @@ def main(args: Sequence[str] | None = None) -> int:
 
 
 if __name__ == '__main__':
-    sys.exit(main())
+    sys.exit(run(lambda: main))

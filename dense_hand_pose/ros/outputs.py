@@ -1,6 +1,6 @@
 # Copyright 2026 The dense_hand_pose authors
 # SPDX-License-Identifier: Apache-2.0
-"""The node's publishers for results, and what goes out on each for one frame."""
+"""The publishers of results, and the messages on each for one frame."""
 
 from __future__ import annotations
 
@@ -64,18 +64,19 @@ TF = QoSProfile(depth=100)
 
 class Outputs:
     """
-    Publish poses always, everything else while somebody listens.
+    Publish poses always, everything else only to subscribers.
 
-    Everything bears the header of the image, as it came.
+    Every message has the header of the image, unchanged.
     """
 
     def __init__(self, node: LifecycleNode, log: LimitedLog, values: Mapping[str, Any]) -> None:
         """
         Create the publishers.
 
-        Raises MissingPackageError where a wanted one needs another package, and what a bad
-        qos_overrides raises; none is left then.
+        Raises MissingPackageError if publish.tf needs a missing package, and what a wrong
+        qos_overrides raises; no publisher is left then.
         """
+        self._log = log
         self._publishers = Publishers(node, log)
         self._tf_type = tf_message_type() if values['publish.tf'] else None
         self._tf_prefix = values['publish.tf_prefix']
@@ -89,7 +90,7 @@ class Outputs:
         self.configure(values)
 
     def _create(self, values: Mapping[str, Any]) -> None:
-        """Create the publishers that are wanted."""
+        """Create the publishers that the parameters enable."""
         add = self._publishers.add
         hands = values['roi.max_hands']
         self._joints = JointTopics(self._publishers, '~/joints', hands, RESULT)
@@ -118,44 +119,67 @@ class Outputs:
 
     @property
     def hand_ids(self) -> frozenset[int]:
-        """Return the numbers of the hands of the last answer."""
+        """Return the numbers of the hands in the last result."""
         shown = self._shown
         return frozenset() if shown is None else shown[1]
 
     def announce(self, names: Sequence[str]) -> None:
-        """Publish the names of the joints, for those who come later too."""
+        """Publish the names of the joints, latched."""
         self._names.publish(joint_names(names))
 
     def forget(self) -> None:
-        """Begin to smooth anew."""
+        """Restart the smoothing filters."""
         self._smoother.reset()
 
-    def publish(self, answer: FrameResult) -> None:
-        """Publish the answer for one image."""
-        header, hands = answer.header, answer.hands
+    def publish(self, result: FrameResult) -> None:
+        """Publish the result of one image; once its joints are out, a failure is only logged."""
+        header, hands = result.header, result.hands
         self._joints.publish(header, hands)
-        if _heard(self._cloud):
-            self._cloud.publish(joints_cloud(header, hands))
-        shown = self._smooth(answer)
-        self._fitted.publish(header, hands, shown)
-        self._show(header, shown)
-        if _heard(self._votes):
-            self._votes.publish(votes_cloud(header, hands))
-        if _heard(self._image):
-            self._image.publish(debug_image(answer))
+        for what, publish in (
+            ('~/joints_cloud', self._publish_cloud),
+            ('what is smoothed or fitted, ~/markers or /tf', self._publish_shown),
+            ('~/debug/votes', self._publish_votes),
+            ('~/debug/image', self._publish_image),
+        ):
+            try:
+                publish(result)
+            except Exception as error:  # the image has its joints already
+                self._log(
+                    'error',
+                    f'publish {what}',
+                    f'{what}: not published ({type(error).__name__}: {error}).',
+                    '~/joints was. This is a defect: please report it with this message.',
+                )
 
-    def _smooth(self, answer: FrameResult) -> Sequence[HandPose]:
-        """Return the hands as markers and /tf show them; publish them where they are smoothed."""
+    def _publish_cloud(self, result: FrameResult) -> None:
+        if _heard(self._cloud):
+            self._cloud.publish(joints_cloud(result.header, result.hands))
+
+    def _publish_shown(self, result: FrameResult) -> None:
+        shown = self._smooth(result)
+        self._fitted.publish(result.header, result.hands, shown)
+        self._show(result.header, shown)
+
+    def _publish_votes(self, result: FrameResult) -> None:
+        if _heard(self._votes):
+            self._votes.publish(votes_cloud(result.header, result.hands))
+
+    def _publish_image(self, result: FrameResult) -> None:
+        if _heard(self._image):
+            self._image.publish(debug_image(result))
+
+    def _smooth(self, result: FrameResult) -> Sequence[HandPose]:
+        """Return the hands for markers and /tf; publish them if they are smoothed."""
         config = self._smoothing
         if config is None:
             self._smoother.reset()
-            return answer.hands
-        hands = self._smoother(answer.hands, answer.time_s, config)
-        self._smoothed.publish(answer.header, hands)
+            return result.hands
+        hands = self._smoother(result.hands, result.time_s, config)
+        self._smoothed.publish(result.header, hands)
         return hands
 
     def _show(self, header: Header, hands: Sequence[HandPose]) -> None:
-        """Publish markers and frames; take away the markers of hands that are gone."""
+        """Publish markers and frames; delete the markers of lost hands."""
         numbers = frozenset(pose.hand_id for pose in hands)
         gone = sorted(self.hand_ids - numbers)
         self._shown = (header, numbers)
@@ -174,11 +198,11 @@ class Outputs:
             self._tf.publish(self._tf_type(transforms=frames))
 
     def _prefix_of(self, hand_id: int) -> str:
-        """Return what the frames of a hand begin with: its number, too, but for hand 0."""
+        """Return the prefix of a hand's frames, with its number except for hand 0."""
         return self._tf_prefix if hand_id == 0 else f'{self._tf_prefix}{hand_id}_'
 
     def clear(self) -> None:
-        """Take away what is still shown, before the publishers fall silent."""
+        """Delete the markers, before the publishers are deactivated."""
         if self._shown is not None:
             self._show(self._shown[0], [])
             self._shown = None
@@ -189,5 +213,5 @@ class Outputs:
 
 
 def _heard(publisher: Any) -> bool:
-    """Return whether there is a publisher and somebody listens to it."""
+    """Return whether a publisher exists and has subscribers."""
     return publisher is not None and publisher.get_subscription_count() > 0

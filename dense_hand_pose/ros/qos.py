@@ -6,7 +6,7 @@ from typing import Any
 
 from rclpy.lifecycle import LifecycleNode
 from rclpy.lifecycle.publisher import LifecyclePublisher
-from rclpy.qos import qos_policy_name_from_kind, QoSProfile
+from rclpy.qos import qos_policy_name_from_kind, QoSPolicyKind, QoSProfile
 from rclpy.qos_overriding_options import QoSOverridingOptions
 
 from .frame_counters import FrameCounters
@@ -19,11 +19,17 @@ except ImportError:  # Humble
 
 
 def subscription_events(
-    log: LimitedLog, topic: str, counters: FrameCounters, is_image: bool
+    log: LimitedLog, topic: str, counters: FrameCounters, followed: bool
 ) -> SubscriptionEventCallbacks:
-    """Return callbacks that log a publisher whose QoS does not fit and count lost messages."""
+    """
+    Return callbacks that log a publisher whose QoS does not fit and count lost messages.
+
+    followed: the reliability is not that of the user, and will be changed for such a publisher.
+    """
 
     def incompatible(event: Any) -> None:
+        if followed and event.last_policy_kind == QoSPolicyKind.RELIABILITY:
+            return
         policy = qos_policy_name_from_kind(event.last_policy_kind)
         log(
             'error',
@@ -37,14 +43,12 @@ def subscription_events(
     def lost(event: Any) -> None:
         for _ in range(event.total_count_change):
             counters.count_received('lost')
-        if not is_image:
-            return
         log(
             'warn',
             f'lost on {topic}',
             f'{topic}: the middleware lost {event.total_count} messages so far.',
-            'Best-effort images beyond 0.5 MB overflow the shared memory of Fast DDS: start the '
-            'camera with FASTRTPS_DEFAULT_PROFILES_FILE=<share>/dense_hand_pose/config/'
+            'Images beyond 0.5 MB overflow the shared memory of Fast DDS: start the camera with '
+            ' FASTRTPS_DEFAULT_PROFILES_FILE=<share>/dense_hand_pose/config/'
             f'fastdds_large_images.xml, or set qos_overrides.{topic}.subscription.reliability '
             'to reliable.',
         )

@@ -1,16 +1,14 @@
 # Copyright 2026 The dense_hand_pose authors
 # SPDX-License-Identifier: Apache-2.0
-"""What exists while the node is active: subscriptions, synchronizer and the worker."""
+"""What exists while the node is active: subscriptions, synchroniser and worker."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any, TYPE_CHECKING
 
 from geometry_msgs.msg import PointStamped
 from rclpy.lifecycle import LifecycleNode
-from rclpy.qos import QoSProfile, QoSReliabilityPolicy
-from rclpy.qos_overriding_options import QoSOverridingOptions
 from rclpy.subscription import Subscription
 from sensor_msgs.msg import CameraInfo, Image
 
@@ -20,7 +18,7 @@ from .inputs import FrameReader, HandCenter
 from .limited_log import LimitedLog
 from .outputs import Outputs
 from .parameter_table import estimator_config
-from .qos import subscription_events
+from .subscriptions import SensorSubscriptions, subscribe
 from .synchronizer import Synchronizer
 from .worker import Worker
 
@@ -30,7 +28,7 @@ if TYPE_CHECKING:
 
 class Session:
     """
-    Images in, answers out, from `start` to `stop`.
+    Images in, results out, from `start` to `stop`.
 
     A session is used once. Its methods are called on the executor's thread.
     """
@@ -48,7 +46,8 @@ class Session:
         self._node = node
         self._counters = counters
         self._outputs = outputs
-        self._subscriptions: list[Subscription] = []
+        self._sensor = SensorSubscriptions(node, log, counters)
+        self._center_subscription: Subscription | None = None
         self._synchronizer: Synchronizer | None = None
         self._image_topic = node.resolve_topic_name('image_rect')
         self._log = log
@@ -70,7 +69,7 @@ class Session:
     @property
     def topics(self) -> list[str]:
         """Return the resolved names of the subscribed topics."""
-        return [subscription.topic_name for subscription in self._subscriptions]
+        return self._sensor.topics
 
     @property
     def valid_ratio(self) -> float:
@@ -94,28 +93,17 @@ class Session:
         )
         info_topic = self._node.resolve_topic_name('camera_info')
         self._counters.source = f'{self._image_topic} with {info_topic}'
-        self._subscribe(CameraInfo, info_topic, self._synchronizer.add_info)
         if self._center is not None:
             topic = self._node.resolve_topic_name('~/hand_center')
-            self._subscribe(PointStamped, topic, self._center.take)
-        self._subscribe(Image, self._image_topic, self._synchronizer.add_image)
-
-    def _subscribe(self, message_type: type, topic: str, callback: Callable[[Any], None]) -> None:
-        """Subscribe as to a sensor: the newest message, best effort, unless overridden."""
-        events = subscription_events(
-            self._log, topic, self._counters, is_image=message_type is Image
+            self._center_subscription = subscribe(
+                self._node, self._log, self._counters, PointStamped, topic, self._center.take
+            )
+        self._sensor.start(
+            [
+                (CameraInfo, info_topic, self._synchronizer.add_info),
+                (Image, self._image_topic, self._synchronizer.add_image),
+            ]
         )
-        # Not message_filters.Subscriber: subscription and callback refer to each other there,
-        # and the estimator behind them stays until the garbage collector comes by.
-        subscription = self._node.create_subscription(
-            message_type,
-            topic,
-            callback,
-            qos_profile=QoSProfile(depth=1, reliability=QoSReliabilityPolicy.BEST_EFFORT),
-            event_callbacks=events,
-            qos_overriding_options=QoSOverridingOptions.with_default_policies(),
-        )
-        self._subscriptions.append(subscription)
 
     def configure(self, values: Mapping[str, Any]) -> None:
         """Use other values from the next frame on."""
@@ -140,10 +128,11 @@ class Session:
         self._outputs.forget()
 
     def stop(self) -> None:
-        """Unsubscribe, write down what waits, and let the worker finish."""
-        for subscription in self._subscriptions:
-            self._node.destroy_subscription(subscription)
-        self._subscriptions.clear()
+        """Unsubscribe, count what waits, and let the worker finish."""
+        self._sensor.stop()
+        if self._center_subscription is not None:
+            self._node.destroy_subscription(self._center_subscription)
+            self._center_subscription = None
         if self._synchronizer is not None:
             self._synchronizer.restart('deactivated')
         self._worker.stop()

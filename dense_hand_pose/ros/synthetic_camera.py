@@ -26,6 +26,7 @@ from rclpy.qos import QoSProfile, QoSReliabilityPolicy
 from sensor_msgs.msg import CameraInfo, Image
 from std_msgs.msg import Header
 
+from .executables import ignore_signals, run
 from .messages import pose_array
 from .parameters import declare, Parameter, wrong_choice
 
@@ -201,6 +202,7 @@ def main(args: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         pass
     finally:
+        ignore_signals()
         print(f'synthetic_camera: {camera.report()}')
         camera.destroy_node()
         rclpy.try_shutdown()
@@ -208,4 +210,4 @@ def main(args: Sequence[str] | None = None) -> int:
 
 
 if __name__ == '__main__':
-    sys.exit(main())
+    sys.exit(run(lambda: main))

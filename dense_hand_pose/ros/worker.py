@@ -128,16 +128,16 @@ class Worker:
         self.max_age_s = max_age_s
 
     def reset(self) -> None:
-        """Forget the track before the next frame."""
+        """Drop all tracks before the next frame."""
         self._reset.set()
 
     def put(self, frame: Frame) -> None:
-        """Offer a frame; the one that it replaces is dropped."""
+        """Take a frame; the one that it replaces is dropped."""
         if self._mailbox.put((self._epoch, frame)) is not None:
             self._counters.count_drop('replaced', '')
 
     def restart(self) -> None:
-        """Forget the track and every frame so far: time went back, they are of the future."""
+        """Drop the tracks and every frame so far: their stamps lie ahead of the new time."""
         self._epoch += 1
         if self._mailbox.clear() is not None:
             self._counters.count_drop('time_backwards', 'the image still waited for the network')
@@ -153,17 +153,17 @@ class Worker:
         """Take frames until the mailbox is closed."""
         while (item := self._mailbox.take()) is not None:
             try:
-                self._answer(*item)
+                self._process(*item)
             except InputError as error:
                 self._counters.count_drop(error.cause, str(error))
             except Exception as error:
-                # Whatever it was, the node must live on; but a shutdown is no defect.
+                # The node keeps running; a publisher that fails during a shutdown is no defect.
                 cause = 'internal_error' if self._alive() else 'deactivated'
                 where = traceback.extract_tb(error.__traceback__)[-1]
                 what = f'{type(error).__name__}: {error} ({where.filename}:{where.lineno})'
                 self._counters.count_drop(cause, what)
 
-    def _answer(self, epoch: int, frame: Frame) -> None:
+    def _process(self, epoch: int, frame: Frame) -> None:
         """Estimate and deliver the hands of one frame."""
         begin = time.perf_counter()
         self._check_age(frame)
@@ -205,7 +205,7 @@ class Worker:
         )
 
     def _check_age(self, frame: Frame) -> None:
-        """Raise InputError for a frame of another time than now."""
+        """Raise InputError for a frame that is too old, or in the future."""
         now_ns = self._now_ns()
         age_s = (now_ns - frame.stamp_ns) / 1e9
         if not self.max_age_s or not now_ns:  # no limit, or a clock that has not begun
@@ -217,7 +217,7 @@ class Worker:
             raise InputError('in_future', f'its stamp is {-age_s:.3f} s in the future, {limit}')
 
     def _apply_requests(self) -> None:
-        """Do what other threads asked for."""
+        """Apply a reset and settings that other threads requested."""
         if self._reset.is_set():
             self._reset.clear()
             self._estimator.reset()
@@ -226,7 +226,7 @@ class Worker:
             self._estimator.config = config
 
     def _count(self, found: bool, depth: np.ndarray, missing: str) -> None:
-        """Count the answer, and why it is empty."""
+        """Count the result, with a cause if it is empty."""
         if found:
             self._counters.count_hand()
         elif missing:

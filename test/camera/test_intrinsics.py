@@ -60,3 +60,24 @@ def test_no_points_project_to_no_pixels() -> None:
 def test_impossible_intrinsics_are_refused(values: tuple[float, ...]) -> None:
     with pytest.raises(ValueError, match=r'intrinsics fx=.* finite .* positive'):
         Intrinsics(*values)
+
+
+@pytest.mark.parametrize(
+    'values',
+    [
+        (1e-30, 240.0, 160.0, 120.0),
+        (240.0, 5e-324, 160.0, 120.0),
+        (3.1, 240.0, 160.0, 120.0),
+        (240.0, 32_001.0, 160.0, 120.0),
+        (240.0, 240.0, 1e9, 120.0),
+        (240.0, 240.0, 160.0, -1e300),
+    ],
+)
+def test_a_camera_that_cannot_be_is_named(values: tuple[float, float, float, float]) -> None:
+    with pytest.raises(ValueError, match='320 x 240 pixels: focal lengths must lie'):
+        Intrinsics(*values).check_image(320, 240)
+
+
+@pytest.mark.parametrize('values', [(3.3, 3.3, 0.0, 0.0), (31_000.0, 240.0, -500.0, 800.0)])
+def test_unusual_cameras_are_accepted(values: tuple[float, float, float, float]) -> None:
+    Intrinsics(*values).check_image(320, 240)

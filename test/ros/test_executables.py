@@ -3,6 +3,7 @@
 """The node and the synthetic camera as processes of their own."""
 
 import os
+from pathlib import Path
 import signal
 import subprocess
 import sys
@@ -74,6 +75,71 @@ def test_a_signal_ends_the_node_with_its_counts(model: str, number: signal.Signa
     process.send_signal(number)
     out, err = process.communicate(timeout=180)
     assert process.returncode == 0
+    assert '0 images: 0 with a hand' in out
+    assert 'Traceback' not in err
+
+
+ENTRY = 'from dense_hand_pose.ros.executables import {0}; raise SystemExit({0}())'
+
+
+def started(script: str, **parameters: object) -> subprocess.Popen:
+    """Start an executable as its console script does."""
+    words = command('node', **parameters)
+    words[1 : words.index('--ros-args')] = ['-c', ENTRY.format(script)]
+    return subprocess.Popen(
+        words,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        env={**os.environ, 'RCUTILS_LOGGING_USE_STDOUT': '0'},
+    )
+
+
+def wait_for_handlers(process: subprocess.Popen) -> None:
+    """Wait until the process catches SIGTERM: Python's own start-up cannot be shortened."""
+    status = Path(f'/proc/{process.pid}/status')
+    while process.poll() is None:
+        caught = int(status.read_text().partition('SigCgt:')[2].split()[0], 16)
+        if caught >> (signal.SIGTERM - 1) & 1:
+            return
+        time.sleep(0.01)
+
+
+@pytest.mark.parametrize('script', ['hand_pose_node', 'synthetic_camera'])
+@pytest.mark.parametrize('delay_s', [0.0, 0.3, 1.0, 3.0])
+def test_two_signals_at_any_moment_end_with_status_0(
+    model: str, script: str, delay_s: float
+) -> None:
+    own = {'model__name_or_path': model, 'model__backend': 'cpu'} if 'node' in script else {}
+    process = started(script, **own)
+    wait_for_handlers(process)
+    time.sleep(delay_s)
+    for pause_s in (0.1, 0.0):
+        process.send_signal(signal.SIGINT)
+        time.sleep(pause_s)
+    _, err = process.communicate(timeout=180)
+    assert process.returncode == 0, err
+    assert 'Traceback' not in err
+
+
+@pytest.mark.parametrize('number', [signal.SIGINT, signal.SIGTERM])
+def test_a_volley_of_signals_ends_a_working_node_with_status_0(
+    model: str, number: signal.Signals
+) -> None:
+    process = started(
+        'hand_pose_node',
+        model__name_or_path=model,
+        model__backend='cpu',
+        model__precision='float32',
+    )
+    for line in process.stderr:
+        if 'active:' in line:
+            break
+    while process.poll() is None:
+        process.send_signal(number)
+        time.sleep(0.02)
+    out, err = process.communicate(timeout=180)
+    assert process.returncode == 0, err
     assert '0 images: 0 with a hand' in out
     assert 'Traceback' not in err
 

@@ -36,6 +36,23 @@ def pose() -> HandPose:
     )
 
 
+@pytest.mark.parametrize('value', [np.nan, np.inf, -np.inf, 100.5, -1e30])
+@pytest.mark.parametrize('name', ['joints', 'spread', 'center', 'votes'])
+def test_a_hand_with_numbers_that_no_hand_has_cannot_be_made(
+    pose: HandPose, name: str, value: float
+) -> None:
+    values = getattr(pose, name).copy()
+    values.flat[-1] = value
+    with pytest.raises(ValueError, match=name):
+        replace(pose, **{name: values})
+
+
+@pytest.mark.parametrize('name', ['confidence', 'vote_weights', 'score', 'side_score'])
+def test_a_hand_with_a_score_that_is_not_finite_cannot_be_made(pose: HandPose, name: str) -> None:
+    with pytest.raises(ValueError, match=name):
+        replace(pose, **{name: getattr(pose, name) * np.nan})
+
+
 def x_axis(quaternion: np.ndarray) -> np.ndarray:
     """Return where a rotation takes the x axis: the first column of its matrix."""
     x, y, z, w = quaternion

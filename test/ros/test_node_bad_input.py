@@ -63,6 +63,14 @@ def nan_focal_length(_: Image, info: CameraInfo) -> None:
     info.p[0] = float('nan')
 
 
+def tiny_focal_length(_: Image, info: CameraInfo) -> None:
+    info.p[0] = 1e-30
+
+
+def denormal_focal_length(_: Image, info: CameraInfo) -> None:
+    info.p[5] = 5e-324
+
+
 def halve_info(_: Image, info: CameraInfo) -> None:
     info.width, info.height = WIDTH // 2, HEIGHT // 2
 
@@ -72,6 +80,8 @@ DROPPED: dict[str, tuple[str, Change]] = {
     'unheard-of encoding': ('unknown_encoding', set_image(encoding='depth!')),
     'K and P of zeros': ('bad_camera_info', zero('k')),
     'NaN focal length': ('bad_camera_info', nan_focal_length),
+    'focal length of 1e-30': ('bad_camera_info', tiny_focal_length),
+    'focal length of 5e-324': ('bad_camera_info', denormal_focal_length),
     'sizes disagree': ('size_mismatch', halve_info),
     'step too small': ('bad_step', set_image(step=WIDTH)),
     'step of half pixels': ('bad_step', set_image(step=2 * WIDTH + 1)),

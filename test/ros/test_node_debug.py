@@ -60,6 +60,27 @@ def test_no_work_is_done_until_somebody_listens(
         assert set(made) == {'debug_image' if kind is Image else 'votes_cloud'}
 
 
+def test_a_picture_that_fails_is_logged_and_its_joints_count(
+    model: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object) -> None:
+        raise ZeroDivisionError('no picture today')
+
+    monkeypatch.setattr(outputs, 'debug_image', fail)
+    with running_node(model) as rig:
+        rig.listen('hand_pose/debug/image', Image, qos_profile_sensor_data)
+        publishers = rig.node.get_publishers_info_by_topic
+        assert rig.until(lambda: publishers(f'{rig.namespace}/hand_pose/debug/image'))
+        rig.pause(0.3)
+        for _ in range(2):
+            assert len(rig.ask(rig.image()).poses) == 21
+        counts = rig.node.counters.counts
+        assert rig.until(lambda: counts().hands == 2)
+        assert counts().causes['internal_error'] == 0
+        (line,) = rig.logs('no picture today')
+        assert '~/debug/image: not published (ZeroDivisionError' in line
+
+
 def test_the_picture_shows_depth_and_skeleton(rig: Rig) -> None:
     heard = rig.listen('hand_pose/debug/image', Image, qos_profile_sensor_data)
     rig.pause(0.5)
