@@ -85,7 +85,8 @@ ENTRY = 'from dense_hand_pose.ros.executables import {0}; raise SystemExit({0}()
 def started(script: str, **parameters: object) -> subprocess.Popen:
     """Start an executable as its console script does."""
     words = command('node', **parameters)
-    words[1 : words.index('--ros-args')] = ['-c', ENTRY.format(script)]
+    begin = words.index('--ros-args')
+    words = [sys.executable, '-c', ENTRY.format(script), *words[begin:]]
     return subprocess.Popen(
         words,
         stdout=subprocess.PIPE,

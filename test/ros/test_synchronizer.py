@@ -150,13 +150,14 @@ def test_a_node_answers_after_camera_infos_from_the_future(model: str, queue_siz
     with running_node(model, sync__queue_size=queue_size) as rig:
         assert rig.ask(rig.image()) is not None
         for offset_s in range(60, 60 + 2 * queue_size):
-            received = rig.node.counters.counts().received['camera_infos']
+            counts = rig.node.counters.counts
+            received = counts().received['camera_infos']
             info = rig.info_for(rig.image())
             later = rig.tester.get_clock().now() + Duration(seconds=offset_s)
             info.header.stamp = later.to_msg()
             rig.send_info(info)
             assert rig.until(
-                lambda: rig.node.counters.counts().received['camera_infos'] > received  # noqa: B023
+                lambda: counts().received['camera_infos'] > received  # noqa: B023
             )
         for _ in range(3):
             assert rig.ask(rig.image()) is not None
