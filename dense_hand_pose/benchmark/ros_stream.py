@@ -37,7 +37,7 @@ from dense_hand_pose.demo.stream import (
     wait_for_books,
     wait_for_first,
 )
-from dense_hand_pose.evaluation.streams import measure, node_status, positions, Result, Stream
+from dense_hand_pose.evaluation.streams import measure, node_status, NodeResult, positions, Stream
 import numpy as np
 from rosbags.typesys import get_typestore, Stores
 
@@ -158,7 +158,7 @@ def stream_of(messages: Sequence[RawMessage]) -> Stream:
             stream.frames.add(stamp)
         else:
             joints_m = positions(poses) if poses.poses else None
-            stream.results[stamp] = Result(entry.received_ns, joints_m)
+            stream.results[stamp] = NodeResult(entry.received_ns, joints_m)
     return stream
 
 

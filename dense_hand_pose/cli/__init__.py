@@ -4,7 +4,8 @@
 The command line: ``python -m dense_hand_pose <command>``.
 
 Each command is one module here with ``add_arguments(parser)`` and ``run(args) -> int``; only the
-chosen one is imported. Exit status: 0 done, 1 could not be done, 2 wrong arguments.
+chosen one is imported. A module may have ``current_words(words)``, which replaces options of a
+former version. Exit status: 0 done, 1 could not be done, 2 wrong arguments.
 """
 
 from collections.abc import Sequence
@@ -72,7 +73,8 @@ def _run(words: list[str]) -> int:
     command = import_module(f'{__name__}.{name.replace("-", "_")}')
     parser = OneLineParser(prog=f'{program()} {name}', description=command.__doc__)
     command.add_arguments(parser)
-    args = parser.parse_args(words[1:])
+    current_words = getattr(command, 'current_words', list)
+    args = parser.parse_args(current_words(words[1:]))
     try:
         return int(command.run(args))
     except CommandError as error:

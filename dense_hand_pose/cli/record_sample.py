@@ -3,7 +3,7 @@
 """
 Make a small bag of a synthetic hand: depth, camera_info and ground truth.
 
-`ros2 bag play` plays it and `evaluate --bag` measures it; no camera and no ROS are needed. The
+`ros2 bag play` plays it and `evaluate bag` measures it; no camera and no ROS are needed. The
 same options give the same bytes.
 """
 
@@ -59,5 +59,5 @@ def run(args: argparse.Namespace) -> int:
     except OSError as error:
         raise CommandError(f'cannot write {args.out}: {error}') from error
     print(f'{args.out}: {options.frames} frames of {args.width}x{args.height}, {args.storage}')
-    print(f'measure it: python -m dense_hand_pose evaluate --bag {args.out} --out DIR')
+    print(f'measure it: python -m dense_hand_pose evaluate bag {args.out} --out DIR')
     return 0

@@ -3,8 +3,9 @@
 """
 Train a network on synthetic hands or on a data set, as a YAML file says.
 
-With config/train/verdict.yaml: teach weights, which stay as they are, to tell whether a crop
-shows a hand and which; --init may also be the folder of a training, whose average is taken.
+With config/train/presence.yaml: train the head that classifies whether a crop shows a hand,
+and which; the weights of --init stay as they are. --init may be the folder of a training, of which
+the running average is taken.
 """
 
 import argparse
@@ -61,15 +62,15 @@ def run(args: argparse.Namespace) -> int:
     wait_passively()
     keep_memory()
     from dense_hand_pose.training.config import load_config
-    from dense_hand_pose.training.presence.config import learns_verdict
+    from dense_hand_pose.training.presence.config import trains_presence
 
     args.config = configuration(args.config)
     args.init = None if args.init is None else weights(args.init)
-    if learns_verdict(args.config):
+    if trains_presence(args.config):
         return _train_presence(args)
     from dense_hand_pose.runtimes.base import BackendError
     from dense_hand_pose.training.launch import launch, TrainingRequest
-    from dense_hand_pose.training.mining.places import have_places
+    from dense_hand_pose.training.mining.places import ensure_mined_crops
 
     try:
         if args.resume and args.init:
@@ -78,7 +79,7 @@ def run(args: argparse.Namespace) -> int:
         given = {'processes': args.processes, 'held_out': args.held_out}
         config = replace(config, **{k: v for k, v in given.items() if v is not None})
         if config.data == 'searched':
-            have_places(args.data, config, args.init, args.resume)
+            ensure_mined_crops(args.data, config, args.init, args.resume)
     except (OSError, ValueError, BackendError) as error:
         print(f'train: {error}', file=sys.stderr)
         return 2
@@ -98,9 +99,11 @@ def _train_presence(args: argparse.Namespace) -> int:
     """Train the presence and handedness head; CommandError with status 2 for wrong arguments."""
     for name in ('resume', 'data', 'held_out', 'processes', 'shards'):
         if getattr(args, name):
-            raise CommandError(f'--{name.replace("_", "-")} does not go with a verdict', 2)
+            raise CommandError(
+                f'--{name.replace("_", "-")} does not go with the training of a presence head', 2
+            )
     if args.init is None:
-        raise CommandError('a verdict is taught to weights: add --init WEIGHTS', 2)
+        raise CommandError('a presence head is trained on weights: add --init WEIGHTS', 2)
     from dense_hand_pose.training.presence.train import train_presence
 
     try:

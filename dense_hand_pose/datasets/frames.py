@@ -21,7 +21,7 @@ class DatasetError(ValueError):
 
 
 @dataclass(frozen=True, eq=False)
-class Frame:
+class DatasetFrame:
     """
     One annotated depth image.
 
@@ -36,7 +36,7 @@ class Frame:
 
 
 @dataclass(frozen=True, eq=False)
-class FrameSet(Sequence[Frame]):
+class FrameSet(Sequence[DatasetFrame]):
     """
     The frames of a split: labels in memory, images read one by one when they are asked for.
 
@@ -77,11 +77,11 @@ class FrameSet(Sequence[Frame]):
         """Return the number of frames."""
         return len(self.paths)
 
-    def __getitem__(self, index: int) -> Frame:  # type: ignore[override]  # no slices: see select
+    def __getitem__(self, index: int) -> DatasetFrame:  # type: ignore[override]  # no slices: see select
         """Read a frame; IndexError outside the set, DatasetError for an unreadable image."""
         if not -len(self) <= index < len(self):
             raise IndexError(f'frame {index} of {len(self)} in {self.facts.name} {self.split}')
-        return Frame(
+        return DatasetFrame(
             self.read_depth(self.paths[index]),
             self.joints_m[index].copy(),
             self.frame_ids[index],

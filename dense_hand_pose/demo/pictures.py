@@ -35,7 +35,7 @@ _VIEW_DISTANCE_M = 0.5
 
 
 @dataclass(frozen=True)
-class Shot:
+class StreamPicture:
     """A frame of the stream with its answer: depth (H, W) metres, joints (21, 3) metres."""
 
     depth_m: npt.NDArray[np.float32]
@@ -52,9 +52,9 @@ def chosen_stamps(stream: Stream, count: int) -> list[int]:
     return [hands[place] for place in places]
 
 
-def shots(
+def read_pictures(
     bag: Path, topics: StreamTopics, stream: Stream, stamps: Sequence[int]
-) -> Iterator[Shot]:
+) -> Iterator[StreamPicture]:
     """Yield the frames with these stamps, in time order."""
     intrinsics = _intrinsics(bag, topics)
     wanted = set(stamps)
@@ -67,21 +67,21 @@ def shots(
         if stamp in stream.truth:
             errors = np.linalg.norm(joints - stream.truth[stamp], axis=1)
             error_mm = 1000 * float(errors.mean())
-        yield Shot(_depth(entry.message), intrinsics, joints, error_mm)
+        yield StreamPicture(_depth(entry.message), intrinsics, joints, error_mm)
 
 
-def write_sheet(path: Path, pictures: Sequence[Shot]) -> None:
+def write_sheet(path: Path, pictures: Sequence[StreamPicture]) -> None:
     """Write the overlays of some frames as one PNG."""
     tiles = []
-    for shot in pictures:
-        tile = _tile(shot, _TILE_PX)
-        if shot.error_mm is not None:
-            tile = draw_text(tile, f'mean error {shot.error_mm:.0f} mm', (8, _TILE_PX - 10))
+    for picture in pictures:
+        tile = _tile(picture, _TILE_PX)
+        if picture.error_mm is not None:
+            tile = draw_text(tile, f'mean error {picture.error_mm:.0f} mm', (8, _TILE_PX - 10))
         tiles.append(tile)
     path.write_bytes(png_bytes(contact_sheet(tiles, SHEET_COLUMNS)))
 
 
-def write_animation(path: Path, pictures: Sequence[Shot]) -> None:
+def write_animation(path: Path, pictures: Sequence[StreamPicture]) -> None:
     """Write a GIF: the overlay, and the skeleton alone as seen from the side."""
     frames = [
         PilImage.fromarray(contact_sheet([_tile(s, 240), side_view(s, 240)], 2)[:, :, ::-1])
@@ -96,7 +96,7 @@ def write_animation(path: Path, pictures: Sequence[Shot]) -> None:
     )
 
 
-def side_view(shot: Shot, size_px: int) -> Image:
+def side_view(picture: StreamPicture, size_px: int) -> Image:
     """Return the skeleton turned by 60 degrees about the vertical, which shows its depth."""
     turn = np.deg2rad(60.0)
     rotation = np.array(
@@ -106,7 +106,7 @@ def side_view(shot: Shot, size_px: int) -> Image:
             [-np.sin(turn), 0.0, np.cos(turn)],
         ]
     )
-    turned = (shot.joints_m - shot.joints_m.mean(axis=0)) @ rotation.T
+    turned = (picture.joints_m - picture.joints_m.mean(axis=0)) @ rotation.T
     focal_px = size_px * _VIEW_DISTANCE_M / _VIEW_SIZE_M
     middle = 0.5 * (size_px - 1)
     camera = Intrinsics(focal_px, focal_px, middle, middle)
@@ -114,9 +114,9 @@ def side_view(shot: Shot, size_px: int) -> Image:
     return draw_pose(ground, turned + np.array([0.0, 0.0, _VIEW_DISTANCE_M]), camera)
 
 
-def _tile(shot: Shot, size_px: int) -> Image:
+def _tile(picture: StreamPicture, size_px: int) -> Image:
     """Return the surroundings of the hand with its skeleton."""
-    return hand_tile(shot.depth_m, shot.joints_m, shot.intrinsics, size_px)
+    return hand_tile(picture.depth_m, picture.joints_m, picture.intrinsics, size_px)
 
 
 def _intrinsics(bag: Path, topics: StreamTopics) -> Intrinsics:

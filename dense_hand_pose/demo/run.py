@@ -100,6 +100,8 @@ def _draw(out: Path, stream: Stream) -> None:
     """Write the pictures."""
     bag = out / BAG
     stamps = pictures.chosen_stamps(stream, pictures.SHEET_TILES)
-    pictures.write_sheet(out / SHEET, list(pictures.shots(bag, TOPICS, stream, stamps)))
+    pictures.write_sheet(out / SHEET, list(pictures.read_pictures(bag, TOPICS, stream, stamps)))
     stamps = pictures.chosen_stamps(stream, pictures.GIF_FRAMES)
-    pictures.write_animation(out / ANIMATION, list(pictures.shots(bag, TOPICS, stream, stamps)))
+    pictures.write_animation(
+        out / ANIMATION, list(pictures.read_pictures(bag, TOPICS, stream, stamps))
+    )

@@ -3,9 +3,9 @@
 """
 How well a network tells crops of hands from others, and left from right, on held-out crops.
 
-Legend: H crops of hands, N crops of other places. Besides the verdict (network/presence.py) two
-opinions that need no training are measured on the same crops: the mean confidence of the joints,
-and the side that the joints' bend tells (tracking/handedness.py).
+Legend: H crops of hands, N crops of other places. Beside the presence and handedness head
+(network/presence.py) two scores that need no training are measured on the same crops: the mean
+confidence of the joints, and the side by the bend of the joints (tracking/handedness.py).
 """
 
 from collections.abc import Callable, Iterable
@@ -27,7 +27,7 @@ from torch import Tensor
 from tqdm import tqdm
 
 FIRST_SEED = 2**45
-"""Beyond the crops that any network or verdict is trained on."""
+"""Beyond the crops that any network or head is trained on."""
 FALSE_POSITIVES = 0.01
 UNKNOWN_SHARE = 0.10
 _TOGETHER = 32
@@ -38,7 +38,7 @@ Floats = npt.NDArray[np.float64]
 @dataclass(frozen=True)
 class Opinions:
     """
-    What a network says of M crops, as columns (M,).
+    The scores of a network for M crops, as columns (M,).
 
     presence and side as in network/presence.py, mirrored_side the side of the mirrored crop,
     confidence the mean over the joints, bend the log odds of a right hand by geometry; true_side
@@ -67,7 +67,7 @@ def gather_opinions(
     progress: Callable[[range], Iterable[int]] = iter,
     seed: int = FIRST_SEED,
 ) -> Opinions:
-    """Ask a network, which has a verdict, about ``crops`` hands and as many other places."""
+    """Return the scores of a network with a head for ``crops`` hands and as many other crops."""
     parts: list[list[npt.NDArray[Any]]] = []
     for first in progress(range(0, crops, _TOGETHER)):
         count = min(_TOGETHER, crops - first)
@@ -89,7 +89,9 @@ def gather_opinions(
 def _asked(network: DenseRegressionNet, batch: CropBatch | NegativeBatch) -> list[Floats]:
     """Return presence, side, that of the mirrored crop, mean confidence and bend of a batch."""
     if network.verdict is None:
-        raise ValueError('these weights have no verdict: train one (config/train/verdict.yaml)')
+        raise ValueError(
+            'these weights have no presence head: train one (config/train/presence.yaml)'
+        )
     crop = torch.from_numpy(batch.depth).unsqueeze(1)
     cube = Cube(torch.from_numpy(batch.center_m), torch.from_numpy(batch.cube_size_m))
     seen = network.forward_features(crop)
@@ -178,12 +180,12 @@ def measure_presence(network: DenseRegressionNet, crops: int) -> tuple[dict[str,
     opinions = gather_opinions(
         network.for_inference(), crops, lambda firsts: tqdm(firsts, unit='batch', disable=None)
     )
-    summary = summarise_opinions(opinions)
-    return summary, verdict_tables(summary)
+    summary = summarise_presence(opinions)
+    return summary, presence_tables(summary)
 
 
-def summarise_opinions(opinions: Opinions) -> dict[str, Any]:
-    """Return all figures of a verdict, and of what is measured beside it."""
+def summarise_presence(opinions: Opinions) -> dict[str, Any]:
+    """Return all figures of a head, and of the scores measured beside it."""
     present = opinions.present
     true_side = opinions.true_side[present]
     return {
@@ -203,7 +205,7 @@ def summarise_opinions(opinions: Opinions) -> dict[str, Any]:
     }
 
 
-def verdict_tables(summary: dict[str, Any]) -> str:
+def presence_tables(summary: dict[str, Any]) -> str:
     """Return the figures as Markdown."""
     lines = [
         f'{summary["hands"]} held-out crops of hands, {summary["others"]} of other places:',

@@ -25,7 +25,7 @@ Joints = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True)
-class Result:
+class NodeResult:
     """The node's answer to a frame: when it was received and its joints (21, 3), or None."""
 
     received_ns: int
@@ -57,7 +57,7 @@ class Stream:
 
     frames: set[int] = field(default_factory=set)
     truth: dict[int, Joints] = field(default_factory=dict)
-    results: dict[int, Result] = field(default_factory=dict)
+    results: dict[int, NodeResult] = field(default_factory=dict)
     books: dict[str, str] = field(default_factory=dict)
 
 
@@ -76,7 +76,7 @@ def read_stream(bag: Path, topics: StreamTopics) -> Stream:
             stream.truth[stamp] = positions(entry.message)
         elif entry.topic == topics.joints:
             joints = positions(entry.message) if entry.message.poses else None
-            stream.results[stamp] = Result(entry.received_ns, joints)
+            stream.results[stamp] = NodeResult(entry.received_ns, joints)
     return stream
 
 

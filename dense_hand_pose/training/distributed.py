@@ -31,18 +31,18 @@ class Group:
     device: torch.device = CPU
 
     @property
-    def leads(self) -> bool:
+    def is_main(self) -> bool:
         """Say whether this is the process that writes files and speaks to the user."""
         return self.rank == 0
 
-    def mean_(self, tensors: list[Tensor]) -> None:
+    def all_reduce_mean_(self, tensors: list[Tensor]) -> None:
         """Replace floating tensors by their means over all processes, in one message."""
         if self.count > 1:
             flat = self._packed(tensors)
             distributed.all_reduce(flat)
             _unpack(flat / self.count, tensors)
 
-    def follow_(self, tensors: list[Tensor]) -> None:
+    def broadcast_(self, tensors: list[Tensor]) -> None:
         """Replace floating tensors by those of the leading process, in one message."""
         if self.count > 1:
             flat = self._packed(tensors)

@@ -79,7 +79,7 @@ def _train(request: TrainingRequest, group: Group) -> int:
     try:
         trainer.run()
     except KeyboardInterrupt:
-        if group.leads:
+        if group.is_main:
             print(
                 f'train: stopped; --resume carries on from {trainer.checkpoint}', file=sys.stderr
             )

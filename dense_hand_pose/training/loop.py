@@ -25,11 +25,11 @@ from .checkpoint import (
 from .config import TrainingConfig
 from .data.sources import open_source
 from .distributed import Group
-from .model_cards import current_commit, write_outcome
+from .model_cards import current_commit, export_weights
 from .objectives.dense import Losses
 from .objectives.detector import SceneLosses
 from .objectives.objectives import method_of
-from .optimisers import Optimisers, rate_share, running_average
+from .optimisers import ema_model, Optimisers, rate_share
 from .runs import beginning, make_network
 from .signals import StopWish
 from .validation import CsvLog, log_columns, loss_columns, validation_row
@@ -71,8 +71,8 @@ class Trainer:
         torch.manual_seed(config.seed)
         torch.set_num_threads(config.threads or torch.get_num_threads())
         self.network = make_network(config, init, self.group.device)
-        self.group.follow_(list(self.network.parameters()))
-        self.average = running_average(self.network, config.ema_decay)
+        self.group.broadcast_(list(self.network.parameters()))
+        self.average = ema_model(self.network, config.ema_decay)
         self.optimisers = Optimisers(
             self.network, config.learning_rate, config.weight_decay, config.optimiser
         )
@@ -82,7 +82,7 @@ class Trainer:
         self.progress = self._resumed() if resume else beginning(init)
         self.method = method_of(config.network, config.loss)
         columns = log_columns(self.method)
-        self.log = CsvLog(out / 'log.csv', columns) if self.group.leads else None
+        self.log = CsvLog(out / 'log.csv', columns) if self.group.is_main else None
         self._statistics = [b for b in self.network.buffers() if b.is_floating_point()]
         self._commit = current_commit()
         self._wish = StopWish()
@@ -91,7 +91,7 @@ class Trainer:
 
     def _resumed(self) -> Progress:
         path, notes = choose_checkpoint(self.out, self.config)
-        if notes and self.group.leads:
+        if notes and self.group.is_main:
             print(f'train: resumes {"; ".join(notes)}', file=sys.stderr)
         progress = load_checkpoint(path, self._modules(), self.optimisers.parts)
         if progress.scaler:
@@ -104,7 +104,7 @@ class Trainer:
         batches = iter(self.source.training(self.progress.step, group))
         held_out = self.source.validation(group)
         form = '{l_bar}{bar}| {postfix}'
-        quiet = None if group.leads else True  # None: where stderr is no terminal
+        quiet = None if group.is_main else True  # None: where stderr is no terminal
         with (
             self._wish,
             tqdm(total=100.0, bar_format=form, mininterval=2.0, disable=quiet) as bar,
@@ -116,8 +116,8 @@ class Trainer:
                 self._save(self.checkpoint)
                 raise
         self._save(self.checkpoint)
-        if group.leads:
-            write_outcome(self.average.module, self.out, self.config, self.progress, self._commit)
+        if group.is_main:
+            export_weights(self.average.module, self.out, self.config, self.progress, self._commit)
 
     def spent(self) -> float:
         """Return the part of the budget that is used, 0 to 1."""
@@ -160,7 +160,7 @@ class Trainer:
     def _values(self, losses: Losses | SceneLosses, rate: float) -> dict[str, float]:
         """Return a row of the log; the losses are those of the whole last batch."""
         means = torch.stack([value.detach().float() for value in losses])
-        self.group.mean_([means])
+        self.group.all_reduce_mean_([means])
         names = loss_columns(self.method)
         return {
             'step': self.progress.step,
@@ -204,7 +204,7 @@ class Trainer:
         note = torch.tensor([now - self._since, float(self._wish.heard)])
         self._since = now
         gradients = [p.grad for p in self.network.parameters() if p.grad is not None]
-        self.group.mean_([*gradients, *self._statistics, note])
+        self.group.all_reduce_mean_([*gradients, *self._statistics, note])
         self.progress.elapsed_s += float(note[0])
         self._stopping = float(note[1]) > 0.0
 
@@ -219,7 +219,7 @@ class Trainer:
         return {'network': self.network, 'average': self.average}
 
     def _save(self, path: Path) -> None:
-        if not self.group.leads:
+        if not self.group.is_main:
             return
         self.progress.scaler = self._scaler.state_dict()
         save_checkpoint(

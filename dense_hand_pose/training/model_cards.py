@@ -221,7 +221,7 @@ def _detector_validations(log: Path) -> list[str]:
     return list(last.values())
 
 
-def write_outcome(
+def export_weights(
     network: nn.Module, out: Path, config: TrainingConfig, progress: Progress, commit: str
 ) -> None:
     """Write the averaged weights and their card; those of a baseline stay a checkpoint."""

@@ -90,7 +90,7 @@ def _matrix(kernel: Tensor) -> Tensor:
 Tensors: TypeAlias = tuple[Tensor, ...] | list[Tensor]
 
 
-def decay_after(updates: int, decay: float) -> float:
+def ema_decay(updates: int, decay: float) -> float:
     """
     Return the decay of the next update: that of a short memory while there were few.
 
@@ -100,11 +100,11 @@ def decay_after(updates: int, decay: float) -> float:
     return min(decay, (1 + updates) / (10 + updates))
 
 
-def running_average(network: nn.Module, decay: float) -> AveragedModel:
+def ema_model(network: nn.Module, decay: float) -> AveragedModel:
     """Return a copy of the network that follows its parameters and its statistics."""
 
     def update(average: Tensors, current: Tensors, updates: Tensor | int) -> None:
-        share = decay_after(int(updates), decay)
+        share = ema_decay(int(updates), decay)
         mean = get_ema_multi_avg_fn(share)  # type: ignore[no-untyped-call]
         mean(average, current, updates)
 

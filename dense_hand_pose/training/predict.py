@@ -27,7 +27,7 @@ def predict(run: Path, root: Path, predictions: Path, labels: Path) -> int:
     """
     network, config = load_average(run)
     if config.data == 'synthetic':
-        raise ValueError(f'{run}: trained on synthetic hands; evaluate --dataset synthetic-test')
+        raise ValueError(f'{run}: trained on synthetic hands; evaluate frames')
     facts = DATASETS[config.data]
     _, test = open_protocol(config.data, root, config.held_out or None)
     method = joint_method_of(config.network, config.loss)

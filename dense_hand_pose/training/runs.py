@@ -43,7 +43,7 @@ def make_network(config: TrainingConfig, init: Path | None, device: torch.device
     load = load_detector if config.network.task == 'detector' else load_weights
     network: HandNet = load(init) if init else build_network(config.network)
     if isinstance(network, DenseRegressionNet) and not config.network.verdict:
-        # A verdict was learnt from features that this training is about to change.
+        # The head was trained on features that this training is about to change.
         hidden = config.network.verdict_hidden
         without = replace(network.config, verdict=False, verdict_hidden=hidden)
         network.verdict, network.config = None, without

@@ -10,7 +10,7 @@ import sys
 import time
 
 from dense_hand_pose.benchmark.ros_stream import cores_between, cpu_seconds, row_of
-from dense_hand_pose.evaluation.streams import Result, Stream
+from dense_hand_pose.evaluation.streams import NodeResult, Stream
 import numpy as np
 import pytest
 
@@ -23,7 +23,7 @@ def test_figures_of_a_known_stream() -> None:
         stamp = begin_ns + i * 10_000_000  # 100 Hz
         stream.frames.add(stamp)
         if i % 2 == 0:
-            stream.results[stamp] = Result(stamp + (i + 1) * 100_000, np.zeros((21, 3)))
+            stream.results[stamp] = NodeResult(stamp + (i + 1) * 100_000, np.zeros((21, 3)))
     stream.books = {
         'images': '100',
         'dropped': '49',

@@ -9,6 +9,7 @@ import sys
 from dense_hand_pose.cli import COMMANDS, main
 from dense_hand_pose.cli.common import CommandError, number, OneLineParser, whole_number
 from dense_hand_pose.cli.completion import completion, SHELLS
+from dense_hand_pose.cli.evaluate import current_words
 from dense_hand_pose.cli.shipped import configuration, weights
 import pytest
 
@@ -152,3 +153,29 @@ def test_weights_have_a_path_or_a_shipped_name(tmp_path: Path) -> None:
     assert weights(tmp_path) == tmp_path
     with pytest.raises(CommandError, match=r'shipped models \(default'):
         weights(Path('nowhere'))
+
+
+@pytest.mark.parametrize(
+    ('old', 'new'),
+    [
+        (['--bag', 'nothing'], 'evaluate bag nothing'),
+        (['--out', 'x', '--bag=nothing'], 'evaluate bag nothing'),
+        (['--dataset', 'synthetic-test', '--center', 'middle'], 'evaluate frames'),
+        (['--dataset', 'synthetic-scenes', '--sequences', '-1'], 'evaluate scenes'),
+        (['--dataset=verdict-test', '--frames', '0'], 'evaluate presence'),
+        (['--dataset', 'nyu', '--labels', 'a'], 'evaluate predictions --dataset nyu'),
+    ],
+)
+def test_former_options_of_evaluate_reach_the_sub_command_with_a_hint(
+    old: list[str], new: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    status = run_main(['evaluate', *old])
+    hint, refusal = capsys.readouterr().err.splitlines()
+    assert status == 2
+    assert hint.endswith(f'deprecated, write `{new}`')
+    assert refusal.startswith('python -m dense_hand_pose evaluate')
+
+
+def test_former_options_of_evaluate_stay_those_of_a_sub_command() -> None:
+    words = ['predictions', '--dataset', 'nyu', '--labels', 'a']
+    assert current_words(words) == words

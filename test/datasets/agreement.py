@@ -2,12 +2,14 @@
 # SPDX-License-Identifier: Apache-2.0
 """The depth image and the joints of a frame must speak of the same points."""
 
-from dense_hand_pose.datasets.frames import Frame
+from dense_hand_pose.datasets.frames import DatasetFrame
 from miniatures import pixels, Points
 import numpy as np
 
 
-def assert_depth_meets_joints(frame: Frame, camera: tuple[float, float, float, float]) -> None:
+def assert_depth_meets_joints(
+    frame: DatasetFrame, camera: tuple[float, float, float, float]
+) -> None:
     """Lift the pixel at each joint's projection: it must lie within a pixel of the joint."""
     fx, fy, cx, cy = camera
     for joint in frame.joints_m:
@@ -18,7 +20,7 @@ def assert_depth_meets_joints(frame: Frame, camera: tuple[float, float, float, f
         assert np.linalg.norm(lifted - joint) < 0.75 * z / fx + 0.0011
 
 
-def assert_same_joints(frame: Frame, joints_mm: Points) -> None:
+def assert_same_joints(frame: DatasetFrame, joints_mm: Points) -> None:
     """Compare with the joints that were written, to 0.01 mm."""
     assert frame.joints_m.dtype == np.float64
     np.testing.assert_allclose(frame.joints_m * 1000.0, joints_mm, rtol=0.0, atol=0.01)

@@ -27,7 +27,7 @@ def icvl(tmp_path: Path) -> Path:
 
 def evaluate(folder: Path, labels: str, predictions: str, *more: str) -> int:
     files = ['--labels', str(folder / labels), '--predictions', str(folder / predictions)]
-    return main(['evaluate', '--dataset', 'icvl', *files, *more])
+    return main(['evaluate', 'predictions', '--dataset', 'icvl', *files, *more])
 
 
 def poses(folder: Path) -> np.ndarray:

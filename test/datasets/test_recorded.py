@@ -162,7 +162,16 @@ def test_training_predicting_and_evaluating_a_miniature(
     words = ['predict', '--run', str(run), '--data', str(root), '--out', files[0]]
     assert main([*words, '--labels', files[1]]) == 0
     part = ['--part', 'P4'] if name == 'msra' else []
-    measured = ['evaluate', '--dataset', name, '--predictions', files[0], '--labels', files[1]]
+    measured = [
+        'evaluate',
+        'predictions',
+        '--dataset',
+        name,
+        '--predictions',
+        files[0],
+        '--labels',
+        files[1],
+    ]
     sheet = ['--images', str(root), *part, '--out', str(tmp_path / 'results')]
     assert main([*measured, *sheet]) == 0
     assert (tmp_path / 'results' / 'poses.png').stat().st_size > 1_000

@@ -156,7 +156,7 @@ def stamp(header: Any) -> tuple[int, int]:
 
 def check_report_of(bag: Path, out: Path, metrics: dict[str, Any]) -> None:
     """Take the last step of docs/evaluation.md, "The demo": a report of its bag."""
-    command = [sys.executable, '-m', 'dense_hand_pose', 'evaluate', '--bag', str(bag)]
+    command = [sys.executable, '-m', 'dense_hand_pose', 'evaluate', 'bag', str(bag)]
     done = subprocess.run(
         [*command, '--out', str(out)], cwd=ROOT, capture_output=True, text=True, timeout=TIMEOUT_S
     )

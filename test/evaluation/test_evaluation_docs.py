@@ -21,10 +21,12 @@ def options_of(command: object) -> set[str]:
     """Return the long options of a command."""
     parser = argparse.ArgumentParser()
     command.add_arguments(parser)  # type: ignore[attr-defined]
-    return {word for action in parser._actions for word in action.option_strings} - {
-        '-h',
-        '--help',
-    }
+    parsers = [parser]
+    for action in parser._actions:
+        if isinstance(action, argparse._SubParsersAction):
+            parsers += action.choices.values()
+    actions = [action for one in parsers for action in one._actions]
+    return {word for action in actions for word in action.option_strings} - {'-h', '--help'}
 
 
 @pytest.mark.parametrize('command', [evaluate, record_sample])

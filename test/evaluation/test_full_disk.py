@@ -43,7 +43,7 @@ def test_results_without_room_are_said(
     sample: Path, believer: str, tmp_path: Path, limit_bytes: int
 ) -> None:
     model = ('--model', believer, '--backend', 'cpu', '--precision', 'float32')
-    done = limited(tmp_path, limit_bytes, 'evaluate', '--bag', sample, '--out', 'out', *model)
+    done = limited(tmp_path, limit_bytes, 'evaluate', 'bag', sample, '--out', 'out', *model)
     check_said(done)
 
 

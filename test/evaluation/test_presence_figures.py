@@ -6,9 +6,9 @@ from dense_hand_pose.evaluation.presence import (
     area,
     describe_side,
     Opinions,
-    summarise_opinions,
+    presence_tables,
+    summarise_presence,
     threshold_at,
-    verdict_tables,
 )
 from hypothesis import given
 from hypothesis import strategies as st
@@ -52,7 +52,7 @@ def test_tables_name_every_kind_and_camera() -> None:
         kind=np.array([-1, -1, 0, 3]),
         camera=np.array([0, 1, 0, 1]),
     )
-    summary = summarise_opinions(opinions)
+    summary = summarise_presence(opinions)
     verdict, confidence = summary['presence'].values()
     assert (verdict['recall'], verdict['false_positives']) == (0.5, 0.5)
     assert (verdict['area'], confidence['area']) == (0.75, 1.0)
@@ -60,7 +60,7 @@ def test_tables_name_every_kind_and_camera() -> None:
     assert verdict['false_positives_of_kinds'] == {'forearm': 1.0, 'torso': 0.0}
     assert [row['accuracy'] for row in summary['side'].values()] == [1.0, 0.5]
     assert summary['flipped_by_the_mirror'] == 0.5
-    tables = verdict_tables(summary)
+    tables = presence_tables(summary)
     assert '2 held-out crops of hands, 2 of other places' in tables
     assert '| forearm | 100.0% | 0.0% |' in tables
     assert '| creative | 0.0% | 100.0% |' in tables

@@ -20,28 +20,29 @@ RUN = {
     r'\S+ -m colcon build .*': 'Makefile::colcon build',
     rf'{MODULE} estimate .*': 'test/packaging/test_document_commands.py::RUN',
     rf'{MODULE} (dataset check|render --out) .*': 'test/packaging/test_document_commands.py::RUN',
-    rf'{MODULE} (record-sample|evaluate --bag sample) .*': (
+    rf'{MODULE} (record-sample|evaluate bag sample) .*': (
         'test/packaging/test_document_commands.py::'
         'test_a_bag_is_made_and_measured_as_the_documents_say'
     ),
-    rf'{MODULE} evaluate --bag demo_output/bag .*': (
+    rf'{MODULE} evaluate bag demo_output/bag .*': (
         'test/demo/test_demo_stream.py::test_the_whole_demo'
     ),
-    rf'{MODULE} evaluate --bag lab .*': (
+    rf'{MODULE} evaluate bag lab .*': (
         'test/evaluation/recordings/test_evaluate_bag.py::test_recorded_answers_are_measured'
     ),
-    rf'{MODULE} evaluate --dataset synthetic-test .*': (
+    rf'{MODULE} evaluate frames .*': (
         'test/evaluation/frames/test_frames_protocol.py::test_two_runs_write_the_same_files'
     ),
-    rf'{MODULE} evaluate --dataset synthetic-scenes .*': (
+    rf'{MODULE} evaluate scenes .*': (
         'test/evaluation/scenes/test_scenes_command.py::test_two_runs_write_the_same_files'
     ),
-    rf'{MODULE} evaluate --dataset nyu --labels .*': (
+    rf'{MODULE} evaluate predictions --dataset nyu --labels .*': (
         'test/evaluation/predictions/test_comparison.py::test_the_published_figures_come_out'
     ),
-    rf'{MODULE} (evaluate --dataset nyu --predictions|predict|train --config \S+nyu).*': (
-        'test/datasets/test_recorded.py::test_training_predicting_and_evaluating_a_miniature'
-    ),
+    (
+        rf'{MODULE} (evaluate predictions --dataset nyu --predictions|predict'
+        r'|train --config \S+nyu).*'
+    ): ('test/datasets/test_recorded.py::test_training_predicting_and_evaluating_a_miniature'),
     rf'{MODULE} benchmark( --json.*| --quick.*)?': (
         'test/benchmark/test_benchmark_command.py::test_a_quick_run_writes_every_stage'
     ),
@@ -63,7 +64,7 @@ RUN = {
     r'torchrun .*': (
         'test/training/test_train_processes.py::test_torchrun_starts_the_same_training'
     ),
-    rf'{MODULE} evaluate --dataset verdict-test .*': (
+    rf'{MODULE} evaluate presence .*': (
         'test/training/presence/test_presence_training.py'
         '::test_the_command_writes_weights_card_and_figures'
     ),

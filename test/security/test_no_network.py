@@ -85,7 +85,7 @@ def test_an_estimate_opens_no_socket(tmp_path: Path) -> None:
 def test_evaluation_and_report_open_no_socket(tmp_path: Path) -> None:
     options = SampleOptions(seconds=0.2, rate_hz=20.0, width=160, height=120)
     write_sample(tmp_path / 'sample', options)
-    done = confined(tmp_path, 'evaluate', '--bag', 'sample', '--out', 'out')
+    done = confined(tmp_path, 'evaluate', 'bag', 'sample', '--out', 'out')
     assert done.returncode == 0, done.stderr
     assert (tmp_path / 'out' / 'report.html').stat().st_size > 10_000
 

@@ -17,7 +17,7 @@ from dense_hand_pose.training.distributed import CPU, Group, joined_group
 from dense_hand_pose.training.loop import Trainer
 from dense_hand_pose.training.objectives.dense import Losses
 from dense_hand_pose.training.objectives.objectives import method_of
-from dense_hand_pose.training.optimisers import running_average
+from dense_hand_pose.training.optimisers import ema_model
 from dense_hand_pose.training.validation import validate
 import pytest
 from safetensors.torch import load_file, save_file
@@ -107,7 +107,7 @@ def test_both_processes_hold_the_same_network_and_one_writes_it(two: Path) -> No
 
 
 def test_the_validation_of_both_is_that_of_one(two: Path) -> None:
-    average = running_average(tiny_network(CONFIG.network), CONFIG.ema_decay)
+    average = ema_model(tiny_network(CONFIG.network), CONFIG.ema_decay)
     average.load_state_dict(load_file(two / 'average_0.safetensors'))
     held_out = validation_batches(CONFIG.validation_samples, CONFIG.batch_size)
     method = method_of(CONFIG.network, CONFIG.loss)

@@ -9,7 +9,7 @@ from dense_hand_pose.network.weight_file import read_notes
 from dense_hand_pose.network.weights import save_weights
 from dense_hand_pose.training.checkpoint import Progress
 from dense_hand_pose.training.config import TrainingConfig
-from dense_hand_pose.training.model_cards import current_commit, make_card, write_outcome
+from dense_hand_pose.training.model_cards import current_commit, export_weights, make_card
 from dense_hand_pose.training.runs import beginning
 from dense_hand_pose.training.validation import CsvLog
 import pytest
@@ -48,7 +48,7 @@ def test_the_card_counts_what_the_first_weights_had_seen(tmp_path: Path) -> None
     digest = hashlib.sha256(first.read_bytes()).hexdigest()[:12]
     said = f'96,000 in 3,000 steps of 32, after 5,000 of first.safetensors (SHA-256 {digest})'
     assert f'| samples seen | {said} |' in card
-    write_outcome(tiny_network(), tmp_path, TrainingConfig(), progress, 'abc123')
+    export_weights(tiny_network(), tmp_path, TrainingConfig(), progress, 'abc123')
     assert read_notes(tmp_path / 'weights.safetensors')['samples'] == '101000'
 
 

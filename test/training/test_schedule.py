@@ -4,7 +4,7 @@
 
 import math
 
-from dense_hand_pose.training.optimisers import decay_after, decays, rate_share, running_average
+from dense_hand_pose.training.optimisers import decays, ema_decay, ema_model, rate_share
 from hypothesis import given
 from hypothesis import strategies as st
 import pytest
@@ -41,7 +41,7 @@ def test_the_average_forgets_the_start_of_a_short_training() -> None:
     """Weights that jump from 0 to 1 after the first update: against the formula's product."""
     network = torch.nn.Linear(1, 1, bias=False)
     torch.nn.init.zeros_(network.weight)
-    average = running_average(network, 0.999)
+    average = ema_model(network, 0.999)
     average.update_parameters(network)
     torch.nn.init.ones_(network.weight)
     share = 1.0
@@ -50,4 +50,4 @@ def test_the_average_forgets_the_start_of_a_short_training() -> None:
         share *= min(0.999, (1 + n) / (10 + n))
         assert float(average.module.weight.detach()) == pytest.approx(1.0 - share, abs=1e-5)
     assert share < 1e-6
-    assert decay_after(10**6, 0.999) == 0.999
+    assert ema_decay(10**6, 0.999) == 0.999

@@ -1,13 +1,20 @@
 # Copyright 2026 The dense_hand_pose authors
 # SPDX-License-Identifier: Apache-2.0
-"""The part of ``evaluate`` that measures a bag."""
+"""
+Measure a model, or recorded results, on the depth frames of a bag.
+
+Every depth frame passes the estimator that the node uses, and is compared with the bag's ground
+truth; without ground truth the figures say how still a resting hand is and how often a hand is
+found. --results: the results that a bag holds are measured instead. Exit status 2 for a damaged
+bag: what could be read is measured all the same.
+"""
 
 import argparse
 from collections.abc import Iterable
 import math
 from pathlib import Path
 import sys
-from typing import Any, TYPE_CHECKING
+from typing import TYPE_CHECKING
 
 from dense_hand_pose.quoting import printable
 
@@ -20,7 +27,7 @@ from .bag_runs import (
     parameter_facts,
     topic_overrides,
 )
-from .model import MODEL_OPTIONS
+from .model import add_model_arguments, add_out_argument
 from .parameters import sweep
 from ..common import CommandError, number, whole_number
 
@@ -28,30 +35,19 @@ if TYPE_CHECKING:
     from dense_hand_pose.bags.frames import BagFrame
     from dense_hand_pose.evaluation.recordings.evaluate import Evaluation, OpenBag
 
-OPTIONS: dict[str, Any] = {
-    **MODEL_OPTIONS,
-    'results': None,
-    'depth_topic': None,
-    'camera_info_topic': None,
-    'truth_topic': None,
-    'results_topic': None,
-    'sync': 'exact',
-    'image_kind': 'auto',
-    'depth_unit_mm': None,
-    'start': -math.inf,
-    'end': math.inf,
-    'rerun': None,
-    'params_file': None,
-    'max_hands': None,
-    'sweep': None,
-}
-"""The options of a bag and their defaults; the parser's own are None (see evaluate.py)."""
 
-
-def add_bag_arguments(group: 'argparse._ArgumentGroup') -> None:
-    """Declare what says which parts of a bag are measured, and how."""
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare which parts of a bag are measured, and how."""
+    parser.add_argument(
+        'bag',
+        type=Path,
+        nargs='+',
+        metavar='PATH',
+        help='rosbag2 folder, .mcap, .db3 (also .zstd) or ROS 1 .bag',
+    )
+    add_out_argument(parser)
     seconds = number('a number of seconds that is not negative', low=0.0)
-    group.add_argument(
+    parser.add_argument(
         '--results',
         type=Path,
         metavar='BAG',
@@ -63,59 +59,70 @@ def add_bag_arguments(group: 'argparse._ArgumentGroup') -> None:
         ('truth', 'geometry_msgs/PoseArray with 21 joints; default: /ground_truth/joints'),
         ('results', 'geometry_msgs/PoseArray of the answers'),
     ):
-        group.add_argument(f'--{name}-topic', metavar='NAME', help=f'topic of {what}')
-    group.add_argument(
+        parser.add_argument(f'--{name}-topic', metavar='NAME', help=f'topic of {what}')
+    parser.add_argument(
         '--sync',
         choices=('exact', 'latest_info'),
+        default='exact',
         help='camera_info of the same stamp, or the newest before the image (default: exact)',
     )
-    group.add_argument(
+    parser.add_argument(
         '--image-kind',
         choices=('auto', 'rectified', 'raw'),
+        default='auto',
         help='whether a lens bends the images; auto: by the name of the topic (default: auto)',
     )
-    group.add_argument(
+    parser.add_argument(
         '--depth-unit-mm',
         type=number('a positive length', low=0.0, above=True),
         metavar='U',
         help='millimetres of one unit of depth (default: as the encoding or the bag says)',
     )
-    group.add_argument(
-        '--start', type=seconds, metavar='S', help='seconds after the first stamp (default: all)'
+    parser.add_argument(
+        '--start',
+        type=seconds,
+        default=-math.inf,
+        metavar='S',
+        help='seconds after the first stamp (default: all)',
     )
-    group.add_argument(
-        '--end', type=seconds, metavar='S', help='seconds after the first stamp (default: the end)'
+    parser.add_argument(
+        '--end',
+        type=seconds,
+        default=math.inf,
+        metavar='S',
+        help='seconds after the first stamp (default: the end)',
     )
-    group.add_argument(
+    parser.add_argument(
         '--params-file',
         type=Path,
         metavar='YAML',
         help="the node's parameters, as for ros2 run (what concerns the estimator, model, sync)",
     )
-    group.add_argument(
+    parser.add_argument(
         '--max-hands',
         type=whole_number('a number of hands from 1 to 4', low=1, high=4),
         metavar='N',
         help='hands that are followed (default: 1, or as the parameters say)',
     )
-    group.add_argument(
+    parser.add_argument(
         '--sweep',
         action='append',
         type=sweep,
         metavar='NAME=V,V,...',
         help='run once for each value of a parameter (again: for each combination), and compare',
     )
-    group.add_argument(
+    parser.add_argument(
         '--rerun', type=Path, metavar='FILE', help='write a file for the Rerun viewer (.rrd)'
     )
+    add_model_arguments(parser)
 
 
-def measure_bag_file(args: argparse.Namespace) -> int:
+def run(args: argparse.Namespace) -> int:
     """Measure a bag, print the table, write the files; status 2 for a damaged bag."""
     from dense_hand_pose.bags.reader import BagError
     from dense_hand_pose.evaluation.recordings.evaluate import drop_lines
 
-    bags: list[Path] = args.bag if isinstance(args.bag, list) else [args.bag]
+    bags: list[Path] = args.bag
     if len(bags) > 1 or args.sweep:
         return measure_bags(args, bags)
     args.bag = bags[0]
@@ -136,7 +143,7 @@ def measure_bag_file(args: argparse.Namespace) -> int:
         raise CommandError(
             f'{evaluation.damage}; what could be read up to there was measured', status=2
         )
-    return _verdict(args, evaluation)
+    return _status(args, evaluation)
 
 
 def _check(args: argparse.Namespace) -> None:
@@ -216,7 +223,7 @@ def _write(args: argparse.Namespace, bag: 'OpenBag', evaluation: 'Evaluation') -
         raise CommandError(f'cannot write the results: {error}') from error
 
 
-def _verdict(args: argparse.Namespace, evaluation: 'Evaluation') -> int:
+def _status(args: argparse.Namespace, evaluation: 'Evaluation') -> int:
     """Return 1, with the reason, where not one frame was answered."""
     document = evaluation.document
     if document['frames_answered']:

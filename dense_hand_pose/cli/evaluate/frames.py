@@ -1,24 +1,67 @@
 # Copyright 2026 The dense_hand_pose authors
 # SPDX-License-Identifier: Apache-2.0
-"""The part of ``evaluate`` that measures a model on held-out synthetic hands."""
+"""
+Measure a model on whole depth frames, one by one: held-out synthetic ones or recorded ones.
+
+Without FILE every frame is a whole, noisy image of one of the camera models. With FILE the frames
+are those of the .npz files, or of all .npz files in a folder. Each frame is estimated by itself,
+once with the cube around the mean of the true joints, once with the estimator's own search.
+"""
 
 import argparse
 from pathlib import Path
 from typing import Any, TYPE_CHECKING
 
-from .model import load_model, MODEL_OPTIONS, prepare_folder
-from ..common import CommandError
+from .model import add_model_arguments, add_out_argument, load_model, prepare_folder
+from .recorded_frames import CENTERS, measure_recorded, SKELETONS
+from ..common import CommandError, whole_number
 
 if TYPE_CHECKING:
-    from dense_hand_pose.evaluation.frames.protocol import Answer
+    from dense_hand_pose.evaluation.frames.protocol import FrameEstimate
 
-CENTERS = {'truth': ('truth',), 'detected': ('detected',), 'both': ('truth', 'detected')}
-"""The values of --center and the kinds of centre that they measure."""
-OPTIONS: dict[str, Any] = {'frames': 2000, 'center': 'both', **MODEL_OPTIONS}
-"""The options of this data set and their defaults; the parser's own are None (evaluate.py)."""
+DATASET = 'synthetic-test'
+"""The name of the synthetic frames in metrics.json."""
 
 
-def measure_hands(args: argparse.Namespace) -> int:
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare which frames are measured, and how."""
+    parser.add_argument(
+        'files', nargs='*', type=Path, metavar='FILE', help='recorded frames (default: synthetic)'
+    )
+    parser.add_argument(
+        '--frames',
+        type=whole_number('a number of frames from 1 to 1000000', low=1, high=1_000_000),
+        metavar='N',
+        help='number of synthetic frames (default: 2000)',
+    )
+    parser.add_argument(
+        '--center',
+        choices=tuple(CENTERS),
+        default='both',
+        help='true centre of the hand, detected, or both (default: both)',
+    )
+    parser.add_argument(
+        '--skeleton',
+        choices=SKELETONS,
+        help='order of the joints in the files (default: hand21)',
+    )
+    add_out_argument(parser)
+    add_model_arguments(parser)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Measure recorded frames where files are given, synthetic ones elsewhere."""
+    if args.files:
+        if args.frames is not None:
+            raise CommandError('--frames is the number of synthetic frames: leave out FILE', 2)
+        return measure_recorded(args, args.files, args.skeleton or SKELETONS[0])
+    if args.skeleton is not None:
+        raise CommandError('--skeleton is the order of joints in files: name a FILE', 2)
+    args.frames = 2000 if args.frames is None else args.frames
+    return _measure_synthetic(args)
+
+
+def _measure_synthetic(args: argparse.Namespace) -> int:
     """Estimate all frames, print the table and write the files."""
     from dense_hand_pose.process import wait_passively
 
@@ -38,7 +81,7 @@ def measure_hands(args: argparse.Namespace) -> int:
     )
     figures = {center: summarise(tabulate(found)) for center, found in answers.items()}
     document = {
-        'dataset': args.dataset,
+        'dataset': DATASET,
         'frames': args.frames,
         'first_seed': FIRST_SEED,
         'weights_sha256': digest,
@@ -47,7 +90,7 @@ def measure_hands(args: argparse.Namespace) -> int:
         'cube_size_m': estimator.config.cube_size_m,
         'centers': figures,
     }
-    print(f'{args.dataset}: {args.frames} frames, model {args.model}, errors in mm')
+    print(f'{DATASET}: {args.frames} frames, model {args.model}, errors in mm')
     print(table(figures))
     if args.out is not None:
         _write(args.out, document, answers)
@@ -55,7 +98,7 @@ def measure_hands(args: argparse.Namespace) -> int:
     return 0
 
 
-def _write(out: Path, document: dict[str, Any], answers: 'dict[str, list[Answer]]') -> None:
+def _write(out: Path, document: dict[str, Any], answers: 'dict[str, list[FrameEstimate]]') -> None:
     """Write all files, or raise CommandError for the one that cannot be written."""
     from dense_hand_pose.evaluation.frames import report
     from dense_hand_pose.evaluation.frames.protocol import tabulate

@@ -4,28 +4,32 @@
 
 import argparse
 from pathlib import Path
-from typing import Any, TYPE_CHECKING
+from typing import TYPE_CHECKING
 
 from ..common import CommandError
 
 if TYPE_CHECKING:
     from dense_hand_pose.estimator import HandPoseEstimator
 
-MODEL_OPTIONS: dict[str, Any] = {'model': 'default', 'backend': 'auto', 'precision': 'auto'}
-"""The options that name a model and their defaults; the parser's own are None."""
 
-
-def add_model_arguments(group: 'argparse._ArgumentGroup') -> None:
-    """Declare what says which model is measured."""
-    defaults = MODEL_OPTIONS
-    group.add_argument(
-        '--model', help=f'model name or .safetensors file (default: {defaults["model"]})'
+def add_out_argument(parser: argparse.ArgumentParser) -> None:
+    """Declare the folder of the results."""
+    parser.add_argument(
+        '--out', type=Path, metavar='DIR', help='folder for metrics.json, CSV and pictures'
     )
-    group.add_argument('--backend', help=f'what runs the network (default: {defaults["backend"]})')
-    group.add_argument(
+
+
+def add_model_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare which model is measured, and what runs it."""
+    parser.add_argument(
+        '--model', default='default', help='model name or .safetensors file (default: default)'
+    )
+    parser.add_argument('--backend', default='auto', help='what runs the network (default: auto)')
+    parser.add_argument(
         '--precision',
+        default='auto',
         help='what the network computes in, or auto: the fastest that agrees with float32 '
-        f'(default: {defaults["precision"]})',
+        '(default: auto)',
     )
 
 

@@ -1,6 +1,10 @@
 # Copyright 2026 The dense_hand_pose authors
 # SPDX-License-Identifier: Apache-2.0
-"""The part of ``evaluate`` that measures prediction files against labels."""
+"""
+Measure prediction files of any method against the labels of NYU, ICVL or MSRA.
+
+The files are text: one frame a line, three numbers a joint.
+"""
 
 import argparse
 from collections import Counter
@@ -9,7 +13,7 @@ from pathlib import Path
 import sys
 from typing import Any, TYPE_CHECKING
 
-from .model import prepare_folder
+from .model import add_out_argument, prepare_folder
 from ..common import CommandError
 
 if TYPE_CHECKING:
@@ -17,53 +21,54 @@ if TYPE_CHECKING:
     from dense_hand_pose.evaluation.predictions.pose_sheet import DepthOf, Floats
     from dense_hand_pose.visualization import Image
 
-OPTIONS: dict[str, Any] = {
-    'predictions': None,
-    'labels': None,
-    'format': 'uvd',
-    'labels_format': None,
-    'paper_thresholds': False,
-    'images': None,
-    'part': None,
-}
-"""The options of files and their defaults; the parser's own are None (see evaluate.py)."""
-
+DATASETS = ('nyu', 'icvl', 'msra')
 _SUSPICIOUS_MM = 150.0
 """A mean error about as large as a hand: the files hardly show the same frames."""
 _SAME_LABELS_MM = 10.0
 """Labels of one frame in two files differ by rounding, those of two frames by more."""
 
 
-def add_file_arguments(group: 'argparse._ArgumentGroup') -> None:
-    """Declare what says which files are measured, and how."""
-    group.add_argument(
-        '--predictions', type=Path, nargs='+', metavar='FILE', help='files to measure'
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare which files are measured, and how."""
+    parser.add_argument(
+        '--dataset', choices=DATASETS, required=True, help='camera, joints and axes of the files'
     )
-    group.add_argument('--labels', type=Path, metavar='FILE', help='file of the ground truth')
-    group.add_argument(
+    parser.add_argument(
+        '--predictions',
+        type=Path,
+        nargs='+',
+        required=True,
+        metavar='FILE',
+        help='files to measure',
+    )
+    parser.add_argument(
+        '--labels', type=Path, required=True, metavar='FILE', help='file of the ground truth'
+    )
+    parser.add_argument(
         '--format',
         choices=('uvd', 'xyz'),
+        default='uvd',
         help='numbers of a joint: px px mm, or mm mm mm on the axes of the data set '
-        f'(default: {OPTIONS["format"]})',
+        '(default: uvd)',
     )
-    group.add_argument(
+    parser.add_argument(
         '--labels-format', choices=('uvd', 'xyz'), help='the same for the labels, where it differs'
     )
-    group.add_argument(
+    parser.add_argument(
         '--paper-thresholds',
         action='store_true',
-        default=None,
         help='add the share of frames at <= T + 0.5 mm, as the paper counted',
     )
-    group.add_argument(
+    parser.add_argument(
         '--images', type=Path, metavar='ROOT', help='folder of the data set, for poses.png'
     )
-    group.add_argument(
+    parser.add_argument(
         '--part', help='the frames of the labels: a split or an MSRA subject (default: test)'
     )
+    add_out_argument(parser)
 
 
-def measure_files(args: argparse.Namespace) -> int:
+def run(args: argparse.Namespace) -> int:
     """Read all files, print the table, write the results; CommandError for a wrong file."""
     from dense_hand_pose.datasets.facts import DATASETS
 

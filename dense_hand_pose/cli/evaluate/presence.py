@@ -1,18 +1,36 @@
 # Copyright 2026 The dense_hand_pose authors
 # SPDX-License-Identifier: Apache-2.0
-"""The part of ``evaluate`` that measures a model's verdict on held-out crops."""
+"""
+Measure a model's presence and handedness head on held-out synthetic crops.
+
+As many crops without a hand are classified as with one.
+"""
 
 import argparse
 import json
-from typing import Any
 
-from ..common import CommandError
-
-OPTIONS: dict[str, Any] = {'frames': 2000, 'model': 'default'}
-"""The options of this data set and their defaults; --frames counts the crops of hands."""
+from .model import add_out_argument
+from ..common import CommandError, whole_number
 
 
-def measure_verdict(args: argparse.Namespace) -> int:
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare which model is measured, and on how many crops."""
+    parser.add_argument(
+        '--crops',
+        '--frames',
+        dest='crops',
+        type=whole_number('a number of crops from 1 to 1000000', low=1, high=1_000_000),
+        default=2000,
+        metavar='N',
+        help='number of crops with a hand (default: 2000)',
+    )
+    parser.add_argument(
+        '--model', default='default', help='model name or .safetensors file (default: default)'
+    )
+    add_out_argument(parser)
+
+
+def run(args: argparse.Namespace) -> int:
     """Ask the network about all crops, print the tables and write metrics.json."""
     from dense_hand_pose.process import wait_passively
 
@@ -22,7 +40,7 @@ def measure_verdict(args: argparse.Namespace) -> int:
     from dense_hand_pose.network.weights import load_weights
 
     try:
-        summary, tables = measure_presence(load_weights(find_weights(args.model)), args.frames)
+        summary, tables = measure_presence(load_weights(find_weights(args.model)), args.crops)
         if args.out is not None:
             args.out.mkdir(parents=True, exist_ok=True)
             write_atomically(args.out / 'metrics.json', json.dumps(summary, indent=2).encode())

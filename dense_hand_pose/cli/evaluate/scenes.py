@@ -1,6 +1,10 @@
 # Copyright 2026 The dense_hand_pose authors
 # SPDX-License-Identifier: Apache-2.0
-"""The part of ``evaluate`` that measures how hands are found and followed in whole scenes."""
+"""
+Measure how hands are found in whole synthetic scenes, and followed in sequences.
+
+The scenes hold none, one or two hands; in the sequences hands come, go, hide and cross.
+"""
 
 import argparse
 from collections.abc import Callable, Iterable, Sequence
@@ -8,16 +12,16 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, TYPE_CHECKING, TypeVar
 
-from .model import load_model, MODEL_OPTIONS, prepare_folder
-from ..common import CommandError
+from .model import add_model_arguments, add_out_argument, load_model, prepare_folder
+from ..common import CommandError, whole_number
 
 if TYPE_CHECKING:
     from dense_hand_pose.estimator import HandPoseEstimator
     from dense_hand_pose.evaluation.scenes.detection import SceneAnswer
     from dense_hand_pose.evaluation.scenes.sequences import SequenceAnswer
 
-OPTIONS: dict[str, Any] = {'frames': 1800, 'sequences': 42, 'quick': False, **MODEL_OPTIONS}
-"""The options of this data set and their defaults; the parser's own are None (evaluate.py)."""
+DATASET = 'synthetic-scenes'
+"""The name of the scenes in metrics.json."""
 _FARTHEST_M = 1.6
 """The hands of the scenes are up to 1.5 m away, farther than the default looks."""
 _QUICK_SCENES, _QUICK_SEQUENCES, _QUICK_FRAMES = 18, 7, 12
@@ -25,7 +29,32 @@ _QUICK_SCENES, _QUICK_SEQUENCES, _QUICK_FRAMES = 18, 7, 12
 Item = TypeVar('Item')
 
 
-def measure_scenes(args: argparse.Namespace) -> int:
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare how many scenes and sequences are measured."""
+    parser.add_argument(
+        '--scenes',
+        '--frames',
+        dest='scenes',
+        type=whole_number('a number of scenes from 1 to 1000000', low=1, high=1_000_000),
+        default=1800,
+        metavar='N',
+        help='number of scenes (default: 1800)',
+    )
+    parser.add_argument(
+        '--sequences',
+        type=whole_number('a number of sequences from 0 to 100000', low=0, high=100_000),
+        default=42,
+        metavar='N',
+        help='number of sequences of 150 frames (default: 42)',
+    )
+    parser.add_argument(
+        '--quick', action='store_true', help='seconds instead of minutes; figures mean little'
+    )
+    add_out_argument(parser)
+    add_model_arguments(parser)
+
+
+def run(args: argparse.Namespace) -> int:
     """Search all scenes, follow all sequences, print the table and write the files."""
     from dense_hand_pose.process import wait_passively
 
@@ -41,19 +70,19 @@ def measure_scenes(args: argparse.Namespace) -> int:
 
     frames = FRAMES
     if args.quick:
-        args.frames = min(args.frames, _QUICK_SCENES)
+        args.scenes = min(args.scenes, _QUICK_SCENES)
         args.sequences = min(args.sequences, _QUICK_SEQUENCES)
         frames = _QUICK_FRAMES
-    scenes = estimate_scenes(estimator, args.frames, _bar('scene'))
+    scenes = estimate_scenes(estimator, args.scenes, _bar('scene'))
     sequences = follow_sequences(estimator, args.sequences, _bar('frame'), frames)
     figures = {
         'scenes': summarise_scenes(scenes),
         'sequences': summarise_tracks(sequences) if sequences else None,
     }
-    print(f'{args.dataset}, model {args.model}')
+    print(f'{DATASET}, model {args.model}')
     print(table(figures))
     if args.out is not None:
-        document = {'dataset': args.dataset, **_facts(estimator, digest), **figures}
+        document = {'dataset': DATASET, **_facts(estimator, digest), **figures}
         _write(args.out, document, scenes, sequences)
         print(f'results in {args.out}/')
     return 0

@@ -30,7 +30,7 @@ Floats = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True)
-class Answer:
+class FrameEstimate:
     """
     A frame of the test without its depth, and what was estimated in it.
 
@@ -50,7 +50,7 @@ class Answer:
 
 
 @dataclass(frozen=True)
-class Answers:
+class FrameEstimates:
     """
     The answers to N frames with one kind of centre, as columns.
 
@@ -78,7 +78,7 @@ def estimate_frames(
     frames: int,
     centers: Sequence[str] = tuple(CENTERS),
     progress: Callable[[Iterable[int]], Iterable[int]] = iter,
-) -> dict[str, list[Answer]]:
+) -> dict[str, list[FrameEstimate]]:
     """
     Render the first frames of the test and estimate each by itself, once per kind of centre.
 
@@ -88,7 +88,7 @@ def estimate_frames(
     """
     if unknown := [center for center in centers if center not in CENTERS]:
         raise ValueError(f'center {unknown[0]!r}: expected {" or ".join(CENTERS)}')
-    answers: dict[str, list[Answer]] = {center: [] for center in centers}
+    answers: dict[str, list[FrameEstimate]] = {center: [] for center in centers}
     seeds = range(FIRST_SEED, FIRST_SEED + frames)
     config = estimator.config
     estimator.config = replace(config, min_confidence=0.0, min_score=0.0, min_new_score=0.0)
@@ -106,7 +106,7 @@ def estimate_frames(
 
 def _judged(
     seed: int, frame: SensorFrame, pose: HandPose | None, found: bool, center: str
-) -> Answer:
+) -> FrameEstimate:
     """
     Return an answer, measured by the frame's first hand.
 
@@ -121,7 +121,7 @@ def _judged(
         gaps = [float(np.linalg.norm(joints.mean(axis=0) - middle)) for joints, _ in hands]
     which = int(np.argmin(gaps))
     joints_m, side = hands[which]
-    return Answer(seed, frame.camera, side, joints_m, pose, found, which > 0)
+    return FrameEstimate(seed, frame.camera, side, joints_m, pose, found, which > 0)
 
 
 def _is_reported(pose: HandPose, config: EstimatorConfig, center: str) -> bool:
@@ -131,7 +131,7 @@ def _is_reported(pose: HandPose, config: EstimatorConfig, center: str) -> bool:
     return float(pose.confidence.mean()) >= config.min_confidence and pose.score >= least
 
 
-def tabulate(answers: Sequence[Answer]) -> Answers:
+def tabulate(answers: Sequence[FrameEstimate]) -> FrameEstimates:
     """Return the columns of N > 0 answers; ValueError for none."""
     if not answers:
         raise ValueError('no answers: expected at least one frame')
@@ -143,7 +143,7 @@ def tabulate(answers: Sequence[Answer]) -> Answers:
     if poses:
         errors[posed] = joint_errors_m(np.stack([pose.joints for pose in poses]), true[posed])
         confidence[posed] = [pose.confidence for pose in poses]
-    return Answers(
+    return FrameEstimates(
         seeds=tuple(answer.seed for answer in answers),
         cameras=tuple(answer.camera for answer in answers),
         sides=tuple(answer.side for answer in answers),

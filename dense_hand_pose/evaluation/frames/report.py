@@ -21,7 +21,7 @@ from dense_hand_pose.visualization import (
 )
 import numpy as np
 
-from .protocol import Answer, Answers, CENTERS
+from .protocol import CENTERS, FrameEstimate, FrameEstimates
 from .summary import Figures, THRESHOLDS_MM
 from ..figures import new_figure
 from ..metrics.calibration import BINS, CONFIDENT
@@ -64,7 +64,7 @@ def write_metrics(path: Path, document: Mapping[str, Any]) -> None:
     path.write_text(json.dumps(document, indent=2) + '\n', encoding='utf-8')
 
 
-def write_per_frame(path: Path, centers: Mapping[str, Answers]) -> None:
+def write_per_frame(path: Path, centers: Mapping[str, FrameEstimates]) -> None:
     """Write a row per frame and kind of centre; errors are empty where nothing was estimated."""
     with path.open('w', newline='', encoding='utf-8') as file:
         writer = csv.writer(file, lineterminator='\n')
@@ -148,7 +148,7 @@ _COLOURS = {'truth': '#2d96d7', 'detected': '#e64b3c'}
 _CURVE_MM = range(81)
 
 
-def success_curve(path: Path, centers: Mapping[str, Answers]) -> None:
+def success_curve(path: Path, centers: Mapping[str, FrameEstimates]) -> None:
     """Plot the share of frames whose every joint is under a threshold."""
     with new_figure(path, (6.4, 4.4)) as axes:
         for center, answers in centers.items():
@@ -207,24 +207,24 @@ _TILE_COLUMNS = 3
 _TILE_PX, _TILE_SIZE_M, _HEADER_PX = 220, 0.34, 20
 
 
-def worst_answers(answers: Sequence[Answer], count: int = WORST) -> list[Answer]:
+def worst_answers(answers: Sequence[FrameEstimate], count: int = WORST) -> list[FrameEstimate]:
     """Return the frames of the largest mean error, worst first; those without a hand come last."""
     return sorted(answers, key=lambda a: (not a.found, -mean_error_m(a), a.seed))[:count]
 
 
-def mean_error_m(answer: Answer) -> float:
+def mean_error_m(answer: FrameEstimate) -> float:
     """Return the mean joint error of a frame, metres; -1 where nothing was estimated."""
     if answer.pose is None:
         return -1.0
     return float(joint_errors_m(answer.pose.joints[None], answer.true_joints_m[None]).mean())
 
 
-def worst_sheet(answers: Sequence[Answer]) -> Image:
+def worst_sheet(answers: Sequence[FrameEstimate]) -> Image:
     """Render the worst frames again: the truth on the left, the estimate on the right of each."""
     return contact_sheet([_pair(answer) for answer in worst_answers(answers)], _TILE_COLUMNS)
 
 
-def _pair(answer: Answer) -> Image:
+def _pair(answer: FrameEstimate) -> Image:
     """Return both skeletons over what the camera saw around the true hand."""
     frame = render_frame(answer.seed)
     x, y, z = (float(value) for value in frame.joints_m.mean(axis=0))

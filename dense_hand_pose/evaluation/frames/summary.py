@@ -15,7 +15,7 @@ from dense_hand_pose.skeleton import HAND_21
 import numpy as np
 import numpy.typing as npt
 
-from .protocol import Answers
+from .protocol import FrameEstimates
 from ..metrics import joint_errors
 from ..metrics.calibration import Bin, confidence_bins, CONFIDENT, split_by_confidence
 
@@ -26,7 +26,7 @@ Figures = dict[str, Any]
 Floats = npt.NDArray[np.float64]
 
 
-def summarise(answers: Answers) -> Figures:
+def summarise(answers: FrameEstimates) -> Figures:
     """Return all figures of the answers with one kind of centre."""
     errors, found = answers.errors_m, answers.found
     whole = figures(errors, found)
@@ -76,7 +76,7 @@ def _joints(errors_m: Floats) -> Figures:
     return {name: _errors(errors_m[:, [j]]) for j, name in enumerate(HAND_21.joints)}
 
 
-def _groups(answers: Answers, labels: Sequence[str], overall_mm: float | None) -> Figures:
+def _groups(answers: FrameEstimates, labels: Sequence[str], overall_mm: float | None) -> Figures:
     """Return the figures of the frames of each label, and how far each mean is from all."""
     named = np.array(labels)
     groups = {}
@@ -90,7 +90,7 @@ def _groups(answers: Answers, labels: Sequence[str], overall_mm: float | None) -
     return groups
 
 
-def _reliability(answers: Answers) -> Figures:
+def _reliability(answers: FrameEstimates) -> Figures:
     """Return what the confidence of the joints says about their errors."""
     columns = answers.confidence[answers.found], answers.errors_m[answers.found]
     others, confident = split_by_confidence(*columns)

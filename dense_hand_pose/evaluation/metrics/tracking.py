@@ -25,7 +25,7 @@ LEAST_SEEN: Final = 4
 """A hand that was in sight for fewer frames came too shortly to be found in time."""
 
 
-class Sight(Enum):
+class HandVisibility(Enum):
     """How much of a hand is to be seen."""
 
     HIDDEN = 'hidden'
@@ -42,7 +42,7 @@ class TrackFrame:
     """
 
     true_m: Floats
-    sight: tuple[Sight, ...]
+    sight: tuple[HandVisibility, ...]
     found_m: Floats
     found_ids: tuple[int, ...]
 
@@ -115,7 +115,7 @@ def count_tracks(frames: Sequence[TrackFrame], gate_m: float = GATE_M) -> TrackC
         hand in dict(found)
         for frame, found in zip(frames, pairs, strict=True)
         for hand in hands
-        if frame.sight[hand] is Sight.SEEN
+        if frame.sight[hand] is HandVisibility.SEEN
     ]
     return TrackCounts(
         frames=len(frames),
@@ -152,7 +152,7 @@ def _others(count: int, taken: Iterable[int]) -> list[int]:
 
 def _false(frame: TrackFrame, pairs: Pairs) -> set[int]:
     """Return the ids of what is no hand; what is near a hand that need not be found is let be."""
-    may = [sight is not Sight.SEEN for sight in frame.sight]
+    may = [sight is not HandVisibility.SEEN for sight in frame.sight]
     near = np.any(distances_m(frame.true_m, frame.found_m)[may] <= IGNORE_M, axis=0).tolist()
     free = _others(len(frame.found_m), (f for _, f in pairs))
     return {frame.found_ids[f] for f in free if not near[f]}
@@ -162,9 +162,9 @@ def _comings(frames: Sequence[TrackFrame], pairs: Sequence[Pairs], hand: int) ->
     """Return, for each time that a hand comes into sight, the frames until it is found."""
     delays: list[int | None] = []
     places = range(len(frames))
-    for hidden, run in groupby(places, lambda i: frames[i].sight[hand] is Sight.HIDDEN):
+    for hidden, run in groupby(places, lambda i: frames[i].sight[hand] is HandVisibility.HIDDEN):
         period = list(run)
-        seen = [i for i in period if frames[i].sight[hand] is Sight.SEEN]
+        seen = [i for i in period if frames[i].sight[hand] is HandVisibility.SEEN]
         if hidden or len(seen) < LEAST_SEEN:
             continue
         found = [i for i in period if hand in dict(pairs[i])]
@@ -179,7 +179,7 @@ def _changes(frames: Sequence[TrackFrame], pairs: Sequence[Pairs]) -> dict[str, 
     of_id: dict[int, int] = {}
     gap: set[int] = set()
     for frame, found in zip(frames, pairs, strict=True):
-        gap |= {hand for hand, sight in enumerate(frame.sight) if sight is Sight.HIDDEN}
+        gap |= {hand for hand, sight in enumerate(frame.sight) if sight is HandVisibility.HIDDEN}
         for hand, i in found:
             identity = frame.found_ids[i]
             if of_hand.get(hand, identity) != identity:
@@ -187,6 +187,6 @@ def _changes(frames: Sequence[TrackFrame], pairs: Sequence[Pairs]) -> dict[str, 
             if of_id.get(identity, hand) != hand:
                 counts['handed_over'] += 1
             of_hand[hand], of_id[identity] = identity, hand
-            if frame.sight[hand] is not Sight.HIDDEN:
+            if frame.sight[hand] is not HandVisibility.HIDDEN:
                 gap.discard(hand)
     return counts

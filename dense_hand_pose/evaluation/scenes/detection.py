@@ -42,7 +42,7 @@ class TrueHand(NamedTuple):
         return mean
 
 
-class Scene(NamedTuple):
+class TestScene(NamedTuple):
     """A rendered scene: depth_m (H, W) float32 metres, 0 = no measurement, and its truth."""
 
     depth_m: npt.NDArray[np.float32]
@@ -111,7 +111,7 @@ def hands_asked(index: int) -> int:
     return _PATTERN[index % len(_PATTERN)]
 
 
-def render_scene(index: int) -> Scene:
+def render_scene(index: int) -> TestScene:
     """Render scene ``index`` of the test, the same whenever it is called."""
     if index < 0:
         raise ValueError(f'index = {index}: must not be negative')
@@ -119,7 +119,7 @@ def render_scene(index: int) -> Scene:
     scene = sample_full_scene(rng, hands_asked(index))
     depth_m = render_full_frame(scene, rng)
     hands = tuple(TrueHand(h.joints_m, SIDES[h.side], h.present) for h in scene.hands)
-    return Scene(depth_m, scene.intrinsics, scene.camera.name, hands)
+    return TestScene(depth_m, scene.intrinsics, scene.camera.name, hands)
 
 
 def estimate_scenes(

@@ -20,7 +20,7 @@ import numpy as np
 import numpy.typing as npt
 
 from .detection import MAX_HANDS
-from ..metrics.tracking import count_tracks, pair_tracks, Sight, TrackCounts, TrackFrame
+from ..metrics.tracking import count_tracks, HandVisibility, pair_tracks, TrackCounts, TrackFrame
 
 Floats = npt.NDArray[np.float64]
 FIRST_SEED: Final = 2**43
@@ -142,11 +142,11 @@ class _Follower:
         )
 
 
-def sight_of(visible: float) -> Sight:
+def sight_of(visible: float) -> HandVisibility:
     """Return the state of a hand of which a share is seen."""
     if visible >= PRESENT_SHARE:
-        return Sight.SEEN
-    return Sight.HIDDEN if visible <= _HIDDEN_SHARE else Sight.PARTLY
+        return HandVisibility.SEEN
+    return HandVisibility.HIDDEN if visible <= _HIDDEN_SHARE else HandVisibility.PARTLY
 
 
 def _centres(joints_m: Sequence[Floats]) -> Floats:

@@ -11,7 +11,7 @@ from torch import Tensor
 from torch.utils.data import get_worker_info, IterableDataset
 
 from .synthetic import ABSENT, Batch, make_batch, Maker, PRESENT, SEEDS_PER_RUN
-from ..mining.places import decoded, Places
+from ..mining.places import decoded, MinedCrops
 from ..mining.proposals import CUBE_M
 
 _STREAM = 77
@@ -30,7 +30,7 @@ class MixedBatches(IterableDataset[Batch]):
 
     def __init__(
         self,
-        places: Places,
+        places: MinedCrops,
         seed: int,
         batch_size: int,
         first: int,
@@ -72,7 +72,7 @@ class MixedBatches(IterableDataset[Batch]):
         return mirrored(taken(self.places, chosen), torch.from_numpy(rng.random(count) < 0.5))
 
 
-def taken(places: Places, chosen: np.ndarray) -> Batch:
+def taken(places: MinedCrops, chosen: np.ndarray) -> Batch:
     """Return places by their numbers as a batch."""
     center_m = places.centers_m[chosen]
     return Batch(

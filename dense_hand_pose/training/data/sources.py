@@ -15,7 +15,7 @@ from .shards import Shards
 from .synthetic import Batch, loader_of, make_batch, Maker, SyntheticBatches, validation_batches
 from ..config import RENDERED, TrainingConfig
 from ..distributed import Group
-from ..mining.places import load_places
+from ..mining.places import load_mined_crops
 
 
 class Source(Protocol):
@@ -56,7 +56,7 @@ class SearchedSource(SyntheticSource):
 
     def __init__(self, config: TrainingConfig, root: Path, make: Maker = make_batch) -> None:
         super().__init__(config, make)
-        self._places = load_places(root, config.scenes)
+        self._places = load_mined_crops(root, config.scenes)
 
     def training(self, first: int, group: Group) -> DataLoader[Batch]:
         """Return the endless batches from number ``first`` on."""

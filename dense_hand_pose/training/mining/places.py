@@ -32,14 +32,14 @@ from torch import distributed, Tensor
 from tqdm import tqdm
 
 from .proposals import (
+    candidates_in,
     CUBE_M,
+    has_foreground,
     load_proposer,
-    load_shots,
+    load_scene_frames,
+    MinedCrop,
     NEAR_M,
-    Place,
-    proposed_in,
-    Shot,
-    shows_something,
+    SceneFrame,
 )
 from ..config import TrainingConfig
 from ..data.synthetic import ABSENT, BESIDE, PRESENT
@@ -62,7 +62,7 @@ _CENTERED_M = 0.012
 _STEPS, _NOTHING = 127.0, 255
 
 
-class Places(NamedTuple):
+class MinedCrops(NamedTuple):
     """
     Crops uint8 (N, S, S), ``coded``, of cubes around centers_m float32 (N, 3).
 
@@ -75,12 +75,12 @@ class Places(NamedTuple):
     state: Tensor
 
     @classmethod
-    def joined(cls, parts: Sequence['Places']) -> 'Places':
+    def joined(cls, parts: Sequence['MinedCrops']) -> 'MinedCrops':
         """Return the parts one after the other."""
         return cls(*(torch.cat(column) for column in zip(*parts, strict=True)))
 
 
-_NONE = Places(
+_NONE = MinedCrops(
     torch.zeros(0, CROP_SIZE_PX, CROP_SIZE_PX, dtype=torch.uint8),
     torch.zeros(0, 3),
     torch.zeros(0, len(HAND_21.joints), 3, dtype=torch.float16),
@@ -88,7 +88,7 @@ _NONE = Places(
 )
 
 
-class _Look(NamedTuple):
+class _CropEstimate(NamedTuple):
     """A crop around a place; what the network says there: the joints' mean, and log odds."""
 
     crop: Crop
@@ -97,9 +97,9 @@ class _Look(NamedTuple):
     odds: float
 
 
-def gather(folder: Path, scenes: int, weights: str, detector: str) -> None:
+def mine_crops(folder: Path, scenes: int, weights: str, detector: str) -> None:
     """
-    Gather the places of ``scenes`` scenes in the folder, but for the parts that it holds.
+    Mine the crops of ``scenes`` scenes into the folder, except the parts that it holds.
 
     ``weights`` and ``detector``, names or files: those that search. Raises WeightsError where they
     cannot be used, BackendError where nothing can run them, and OSError for a folder that is none.
@@ -109,25 +109,25 @@ def gather(folder: Path, scenes: int, weights: str, detector: str) -> None:
     finder = load_proposer(detector)
     backend = make_backend('auto', Model(find_weights(weights)))
     for part in tqdm(missing, unit='thousand scenes', disable=None):
-        places = _gathered(finder, backend, part)
+        places = _mined(finder, backend, part)
         write_atomically(_file(folder, part), save(places._asdict()))
 
 
-def is_gathered(folder: Path, scenes: int) -> bool:
+def is_mined(folder: Path, scenes: int) -> bool:
     """Say whether a folder has all parts for so many scenes."""
     return all(_file(folder, part).exists() for part in _parts(scenes))
 
 
-def load_places(folder: Path, scenes: int) -> Places:
-    """Return what ``gather`` has left in a folder; ValueError names a part that cannot be used."""
+def load_mined_crops(folder: Path, scenes: int) -> MinedCrops:
+    """Return the crops of a folder; ValueError names a part that cannot be used."""
     places = []
     for part in _parts(scenes):
         path = _file(folder, part)
         try:
-            places.append(Places(**load_file(path)))
+            places.append(MinedCrops(**load_file(path)))
         except (OSError, SafetensorError, TypeError) as error:
             raise ValueError(f'{path}: not gathered as it should be ({error})') from error
-    return Places.joined(places)
+    return MinedCrops.joined(places)
 
 
 def _parts(scenes: int) -> list[range]:
@@ -139,41 +139,43 @@ def _file(folder: Path, part: range) -> Path:
     return folder / f'places{part.start:07d}-{part.stop:07d}.safetensors'
 
 
-def _gathered(detector: HandDetector, backend: Backend, part: range) -> Places:
+def _mined(detector: HandDetector, backend: Backend, part: range) -> MinedCrops:
     rows = []
-    shots = load_shots(_SCENES_SEED, part.start, part.stop, 1)
-    for number, shot in zip(part, shots, strict=True):
-        centers = [place.center_m for place in proposed_in(shot, detector)]
+    frames = load_scene_frames(_SCENES_SEED, part.start, part.stop, 1)
+    for number, frame in zip(part, frames, strict=True):
+        centers = [place.center_m for place in candidates_in(frame, detector)]
         rng = np.random.default_rng([_CHOICE_SEED, number])
-        rows += list(_rows(shot, centers, backend, rng))
+        rows += list(_rows(frame, centers, backend, rng))
     if not rows:
         return _NONE
-    return Places(*(torch.from_numpy(np.array(column)) for column in zip(*rows, strict=True)))
+    return MinedCrops(*(torch.from_numpy(np.array(column)) for column in zip(*rows, strict=True)))
 
 
 def _rows(
-    shot: Shot, proposed: list[Point], backend: Backend, rng: np.random.Generator
+    frame: SceneFrame, proposed: list[Point], backend: Backend, rng: np.random.Generator
 ) -> Iterator[tuple[Any, ...]]:
-    """Return what Places holds of a shot: proposed places, where they lead, and the hands."""
-    looks = _looks(shot, proposed, backend)
-    for one in looks:
-        state, hand = state_of(one.center_m, shot.hands)
+    """Yield the rows of a frame: its candidates, the crops they lead to, and the hands."""
+    estimates = _estimates(frame, proposed, backend)
+    for one in estimates:
+        state, hand = state_of(one.center_m, frame.hands)
         easy = state == ABSENT and one.odds < _EASY
         if state != UNKNOWN and not (easy and rng.random() > _EASY_SHARE):
             yield _row(one.crop, one.center_m, state, hand)
-    for one in _looks(shot, [one.middle_m for one in looks if one.odds > _HOPEFUL], backend):
-        state, hand = state_of(one.center_m, shot.hands)
+    for one in _estimates(
+        frame, [one.middle_m for one in estimates if one.odds > _HOPEFUL], backend
+    ):
+        state, hand = state_of(one.center_m, frame.hands)
         if state != UNKNOWN:
             yield _row(one.crop, one.center_m, state, hand)
-    for hand in (hand for hand in shot.hands if hand.present):
+    for hand in (hand for hand in frame.hands if hand.present):
         center = hand.joints_m.mean(axis=0) + rng.normal(0.0, _CENTERED_M, 3)
-        crop = _cut(shot, center)
+        crop = _cut(frame, center)
         if crop is not None:
-            yield _row(crop, center, *state_of(center, shot.hands))
+            yield _row(crop, center, *state_of(center, frame.hands))
 
 
-def _looks(shot: Shot, centers: list[Point], backend: Backend) -> list[_Look]:
-    cut = [(center, _cut(shot, center)) for center in centers]
+def _estimates(frame: SceneFrame, centers: list[Point], backend: Backend) -> list[_CropEstimate]:
+    cut = [(center, _cut(frame, center)) for center in centers]
     kept = [(center, crop) for center, crop in cut if crop is not None]
     if not kept:
         return []
@@ -181,20 +183,21 @@ def _looks(shot: Shot, centers: list[Point], backend: Backend) -> list[_Look]:
     sizes_m = np.full(len(at), CUBE_M, np.float32)
     result = backend.run(np.stack([crop for _, crop in kept]), at, sizes_m, DecodingConfig())
     if result.presence is None:
-        raise ValueError('the weights that gather places have no verdict: train one first')
+        raise ValueError('the weights that mine crops have no presence head: train one first')
     middles = result.joints_m.mean(axis=1).astype(np.float64)
     odds = probability_log_odds(result.presence)
     return [
-        _Look(crop, center, middles[i], float(odds[i])) for i, (center, crop) in enumerate(kept)
+        _CropEstimate(crop, center, middles[i], float(odds[i]))
+        for i, (center, crop) in enumerate(kept)
     ]
 
 
-def _cut(shot: Shot, center_m: Point) -> Crop | None:
+def _cut(frame: SceneFrame, center_m: Point) -> Crop | None:
     """Return the crop around a place; None where there is nothing to look at."""
     if center_m[2] <= _LEAST_Z_M:
         return None
-    _, crop = Place(shot, center_m).cut()
-    return crop if shows_something(crop) else None
+    _, crop = MinedCrop(frame, center_m).cut()
+    return crop if has_foreground(crop) else None
 
 
 def state_of(center_m: Point, hands: tuple[SceneHand, ...]) -> tuple[int, SceneHand | None]:
@@ -231,19 +234,19 @@ def decoded(codes: Tensor) -> Tensor:
 _LOOK_S = 1.0
 
 
-def have_places(
+def ensure_mined_crops(
     folder: Path | None, config: TrainingConfig, init: Path | None, resume: bool
 ) -> None:
     """
     Gather by the weights ``init`` what ``config`` needs and the folder lacks.
 
-    Under torchrun one process of each machine does it and the others wait, for as long as it
-    takes: where it fails, torchrun ends them. Raises ValueError for what is missing or does not
-    go together, and what ``gather`` raises.
+    Under torchrun one process of each machine does it and the others wait; where it fails,
+    torchrun ends them. Raises ValueError for what is missing or does not
+    go together, and what ``mine_crops`` raises.
     """
     if folder is None:
         raise ValueError('data: searched needs a folder for the places: add --data DIR')
-    if is_gathered(folder, config.scenes):
+    if is_mined(folder, config.scenes):
         return
     if resume:
         # Its own weights, half trained, would gather others.
@@ -252,9 +255,11 @@ def have_places(
             'training began with; bring them back, or begin anew with --init'
         )
     if init is None:
-        raise ValueError('places are gathered by weights that have a verdict: add --init WEIGHTS')
+        raise ValueError(
+            'crops are mined by weights that have a presence head: add --init WEIGHTS'
+        )
     if distributed.is_torchelastic_launched() and int(os.environ['LOCAL_RANK']):
-        while not is_gathered(folder, config.scenes):
+        while not is_mined(folder, config.scenes):
             time.sleep(_LOOK_S)
     else:
-        gather(folder, config.scenes, str(init), config.detector)
+        mine_crops(folder, config.scenes, str(init), config.detector)

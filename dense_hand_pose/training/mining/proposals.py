@@ -39,12 +39,12 @@ from torch import Tensor
 from torch.utils.data import DataLoader, Dataset
 from tqdm import tqdm
 
-from ..presence.config import VerdictConfig
-from ..presence.features import Judged, pooled_half, see_crops
+from ..presence.config import PresenceConfig
+from ..presence.features import crop_features, pooled_half, PresenceFeatures
 from ..signals import leave_signals_to_the_trainer
 
 
-class Shot(NamedTuple):
+class SceneFrame(NamedTuple):
     """A depth image (H, W) of a scene, metres, and the hands that are in it."""
 
     depth_m: npt.NDArray[np.float32]
@@ -52,7 +52,7 @@ class Shot(NamedTuple):
     hands: tuple[SceneHand, ...]
 
 
-class _Shots(Dataset[Shot]):
+class _SceneFrames(Dataset[SceneFrame]):
     """Scenes of a seed by their numbers, from ``first`` to before ``last``."""
 
     def __init__(self, seed: int, first: int, last: int) -> None:
@@ -61,22 +61,25 @@ class _Shots(Dataset[Shot]):
     def __len__(self) -> int:
         return self._count
 
-    def __getitem__(self, index: int) -> Shot:
+    def __getitem__(self, index: int) -> SceneFrame:
         rng = np.random.default_rng([self._seed, self._first + index])
         scene = sample_full_scene(rng)
-        return Shot(render_full_frame(scene, rng), scene.intrinsics, scene.hands)
+        return SceneFrame(render_full_frame(scene, rng), scene.intrinsics, scene.hands)
 
 
-def load_shots(seed: int, first: int, last: int, workers: int) -> DataLoader[Shot]:
-    """Return the shots of a seed from ``first`` to before ``last``, in order, made by workers."""
+def load_scene_frames(seed: int, first: int, last: int, workers: int) -> DataLoader[SceneFrame]:
+    """Return the frames of a seed from ``first`` to before ``last``, in order, made by workers."""
     return DataLoader(
-        _Shots(seed, first, last), batch_size=None, num_workers=workers, collate_fn=_as_it_is,
+        _SceneFrames(seed, first, last),
+        batch_size=None,
+        num_workers=workers,
+        collate_fn=_as_it_is,
         worker_init_fn=leave_signals_to_the_trainer,
-    )  # fmt: skip
+    )
 
 
-def _as_it_is(shot: Any) -> Any:
-    return shot
+def _as_it_is(frame: Any) -> Any:
+    return frame
 
 
 Point = npt.NDArray[np.float64]
@@ -93,17 +96,17 @@ _TOGETHER = 32
 """Places, of whatever scenes, that go through the network together."""
 
 
-class Place(NamedTuple):
-    """A place center_m (3,) in a shot."""
+class MinedCrop(NamedTuple):
+    """A place center_m (3,) in a frame."""
 
-    shot: Shot
+    frame: SceneFrame
     center_m: Point
 
     def cut(self) -> tuple[CropWindow, npt.NDArray[np.float32]]:
         """Return the cube around the place, and its crop (128, 128)."""
         x, y, z = (float(value) for value in self.center_m)
-        window = CropWindow((x, y, z), CUBE_M, self.shot.intrinsics)
-        return window, crop_depth(self.shot.depth_m, window, 1.0)
+        window = CropWindow((x, y, z), CUBE_M, self.frame.intrinsics)
+        return window, crop_depth(self.frame.depth_m, window, 1.0)
 
 
 def load_proposer(detector: str, threads: int = 0) -> HandDetector:
@@ -113,58 +116,58 @@ def load_proposer(detector: str, threads: int = 0) -> HandDetector:
     )
 
 
-def proposed_in(shot: Shot, detector: HandDetector) -> list[Place]:
-    """Return the places that a first search of a shot looks at."""
-    found = detector.propose(shot.depth_m, 1.0, shot.intrinsics, _NEAREST_M, _FARTHEST_M, _TILES)
-    return [Place(shot, one.center_m) for one in found]
+def candidates_in(frame: SceneFrame, detector: HandDetector) -> list[MinedCrop]:
+    """Return the places that a first search of a frame looks at."""
+    found = detector.propose(frame.depth_m, 1.0, frame.intrinsics, _NEAREST_M, _FARTHEST_M, _TILES)
+    return [MinedCrop(frame, one.center_m) for one in found]
 
 
-def shows_something(crop: npt.NDArray[np.float32]) -> bool:
+def has_foreground(crop: npt.NDArray[np.float32]) -> bool:
     """Say whether there is enough in a crop to look at."""
     return bool(np.count_nonzero(crop < BACKGROUND) >= MIN_FOREGROUND_PX)
 
 
-def judge_searched(
-    network: DenseRegressionNet, head: PresenceHead, config: VerdictConfig
-) -> Judged | None:
+def mined_features(
+    network: DenseRegressionNet, head: PresenceHead, config: PresenceConfig
+) -> PresenceFeatures | None:
     """
     Look at what the detector proposes in ``config.scenes`` scenes; None where nothing is left.
 
     Raises WeightsError for a detector that cannot be loaded.
     """
     detector = load_proposer(config.detector, config.threads)
-    shots = load_shots(_FIRST_SEED + config.seed, 0, config.scenes, config.workers)
+    frames = load_scene_frames(_FIRST_SEED + config.seed, 0, config.scenes, config.workers)
     parts = []
-    waiting: list[Place] = []
-    for number, shot in enumerate(tqdm(shots, unit='scene', disable=None), 1):
-        waiting += proposed_in(shot, detector)
-        if len(waiting) >= _TOGETHER or number == len(shots):
-            parts += _looks(network, head, waiting, config.bfloat16)
+    waiting: list[MinedCrop] = []
+    for number, frame in enumerate(tqdm(frames, unit='scene', disable=None), 1):
+        waiting += candidates_in(frame, detector)
+        if len(waiting) >= _TOGETHER or number == len(frames):
+            parts += _features_at(network, head, waiting, config.bfloat16)
             waiting = []
-    return Judged.joined(parts) if parts else None
+    return PresenceFeatures.joined(parts) if parts else None
 
 
-def _looks(
-    network: DenseRegressionNet, head: PresenceHead, places: list[Place], bfloat16: bool
-) -> list[Judged]:
+def _features_at(
+    network: DenseRegressionNet, head: PresenceHead, places: list[MinedCrop], bfloat16: bool
+) -> list[PresenceFeatures]:
     """Look at places, then at where the joints are that were seen there."""
     parts = []
     for _ in range(_LOOKS):
-        cropped = [(place.shot, *place.cut()) for place in places]
-        filled = [one for one in cropped if shows_something(one[2])]
+        cropped = [(place.frame, *place.cut()) for place in places]
+        filled = [one for one in cropped if has_foreground(one[2])]
         if not filled:
             break
-        shots = [shot for shot, _, _ in filled]
+        frames = [frame for frame, _, _ in filled]
         crops = torch.from_numpy(np.stack([crop for _, _, crop in filled])).unsqueeze(1)
         centers = np.array([window.center_m for _, window, _ in filled])
-        seen = see_crops(network, crops, bfloat16)
-        told = [labels(one[None], shot.hands) for shot, one in zip(shots, centers, strict=True)]
+        seen = crop_features(network, crops, bfloat16)
+        told = [labels(one[None], frame.hands) for frame, one in zip(frames, centers, strict=True)]
         present, side = torch.from_numpy(np.array(told)[:, :, 0]).unbind(dim=1)
         known = ~present.isnan()
         pooled = pooled_half(head, seen)[known]
-        parts.append(Judged(pooled, present[known].float(), side[known].float()))
+        parts.append(PresenceFeatures(pooled, present[known].float(), side[known].float()))
         middles = _middles(network, seen, crops, centers)
-        places = [Place(shot, middle) for shot, middle in zip(shots, middles, strict=True)]
+        places = [MinedCrop(frame, middle) for frame, middle in zip(frames, middles, strict=True)]
     return parts
 
 

@@ -1,13 +1,13 @@
 # Copyright 2026 The dense_hand_pose authors
 # SPDX-License-Identifier: Apache-2.0
-"""What is said of a verdict on the card of its weights."""
+"""The section on the presence and handedness head in the card of its weights."""
 
 from dataclasses import asdict
 import re
 
 import yaml
 
-from .config import VerdictConfig
+from .config import PresenceConfig
 
 TITLE = '## Is there a hand, and which'
 _SECTION = """{title}
@@ -36,9 +36,9 @@ _SEARCHED = (
 
 
 def make_section(
-    config: VerdictConfig, digest: str, commit: str, loss: float, figures: str
+    config: PresenceConfig, digest: str, commit: str, loss: float, figures: str
 ) -> str:
-    """Return the section (Markdown) of a verdict with its figures (Markdown)."""
+    """Return the section (Markdown) of a head with its figures (Markdown)."""
     return _SECTION.format(
         title=TITLE,
         hands=config.hands,
@@ -48,12 +48,12 @@ def make_section(
         commit=commit,
         loss=loss,
         digest=digest[:12],
-        settings=yaml.safe_dump({'learns': 'verdict', **asdict(config)}, sort_keys=False),
+        settings=yaml.safe_dump({'learns': 'presence', **asdict(config)}, sort_keys=False),
         figures=figures,
     )
 
 
-def _searched(config: VerdictConfig) -> str:
+def _searched(config: PresenceConfig) -> str:
     if not config.scenes:
         return ''
     return _SEARCHED.format(
@@ -63,7 +63,7 @@ def _searched(config: VerdictConfig) -> str:
 
 def add_section(card: str, section: str) -> str:
     r"""
-    Return the card with the section at its end; one of a former verdict is left out.
+    Return the card with the section at its end; one of a former head is left out.
 
     >>> add_section(f'# A\n\n{TITLE}\n\nold\n\n## B\n', f'{TITLE}\n\nnew\n')
     '# A\n\n## B\n\n## Is there a hand, and which\n\nnew\n'

@@ -1,6 +1,6 @@
 # Copyright 2026 The dense_hand_pose authors
 # SPDX-License-Identifier: Apache-2.0
-"""Settings of the training of a verdict (network/presence.py), read from YAML."""
+"""Settings of the training of the presence head (network/presence.py), read from YAML."""
 
 from dataclasses import dataclass, fields
 import math
@@ -9,8 +9,8 @@ from typing import Any
 
 import yaml
 
-LEARNS = 'verdict'
-"""What the key ``learns`` of the YAML says; one without that key is of a whole network."""
+LEARNS = ('presence', 'verdict')
+"""Values of the key ``learns``: today's, and that of version 0.1; without it: a whole network."""
 _MOST_SEEDS = 2**16
 _POSITIVE = (
     'hands', 'others', 'scene_weight', 'hidden', 'epochs', 'batch_size', 'learning_rate',
@@ -19,15 +19,15 @@ _POSITIVE = (
 
 
 @dataclass(frozen=True, kw_only=True)
-class VerdictConfig:
+class PresenceConfig:
     """
-    How to teach a verdict to a network that stays as it is.
+    How the presence and handedness head is trained on a network that stays as it is.
 
-    ``hands`` crops of hands and ``others`` without are rendered by ``workers`` and seen by the
-    network once, in bfloat16 if ``bfloat16`` says so; so is what a search with the ``detector``
-    (a name or a file) looks at in ``scenes`` whole scenes, which counts ``scene_weight`` times. On
-    what the network makes of them the head, with ``hidden`` units, learns for ``epochs`` with
-    AdamW, the rate falling along a cosine. ``dropout``: the share of the pooled features that each
+    ``hands`` crops of hands and ``others`` without are rendered by ``workers`` and pass the
+    network once, with ``bfloat16`` in half precision; so do the candidates of the ``detector`` (a
+    name or a file) in ``scenes`` whole scenes, which count ``scene_weight`` times. The head, with
+    ``hidden`` units, is trained on their features for ``epochs`` with AdamW, the rate falling
+    along a cosine. ``dropout``: the share of the pooled features that each
     step leaves out. ``threads`` 0: one for each core.
     """
 
@@ -70,23 +70,23 @@ class VerdictConfig:
             raise ValueError(f'{name} = {value!r}: expected a finite number')
 
 
-def learns_verdict(path: Path) -> bool:
-    """Say whether a YAML file is of a verdict; False where it cannot be read."""
+def trains_presence(path: Path) -> bool:
+    """Return whether a YAML file is of a presence head; False where it cannot be read."""
     try:
         values = yaml.safe_load(path.read_text(encoding='utf-8'))
     except (OSError, ValueError, yaml.YAMLError):
         return False
-    return isinstance(values, dict) and values.get('learns') == LEARNS
+    return isinstance(values, dict) and values.get('learns') in LEARNS
 
 
-def load_verdict_config(path: Path) -> VerdictConfig:
+def load_presence_config(path: Path) -> PresenceConfig:
     """Read a YAML file; ValueError names the file and the setting that is wrong."""
     try:
         values: dict[str, Any] = yaml.safe_load(path.read_text(encoding='utf-8'))
-        known = {entry.name for entry in fields(VerdictConfig)}
+        known = {entry.name for entry in fields(PresenceConfig)}
         unknown = sorted(str(key) for key in set(values) - known - {'learns'})
         if unknown:
             raise ValueError(f'unknown settings {", ".join(unknown)}: known are {sorted(known)}')
-        return VerdictConfig(**{name: v for name, v in values.items() if name != 'learns'})
+        return PresenceConfig(**{name: v for name, v in values.items() if name != 'learns'})
     except (OSError, yaml.YAMLError, TypeError, ValueError) as error:
         raise ValueError(f'{path}: {error}') from error

@@ -1,7 +1,7 @@
 # Copyright 2026 The dense_hand_pose authors
 # SPDX-License-Identifier: Apache-2.0
 """
-What a frozen network makes of crops with and without a hand: the data that a verdict learns from.
+The features of a frozen network for crops with and without a hand: the data of the head.
 
 Those of a search in whole scenes are in mining/proposals.py.
 
@@ -20,7 +20,7 @@ from torch import Tensor
 from torch.utils.data import DataLoader, Dataset
 from tqdm import tqdm
 
-from .config import VerdictConfig
+from .config import PresenceConfig
 from ..signals import leave_signals_to_the_trainer
 
 _FIRST_SEED = 2**44
@@ -29,7 +29,7 @@ _TOGETHER = 64
 _LARGEST = 6e4
 
 
-class Judged(NamedTuple):
+class PresenceFeatures(NamedTuple):
     """Pooled features (N, F) float16; present (N,) 0 or 1; side (N,) +1 right, -1 left, 0 none."""
 
     pooled: Tensor
@@ -37,7 +37,7 @@ class Judged(NamedTuple):
     side: Tensor
 
     @classmethod
-    def joined(cls, parts: list['Judged']) -> 'Judged':
+    def joined(cls, parts: list['PresenceFeatures']) -> 'PresenceFeatures':
         """Return the parts one after the other."""
         return cls(*(torch.cat(column) for column in zip(*parts, strict=True)))
 
@@ -45,7 +45,7 @@ class Judged(NamedTuple):
 class _Crops(Dataset[tuple[Tensor, Tensor, Tensor]]):
     """Batches of crops (n, 1, 128, 128), present (n,) and side (n,): hands, then others."""
 
-    def __init__(self, config: VerdictConfig) -> None:
+    def __init__(self, config: PresenceConfig) -> None:
         self._seed = _FIRST_SEED + config.seed
         self._tasks = [
             (present, first, min(_TOGETHER, count - first))
@@ -73,12 +73,12 @@ def pool_crops(
     network: DenseRegressionNet, head: PresenceHead, crops: Tensor, bfloat16: bool = False
 ) -> Tensor:
     """Return the pooled features (N, F) float16 of crops (N, 1, 128, 128)."""
-    return pooled_half(head, see_crops(network, crops, bfloat16))
+    return pooled_half(head, crop_features(network, crops, bfloat16))
 
 
 @torch.no_grad()
-def see_crops(network: DenseRegressionNet, crops: Tensor, bfloat16: bool) -> Features:
-    """Return what the network makes of crops (N, 1, 128, 128)."""
+def crop_features(network: DenseRegressionNet, crops: Tensor, bfloat16: bool) -> Features:
+    """Return the network's features of crops (N, 1, 128, 128)."""
     crops = crops.to(memory_format=torch.channels_last)
     with torch.autocast('cpu', torch.bfloat16, enabled=bfloat16):
         return network.forward_features(crops)
@@ -90,14 +90,16 @@ def pooled_half(head: PresenceHead, seen: Features) -> Tensor:
     return head.pool(seen).clamp(-_LARGEST, _LARGEST).half()
 
 
-def judge(network: DenseRegressionNet, head: PresenceHead, config: VerdictConfig) -> Judged:
-    """Render all crops of a training and see each of them once."""
+def rendered_features(
+    network: DenseRegressionNet, head: PresenceHead, config: PresenceConfig
+) -> PresenceFeatures:
+    """Render all crops of a training and return the features of each."""
     crops = _Crops(config)
     loader = DataLoader(
         crops, batch_size=None, num_workers=config.workers,
         worker_init_fn=leave_signals_to_the_trainer,
     )  # fmt: skip
-    return Judged.joined([
-        Judged(pool_crops(network, head, crop, config.bfloat16), present, side)
+    return PresenceFeatures.joined([
+        PresenceFeatures(pool_crops(network, head, crop, config.bfloat16), present, side)
         for crop, present, side in tqdm(loader, total=len(crops), unit='batch', disable=None)
     ])  # fmt: skip

@@ -1,10 +1,10 @@
 # Copyright 2026 The dense_hand_pose authors
 # SPDX-License-Identifier: Apache-2.0
 """
-Teach the verdict of a network, which itself stays as it is: see network/presence.py.
+Fit the presence and handedness head of a network, which itself stays as it is.
 
-The head learns from what the frozen network makes of the crops (judged.py). Legend: N crops, F
-pooled features.
+The head is trained on features of the frozen network (features.py). Legend: N crops, F pooled
+features.
 """
 
 from collections.abc import Iterator
@@ -17,48 +17,48 @@ import torch
 from torch import nn, Tensor
 import torch.nn.functional as F  # noqa: N812
 
-from .config import VerdictConfig
-from .features import Judged
+from .config import PresenceConfig
+from .features import PresenceFeatures
 
 _LEAST_SCALE = 0.1
 """Of the median: a feature that hardly varies must not be blown up."""
 
 
-def with_verdict(network: DenseRegressionNet, head: PresenceHead) -> DenseRegressionNet:
-    """Give a network a verdict, in place, and return it."""
+def with_presence(network: DenseRegressionNet, head: PresenceHead) -> DenseRegressionNet:
+    """Give a network a head, in place, and return it."""
     hidden = head.hidden.out_features
     network.config = replace(network.config, verdict=True, verdict_hidden=hidden)
     network.verdict = head
     return network.eval()
 
 
-def fit_head(head: PresenceHead, judged: Judged, config: VerdictConfig) -> list[float]:
+def fit_head(head: PresenceHead, features: PresenceFeatures, config: PresenceConfig) -> list[float]:
     """
-    Teach a head; returns the mean loss of each epoch.
+    Train a head; returns the mean loss of each epoch.
 
     It learns on standardised features; mean and scale are then folded into its first layer.
     """
     generator = torch.Generator().manual_seed(config.seed)
-    mean, scale = _standard(judged.pooled, head.palm)
+    mean, scale = _standard(features.pooled, head.palm)
     optimiser = torch.optim.AdamW(
         head.parameters(), lr=config.learning_rate, weight_decay=config.weight_decay
     )
-    steps = config.epochs * math.ceil(len(judged.pooled) / config.batch_size)
+    steps = config.epochs * math.ceil(len(features.pooled) / config.batch_size)
     rates = torch.optim.lr_scheduler.CosineAnnealingLR(optimiser, steps)
     keep = 1.0 - config.dropout
     means = []
     for _ in range(config.epochs):
         total = 0.0
-        for chosen in _shuffled(len(judged.pooled), config.batch_size, generator):
-            x = (judged.pooled[chosen].float() - mean) / scale
+        for chosen in _shuffled(len(features.pooled), config.batch_size, generator):
+            x = (features.pooled[chosen].float() - mean) / scale
             x = x * (torch.rand(x.shape, generator=generator) < keep) / keep
-            value = _loss(*head.logits(x), judged.present[chosen], judged.side[chosen])
+            value = _loss(*head.logits(x), features.present[chosen], features.side[chosen])
             optimiser.zero_grad()
             value.backward()  # type: ignore[no-untyped-call]
             optimiser.step()
             rates.step()
             total += float(value.detach()) * len(chosen)
-        means.append(total / len(judged.pooled))
+        means.append(total / len(features.pooled))
     _fold(head.hidden, mean, scale)
     _fold(head.bend, mean[: head.palm], scale[: head.palm])
     return means

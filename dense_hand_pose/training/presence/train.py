@@ -26,11 +26,11 @@ from dense_hand_pose.network.weights import load_weights, save_weights
 import torch
 
 from .card import add_section, make_section
-from .config import load_verdict_config, VerdictConfig
-from .features import judge, Judged
-from .fit import fit_head, with_verdict
+from .config import load_presence_config, PresenceConfig
+from .features import PresenceFeatures, rendered_features
+from .fit import fit_head, with_presence
 from ..checkpoint import CHECKPOINT
-from ..mining.proposals import judge_searched
+from ..mining.proposals import mined_features
 from ..model_cards import current_commit
 from ..runs import load_average
 
@@ -54,7 +54,7 @@ def train_presence(config_path: Path, init: Path, out: Path) -> str:
     init: weights, or the folder of a training, whose running average is taken. Raises OSError and
     ValueError for what cannot be read or used.
     """
-    config = load_verdict_config(config_path)
+    config = load_presence_config(config_path)
     start = _open(init)
     out.mkdir(parents=True, exist_ok=True)
     commit = current_commit()
@@ -73,7 +73,7 @@ def _open(init: Path) -> _Start:
     if init.is_dir():
         network, _ = load_average(init)
         if not isinstance(network, DenseRegressionNet):
-            raise ValueError(f'{init}: a baseline, which can have no verdict')
+            raise ValueError(f'{init}: a baseline, which can have no presence head')
         return _Start(network, {}, f'# Model card: {init.name}', sha256_of(init / CHECKPOINT))
     path = find_weights(str(init))
     card = path.with_suffix('.md')
@@ -81,16 +81,16 @@ def _open(init: Path) -> _Start:
     return _Start(load_weights(path), read_notes(path), text, sha256_of(path))
 
 
-def _fit(network: DenseRegressionNet, config: VerdictConfig) -> float:
+def _fit(network: DenseRegressionNet, config: PresenceConfig) -> float:
     """Give the network a trained head, and return the last epoch's loss."""
     torch.manual_seed(config.seed)
     torch.set_num_threads(config.threads or torch.get_num_threads())
     head = PresenceHead(replace(network.config, verdict=True, verdict_hidden=config.hidden))
     frozen = copy.deepcopy(network).for_inference()
-    judged = judge(frozen, head, config)
-    searched = judge_searched(frozen, head, config) if config.scenes else None
+    features = rendered_features(frozen, head, config)
+    searched = mined_features(frozen, head, config) if config.scenes else None
     if searched is not None:
-        judged = Judged.joined([judged, *[searched] * config.scene_weight])
-    losses = fit_head(head, judged, config)
-    with_verdict(network, head)
+        features = PresenceFeatures.joined([features, *[searched] * config.scene_weight])
+    losses = fit_head(head, features, config)
+    with_presence(network, head)
     return losses[-1]

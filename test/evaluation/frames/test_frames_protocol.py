@@ -13,9 +13,9 @@ from dense_hand_pose.camera.intrinsics import Intrinsics
 from dense_hand_pose.cli import main
 from dense_hand_pose.estimator import EstimatorConfig, HandPose, HandPoseEstimator
 from dense_hand_pose.evaluation.frames.protocol import (
-    Answer,
     estimate_frames,
     FIRST_SEED,
+    FrameEstimate,
     tabulate,
 )
 from dense_hand_pose.evaluation.frames.report import mean_error_m, worst_answers, worst_sheet
@@ -43,7 +43,7 @@ def estimator() -> HandPoseEstimator:
 
 
 @pytest.fixture(scope='module')
-def answers(estimator: HandPoseEstimator) -> dict[str, list[Answer]]:
+def answers(estimator: HandPoseEstimator) -> dict[str, list[FrameEstimate]]:
     return estimate_frames(estimator, FRAMES)
 
 
@@ -53,14 +53,16 @@ def test_no_training_or_validation_seed_is_tested() -> None:
     assert training_data.VALIDATION_SEED + 10_000_000 < FIRST_SEED
 
 
-def test_the_true_centre_is_the_mean_of_the_joints(answers: dict[str, list[Answer]]) -> None:
+def test_the_true_centre_is_the_mean_of_the_joints(
+    answers: dict[str, list[FrameEstimate]],
+) -> None:
     for answer in answers['truth']:
         if answer.pose is not None:
             assert answer.pose.center == pytest.approx(answer.true_joints_m.mean(axis=0))
     assert any(answer.pose is not None for answer in answers['truth'])
 
 
-def test_answers_are_those_of_the_estimator(answers: dict[str, list[Answer]]) -> None:
+def test_answers_are_those_of_the_estimator(answers: dict[str, list[FrameEstimate]]) -> None:
     fresh = HandPoseEstimator(TorchBackend(believing_network(), 'cpu'))
     # In the middle of what this network believes, so that some are reported and some are not.
     scores = [a.pose.confidence.mean() for a in answers['truth'] if a.pose is not None]
@@ -146,12 +148,12 @@ def test_whoever_searches_may_find_another_hand_of_the_frame(
                 assert answer.side == (frame.others[0][1] if answer.other else frame.side)
 
 
-def moved(answer: Answer, by_m: tuple[float, float, float]) -> np.ndarray:
+def moved(answer: FrameEstimate, by_m: tuple[float, float, float]) -> np.ndarray:
     """Return the true joints of an answer, each moved by the same vector."""
     return (answer.true_joints_m + np.array(by_m)).astype(np.float32)
 
 
-def test_columns_hold_errors_of_all_estimates(answers: dict[str, list[Answer]]) -> None:
+def test_columns_hold_errors_of_all_estimates(answers: dict[str, list[FrameEstimate]]) -> None:
     first = answers['truth'][0]
     assert first.pose is not None
     off = replace(first.pose, joints=moved(first, (0.0, 0.003, 0.004)))
@@ -163,8 +165,10 @@ def test_columns_hold_errors_of_all_estimates(answers: dict[str, list[Answer]]) 
     assert columns.confidence[2].max() == 0.0
 
 
-def test_the_worst_come_first_and_refused_ones_last(answers: dict[str, list[Answer]]) -> None:
-    def answer(seed: int, error_m: float, found: bool) -> Answer:
+def test_the_worst_come_first_and_refused_ones_last(
+    answers: dict[str, list[FrameEstimate]],
+) -> None:
+    def answer(seed: int, error_m: float, found: bool) -> FrameEstimate:
         truth = answers['truth'][0]
         assert truth.pose is not None
         pose = replace(truth.pose, joints=moved(truth, (0.0, 0.0, error_m)))
@@ -194,7 +198,7 @@ def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def evaluate(model: Path, *more: str) -> int:
-    words = ['evaluate', '--dataset', 'synthetic-test', '--model', str(model), '--backend', 'cpu']
+    words = ['evaluate', 'frames', '--model', str(model), '--backend', 'cpu']
     return main([*words, '--frames', str(FRAMES), *more])
 
 
@@ -244,9 +248,9 @@ def test_without_out_only_the_table_is_written(
 @pytest.mark.parametrize(
     ('more', 'said'),
     [
-        (['--dataset', 'mnist'], "invalid choice: 'mnist'"),
-        (['--dataset', 'nyu'], '--frames does not go with --dataset nyu'),
-        (['--labels', 'a.txt'], '--labels does not go with --dataset synthetic-test'),
+        (['--labels=a.txt'], 'unrecognized arguments: --labels=a.txt'),
+        (['--skeleton', 'msra21'], '--skeleton is the order of joints in files'),
+        (['a.npz'], '--frames is the number of synthetic frames'),
         (['--frames', '0'], "'0' is not a number of frames"),
         (['--center', 'middle'], "invalid choice: 'middle'"),
         (['--model', 'nothing-here'], "model 'nothing-here'"),

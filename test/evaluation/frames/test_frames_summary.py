@@ -6,7 +6,7 @@ import csv
 import json
 from pathlib import Path
 
-from dense_hand_pose.evaluation.frames.protocol import Answers
+from dense_hand_pose.evaluation.frames.protocol import FrameEstimates
 from dense_hand_pose.evaluation.frames.report import table, write_metrics, write_per_frame
 from dense_hand_pose.evaluation.frames.summary import figures, summarise
 from dense_hand_pose.skeleton import HAND_21
@@ -16,7 +16,7 @@ import pytest
 J = len(HAND_21)
 
 
-def made_up() -> Answers:
+def made_up() -> FrameEstimates:
     """
     Return four frames: 5 mm, 15 mm, a refused one of 100 mm and one without an estimate.
 
@@ -26,7 +26,7 @@ def made_up() -> Answers:
     errors[1, 0] = 0.036
     confidence = np.stack([np.full(J, c) for c in (0.9, 0.7, 0.05, 0.0)])
     confidence[1, 0] = 0.3
-    return Answers(
+    return FrameEstimates(
         seeds=(10, 11, 12, 13),
         cameras=('sr300', 'd435', 'd435', 'kinect'),
         sides=('left', 'right', 'left', 'right'),
@@ -88,7 +88,7 @@ def test_no_hand_anywhere_gives_nulls_not_errors() -> None:
         '30': 0.0,
         '40': 0.0,
     }
-    answers = Answers((1, 2, 3), ('a',) * 3, ('left',) * 3, none, none, nothing, zeros)
+    answers = FrameEstimates((1, 2, 3), ('a',) * 3, ('left',) * 3, none, none, nothing, zeros)
     found = summarise(answers)
     assert found['reliability']['error_ratio'] is None
     text = table({'truth': found})

@@ -4,9 +4,9 @@
 
 from dense_hand_pose.evaluation.metrics.tracking import (
     count_tracks,
+    HandVisibility,
     jitter_m,
     pair_tracks,
-    Sight,
     TrackFrame,
 )
 from hypothesis import given, settings
@@ -15,7 +15,7 @@ import numpy as np
 import pytest
 
 FAR_M = 0.5
-LETTERS = {'s': Sight.SEEN, 'p': Sight.PARTLY, 'h': Sight.HIDDEN}
+LETTERS = {'s': HandVisibility.SEEN, 'p': HandVisibility.PARTLY, 'h': HandVisibility.HIDDEN}
 
 
 def frame(sights: str, found: dict[int, tuple[int, float]]) -> TrackFrame:
@@ -101,7 +101,7 @@ def test_what_need_not_be_found_is_let_be() -> None:
 def test_a_pair_is_kept_while_it_is_within_the_gate() -> None:
     near = TrackFrame(
         np.array([[0.0, 0.0, 0.6]]),
-        (Sight.SEEN,),
+        (HandVisibility.SEEN,),
         np.array([[0.03, 0.0, 0.6], [0.0, 0.0, 0.6]]),
         (1, 2),
     )
@@ -175,10 +175,10 @@ def test_wrong_frames_are_refused() -> None:
     with pytest.raises(ValueError, match='share an id'):
         TrackFrame(np.zeros((0, 3)), (), np.zeros((2, 3)), (1, 1))
     with pytest.raises(ValueError, match='1 states of 0 hands'):
-        TrackFrame(np.zeros((0, 3)), (Sight.SEEN,), np.zeros((0, 3)), ())
+        TrackFrame(np.zeros((0, 3)), (HandVisibility.SEEN,), np.zeros((0, 3)), ())
     with pytest.raises(ValueError, match='number of hands changes'):
         count_tracks([frame('s', {}), frame('ss', {})])
-    nan = TrackFrame(np.full((1, 3), np.nan), (Sight.SEEN,), np.zeros((0, 3)), ())
+    nan = TrackFrame(np.full((1, 3), np.nan), (HandVisibility.SEEN,), np.zeros((0, 3)), ())
     with pytest.raises(ValueError, match='NaN'):
         count_tracks([nan])
     assert count_tracks([]).frames == 0

@@ -43,7 +43,15 @@ FRAMES = 4
 
 
 def evaluate(dataset: str, labels: Path, predictions: list[Path], *more: str) -> int:
-    words = ['evaluate', '--dataset', dataset, '--labels', str(labels), '--predictions']
+    words = [
+        'evaluate',
+        'predictions',
+        '--dataset',
+        dataset,
+        '--labels',
+        str(labels),
+        '--predictions',
+    ]
     return main([*words, *map(str, predictions), *more])
 
 
@@ -200,10 +208,10 @@ def test_wrong_files_give_one_line_with_its_number_and_status_2(
 @pytest.mark.parametrize(
     ('words', 'said'),
     [
-        (['--labels', 'a.txt'], '--dataset nyu needs --predictions FILE'),
-        (['--predictions', 'a.txt'], '--dataset nyu needs --labels FILE'),
-        (['--labels', 'a', '--predictions', 'b', '--model', 'c'], '--model does not go with'),
-        (['--labels', 'a', '--predictions', 'b', '--center', 'truth'], '--center does not go'),
+        (['--labels', 'a.txt'], 'arguments are required: --predictions'),
+        (['--predictions', 'a.txt'], 'arguments are required: --labels'),
+        (['--labels', 'a', '--predictions', 'b', '--model=c'], 'unrecognized arguments: --model'),
+        (['--labels', 'a', '--predictions', 'b', '--center=both'], 'unrecognized'),
         (['--labels', 'absent', '--predictions', 'b'], "No such file or directory: 'absent'"),
         (['--labels', '/', '--predictions', 'b'], "Is a directory: '/'"),
         (['--labels', 'a', '--predictions', 'b', '--format', 'zyx'], "invalid choice: 'zyx'"),
@@ -213,7 +221,7 @@ def test_wrong_arguments_give_one_line_and_status_2(
     words: list[str], said: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     try:
-        status = main(['evaluate', '--dataset', 'nyu', *words])
+        status = main(['evaluate', 'predictions', '--dataset', 'nyu', *words])
     except SystemExit as end:
         status = int(end.code or 0)
     out, err = capsys.readouterr()

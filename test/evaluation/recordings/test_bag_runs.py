@@ -112,7 +112,7 @@ def test_a_sweep_is_one_table(
 @pytest.mark.slow
 def test_several_bags_are_run_in_processes(sample: Path, believer: str, tmp_path: Path) -> None:
     (tmp_path / 'broken.mcap').write_bytes(b'\x89MCAP0\r\n' + bytes(50))
-    words = ['evaluate', '--bag', str(sample), str(tmp_path / 'broken.mcap'), '--model', believer]
+    words = ['evaluate', 'bag', str(sample), str(tmp_path / 'broken.mcap'), '--model', believer]
     words += ['--backend', 'cpu', '--precision', 'float32', '--sweep', 'roi.mode=nearest']
     done = subprocess.run(
         [sys.executable, '-m', 'dense_hand_pose', *words],

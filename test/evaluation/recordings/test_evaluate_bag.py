@@ -1,6 +1,6 @@
 # Copyright 2026 The dense_hand_pose authors
 # SPDX-License-Identifier: Apache-2.0
-"""`record-sample` and `evaluate --bag` as a user runs them."""
+"""`record-sample` and `evaluate bag` as a user runs them."""
 
 import csv
 from dataclasses import replace
@@ -26,8 +26,8 @@ FILES = ('metrics.json', 'per_frame.csv', 'joints.csv', 'bag/bag.mcap', 'bag/met
 
 
 def evaluate(bag: Path, believer: str, *options: object) -> int:
-    """Run `evaluate --bag` with the small network and return its status."""
-    words = ['evaluate', '--bag', str(bag), *map(str, options)]
+    """Run `evaluate bag` with the small network and return its status."""
+    words = ['evaluate', 'bag', str(bag), *map(str, options)]
     if '--results' not in options:
         words += ['--model', believer, '--backend', 'cpu', '--precision', FULL]
     return main(words)

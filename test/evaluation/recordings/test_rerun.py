@@ -16,7 +16,7 @@ def test_without_the_package_the_option_says_how_to_get_it(
     sample: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setitem(sys.modules, 'rerun', None)
-    assert main(['evaluate', '--bag', str(sample), '--rerun', 'x.rrd']) == 2
+    assert main(['evaluate', 'bag', str(sample), '--rerun', 'x.rrd']) == 2
     assert 'pip install rerun-sdk' in capsys.readouterr().err
 
 

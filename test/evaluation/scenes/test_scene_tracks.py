@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 from dense_hand_pose.estimator import EstimatorConfig
-from dense_hand_pose.evaluation.metrics.tracking import Sight
+from dense_hand_pose.evaluation.metrics.tracking import HandVisibility
 from dense_hand_pose.evaluation.scenes.sequences import (
     follow_sequences,
     kind_of,
@@ -111,6 +111,8 @@ def test_delays_count_hands_that_come_back(known: list[Any]) -> None:
 
 def test_states_of_a_hand() -> None:
     assert [sight_of(share) for share in (0.0, 0.1, 0.11, 0.49, 0.5, 1.0)] == [
-        Sight.HIDDEN, Sight.HIDDEN, Sight.PARTLY, Sight.PARTLY, Sight.SEEN, Sight.SEEN,
-    ]  # fmt: skip
+        *[HandVisibility.HIDDEN] * 2,
+        *[HandVisibility.PARTLY] * 2,
+        *[HandVisibility.SEEN] * 2,
+    ]
     assert SequencePart(1, 2).frame == 2

@@ -1,6 +1,6 @@
 # Copyright 2026 The dense_hand_pose authors
 # SPDX-License-Identifier: Apache-2.0
-"""``evaluate --dataset synthetic-scenes`` from end to end."""
+"""``evaluate scenes`` from end to end."""
 
 import csv
 import json
@@ -27,7 +27,7 @@ def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def evaluate(model: Path, *more: str) -> int:
-    words = ['evaluate', '--dataset', 'synthetic-scenes', '--model', str(model)]
+    words = ['evaluate', 'scenes', '--model', str(model)]
     return main([*words, '--backend', 'cpu', '--frames', str(FRAMES), '--quick', *more])
 
 
@@ -100,7 +100,7 @@ def test_an_interrupt_ends_in_one_line_and_without_files(
 @pytest.mark.parametrize(
     ('more', 'said'),
     [
-        (['--center', 'both'], '--center does not go with --dataset synthetic-scenes'),
+        (['--center=both'], 'unrecognized arguments: --center=both'),
         (['--sequences', '-1'], "'-1' is not a number of sequences"),
         (['--out', __file__], 'File exists'),
     ],

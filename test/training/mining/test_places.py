@@ -22,15 +22,15 @@ from dense_hand_pose.training.mining import places as module
 from dense_hand_pose.training.mining.places import (
     coded,
     decoded,
-    gather,
-    have_places,
-    is_gathered,
-    load_places,
-    Places,
+    ensure_mined_crops,
+    is_mined,
+    load_mined_crops,
+    mine_crops,
+    MinedCrops,
     state_of,
     UNKNOWN,
 )
-from dense_hand_pose.training.presence.fit import with_verdict
+from dense_hand_pose.training.presence.fit import with_presence
 from dense_hand_pose.training.runs import load_average
 from hypothesis import given
 from hypothesis import strategies as st
@@ -48,7 +48,7 @@ def searchers(tmp_path_factory: pytest.TempPathFactory) -> tuple[str, str]:
     folder = tmp_path_factory.mktemp('searchers')
     torch.manual_seed(0)
     head = PresenceHead(replace(TINY, verdict=True))
-    save_weights(with_verdict(tiny_network(), head), folder / 'w.safetensors', {})
+    save_weights(with_presence(tiny_network(), head), folder / 'w.safetensors', {})
     detector = DetectorNet(replace(TINY, task='detector'))
     with torch.no_grad():
         detector.maps.bias[0] = 2.0
@@ -59,13 +59,13 @@ def searchers(tmp_path_factory: pytest.TempPathFactory) -> tuple[str, str]:
 @pytest.fixture(scope='module')
 def gathered(tmp_path_factory: pytest.TempPathFactory, searchers: tuple[str, str]) -> Path:
     folder = tmp_path_factory.mktemp('places')
-    gather(folder, SCENES, *searchers)
+    mine_crops(folder, SCENES, *searchers)
     return folder
 
 
-def some_places(count: int = 40) -> Places:
+def some_places(count: int = 40) -> MinedCrops:
     generator = torch.Generator().manual_seed(2)
-    return Places(
+    return MinedCrops(
         torch.randint(0, 256, (count, 128, 128), generator=generator, dtype=torch.uint8),
         torch.randn(count, 3, generator=generator),
         torch.randn(count, 21, 3, generator=generator).half(),
@@ -103,8 +103,8 @@ def test_a_crop_comes_back_from_its_bytes(seed: int) -> None:
 
 
 def test_what_is_gathered_is_hands_and_others_where_they_were_looked_at(gathered: Path) -> None:
-    assert is_gathered(gathered, SCENES) and not is_gathered(gathered, module.PART + 1)
-    places = load_places(gathered, SCENES)
+    assert is_mined(gathered, SCENES) and not is_mined(gathered, module.PART + 1)
+    places = load_mined_crops(gathered, SCENES)
     assert len({len(column) for column in places}) == 1 and len(places.state) > 20
     assert {ABSENT, PRESENT} <= set(places.state.tolist()) <= {ABSENT, PRESENT, BESIDE}
     gap_m = places.joints_m.float().mean(dim=1).norm(dim=1)
@@ -124,9 +124,9 @@ def test_places_that_are_gathered_are_not_gathered_again(
 ) -> None:
     (part,) = gathered.iterdir()
     before = part.stat().st_mtime_ns
-    gather(gathered, SCENES, *searchers)
+    mine_crops(gathered, SCENES, *searchers)
     assert part.stat().st_mtime_ns == before
-    gather(tmp_path, SCENES, *searchers)
+    mine_crops(tmp_path, SCENES, *searchers)
     assert (tmp_path / part.name).read_bytes() == part.read_bytes()
 
 
@@ -134,10 +134,10 @@ def test_a_damaged_part_is_named(tmp_path: Path, gathered: Path) -> None:
     (part,) = gathered.iterdir()
     (tmp_path / part.name).write_bytes(part.read_bytes()[:1000])
     with pytest.raises(ValueError, match=part.name):
-        load_places(tmp_path, SCENES)
+        load_mined_crops(tmp_path, SCENES)
     with pytest.raises(ValueError, match='places0000000'):
-        load_places(tmp_path / 'nowhere', SCENES)
-    assert not is_gathered(gathered, SCENES + 1), 'fewer scenes are no part of more'
+        load_mined_crops(tmp_path / 'nowhere', SCENES)
+    assert not is_mined(gathered, SCENES + 1), 'fewer scenes are no part of more'
 
 
 def test_scenes_without_a_place_are_a_part_like_any(
@@ -145,8 +145,8 @@ def test_scenes_without_a_place_are_a_part_like_any(
 ) -> None:
     monkeypatch.setattr(module.HandDetector, 'propose', lambda *_: [])
     monkeypatch.setattr(module, '_cut', lambda *_: None)
-    gather(tmp_path, 2, *searchers)
-    places = load_places(tmp_path, 2)
+    mine_crops(tmp_path, 2, *searchers)
+    places = load_mined_crops(tmp_path, 2)
     assert [len(column) for column in places] == [0] * 4
     assert [column.dtype for column in places] == [column.dtype for column in some_places()]
     with pytest.raises(ValueError, match='0 places with a hand and 0 without'):
@@ -158,7 +158,7 @@ def test_weights_without_a_verdict_gather_nothing(
 ) -> None:
     save_weights(tiny_network(), tmp_path / 'w.safetensors', {})
     with pytest.raises(ValueError, match='no verdict'):
-        gather(tmp_path / 'p', 1, str(tmp_path / 'w.safetensors'), searchers[1])
+        mine_crops(tmp_path / 'p', 1, str(tmp_path / 'w.safetensors'), searchers[1])
 
 
 def test_easy_places_are_thinned_and_hopeful_ones_looked_at_again() -> None:
@@ -219,7 +219,7 @@ def test_a_batch_is_half_hands_and_half_places() -> None:
 
 def test_places_of_one_kind_are_refused() -> None:
     places = some_places()
-    others = Places(*(column[places.state == ABSENT] for column in places))
+    others = MinedCrops(*(column[places.state == ABSENT] for column in places))
     with pytest.raises(ValueError, match='0 places with a hand and 14 without'):
         MixedBatches(others, 3, 20, 7, 0, 1)
 
@@ -263,7 +263,7 @@ def test_the_command_gathers_and_trains(tmp_path: Path, searchers: tuple[str, st
     out, folder = tmp_path / 'out', tmp_path / 'places'
     command = ['train', '--config', settings(tmp_path, detector), '--init', weights]
     assert main([*command, '--data', str(folder), '--out', str(out)]) == 0
-    assert is_gathered(folder, SCENES)
+    assert is_mined(folder, SCENES)
     trained = load_weights(out / 'weights.safetensors')
     assert trained.verdict is None, 'of features that have changed'
     card = (out / 'weights.md').read_text()
@@ -307,7 +307,7 @@ def test_wrong_arguments_are_one_line_and_status_2(
 def test_a_training_that_is_resumed_needs_the_places_it_began_with(tmp_path: Path) -> None:
     config = TrainingConfig(data='searched', scenes=SCENES)
     with pytest.raises(ValueError, match='bring them back, or begin anew with --init'):
-        have_places(tmp_path, config, None, resume=True)
+        ensure_mined_crops(tmp_path, config, None, resume=True)
 
 
 def test_of_the_processes_of_torchrun_one_gathers(
@@ -318,7 +318,7 @@ def test_of_the_processes_of_torchrun_one_gathers(
 
     def process(rank: int) -> None:
         monkeypatch.setenv('LOCAL_RANK', str(rank))
-        have_places(folder, config, Path('w'), resume=False)
+        ensure_mined_crops(folder, config, Path('w'), resume=False)
 
     def gather_here(*_: object) -> None:
         events.append('gathers')
@@ -329,7 +329,7 @@ def test_of_the_processes_of_torchrun_one_gathers(
         process(0)
 
     monkeypatch.setenv('TORCHELASTIC_RUN_ID', 'test')
-    monkeypatch.setattr(places, 'gather', gather_here)
+    monkeypatch.setattr(places, 'mine_crops', gather_here)
     monkeypatch.setattr(places.time, 'sleep', sleep)
     process(1)
     assert events == ['waits', 'gathers']

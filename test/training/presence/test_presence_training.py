@@ -16,22 +16,26 @@ from dense_hand_pose.network.weights import load_weights, save_weights, WeightsE
 from dense_hand_pose.synthesis.crops import render_crop, sample_scene, Scene
 from dense_hand_pose.synthesis.objects.shapes import Mesh
 from dense_hand_pose.synthesis.scenes.full_scene import SceneHand
-from dense_hand_pose.training.mining.proposals import judge_searched, labels
+from dense_hand_pose.training.mining.proposals import labels, mined_features
 from dense_hand_pose.training.presence.card import add_section, TITLE
 from dense_hand_pose.training.presence.config import (
-    learns_verdict,
-    load_verdict_config,
-    VerdictConfig,
+    load_presence_config,
+    PresenceConfig,
+    trains_presence,
 )
-from dense_hand_pose.training.presence.features import judge, Judged, pool_crops
-from dense_hand_pose.training.presence.fit import fit_head, with_verdict
+from dense_hand_pose.training.presence.features import (
+    pool_crops,
+    PresenceFeatures,
+    rendered_features,
+)
+from dense_hand_pose.training.presence.fit import fit_head, with_presence
 import numpy as np
 import pytest
 from tiny import TINY, tiny_network
 import torch
 
-SHIPPED = Path(__file__).parents[3] / 'config' / 'train' / 'verdict.yaml'
-SMALL = VerdictConfig(hands=3, others=2, epochs=2, threads=1)
+SHIPPED = Path(__file__).parents[3] / 'config' / 'train' / 'presence.yaml'
+SMALL = PresenceConfig(hands=3, others=2, epochs=2, threads=1)
 
 
 def fresh_head() -> PresenceHead:
@@ -39,7 +43,7 @@ def fresh_head() -> PresenceHead:
     return PresenceHead(replace(TINY, verdict=True))
 
 
-def toy(count: int = 600) -> Judged:
+def toy(count: int = 600) -> PresenceFeatures:
     """Return features of which one tells of presence, one of the side, and one is dead."""
     generator = torch.Generator().manual_seed(1)
     head = fresh_head()
@@ -49,14 +53,14 @@ def toy(count: int = 600) -> Judged:
     pooled[:, 100] = 100.0 + 7.0 * (2.0 * present - 1.0) + pooled[:, 100]
     pooled[:, 5] = 0.2 * (3.0 * side + pooled[:, 5])
     pooled[:, 101] = 0.0
-    return Judged(pooled.half(), present, side)
+    return PresenceFeatures(pooled.half(), present, side)
 
 
 def test_shipped_settings_are_of_a_verdict() -> None:
-    assert learns_verdict(SHIPPED)
-    assert not learns_verdict(SHIPPED.with_name('default.yaml'))
-    assert not learns_verdict(SHIPPED.with_name('no.yaml'))
-    assert load_verdict_config(SHIPPED).hands >= 10_000
+    assert trains_presence(SHIPPED)
+    assert not trains_presence(SHIPPED.with_name('default.yaml'))
+    assert not trains_presence(SHIPPED.with_name('no.yaml'))
+    assert load_presence_config(SHIPPED).hands >= 10_000
 
 
 @pytest.mark.parametrize(
@@ -71,12 +75,12 @@ def test_wrong_settings_are_named(tmp_path: Path, text: str, words: str) -> None
     path = tmp_path / 'v.yaml'
     path.write_text(f'learns: verdict\n{text}\n')
     with pytest.raises(ValueError, match=words):
-        load_verdict_config(path)
+        load_presence_config(path)
 
 
 def test_the_head_learns_and_its_standardisation_is_folded() -> None:
     judged, head = toy(), fresh_head()
-    settings = VerdictConfig(epochs=8, batch_size=32, dropout=0.1, learning_rate=1e-2)
+    settings = PresenceConfig(epochs=8, batch_size=32, dropout=0.1, learning_rate=1e-2)
     means = fit_head(head, judged, settings)
     assert means[-1] < 0.25 * means[0]
     fresh = toy(800)
@@ -89,13 +93,13 @@ def test_the_head_learns_and_its_standardisation_is_folded() -> None:
 
 def test_the_data_are_hands_and_others() -> None:
     network, head = tiny_network().for_inference(), fresh_head()
-    judged = judge(network, head, SMALL)
+    judged = rendered_features(network, head, SMALL)
     assert judged.present.tolist() == [1.0] * 3 + [0.0] * 2
     assert judged.side[:3].abs().tolist() == [1.0] * 3
     assert judged.side[3:].tolist() == [0.0, 0.0]
     assert torch.isfinite(judged.pooled).all()
     assert judged.pooled.shape == (5, head.hidden.in_features)
-    again = judge(network, head, replace(SMALL, workers=2))
+    again = rendered_features(network, head, replace(SMALL, workers=2))
     torch.testing.assert_close(again.pooled, judged.pooled)
 
 
@@ -123,16 +127,16 @@ def test_a_search_of_scenes_teaches_too(tmp_path: Path) -> None:
     save_weights(detector, tmp_path / 'd.safetensors', {})
     settings = replace(SMALL, scenes=3, detector=str(tmp_path / 'd.safetensors'))
     network, head = tiny_network().for_inference(), fresh_head()
-    judged = judge_searched(network, head, settings)
+    judged = mined_features(network, head, settings)
     assert judged is not None and len(judged.pooled) > 10
     assert len(judged.pooled) == len(judged.present) == len(judged.side)
     assert set(judged.present.tolist()) <= {0.0, 1.0}
     assert ((judged.side != 0.0) == (judged.present == 1.0)).all()
     assert torch.isfinite(judged.pooled).all()
-    again = judge_searched(network, head, replace(settings, workers=2))
+    again = mined_features(network, head, replace(settings, workers=2))
     torch.testing.assert_close(again, judged)
     with pytest.raises(WeightsError, match='nowhere'):
-        judge_searched(network, head, replace(settings, detector='nowhere'))
+        mined_features(network, head, replace(settings, detector='nowhere'))
 
 
 @pytest.mark.parametrize('seed', range(3))
@@ -157,7 +161,7 @@ def test_the_network_itself_is_left_as_it_was() -> None:
     crops = torch.rand(2, 1, 128, 128)
     head = fresh_head()
     pooled = pool_crops(network, head, crops)
-    with_verdict(network, head)
+    with_presence(network, head)
     after = network.state_dict()
     assert all(torch.equal(after[name], tensor) for name, tensor in before.items())
     torch.testing.assert_close(pool_crops(network, head, crops), pooled, rtol=0.0, atol=0.0)
@@ -165,7 +169,7 @@ def test_the_network_itself_is_left_as_it_was() -> None:
 
 
 def write_settings(folder: Path) -> Path:
-    path = folder / 'verdict.yaml'
+    path = folder / 'presence.yaml'
     path.write_text('learns: verdict\nhands: 8\nothers: 8\nhidden: 24\nepochs: 1\nthreads: 1\n')
     return path
 
@@ -185,7 +189,7 @@ def test_the_command_writes_weights_card_and_figures(tmp_path: Path) -> None:
     assert card.count(TITLE) == 1
     figures = json.loads((out / 'metrics.json').read_text())
     assert figures['hands'] == figures['others'] == 8
-    again = ['evaluate', '--dataset', 'verdict-test', '--frames', '8']
+    again = ['evaluate', 'presence', '--crops', '8']
     weights = str(out / 'weights.safetensors')
     assert main([*again, '--model', weights, '--out', str(tmp_path / 'e')]) == 0
     assert json.loads((tmp_path / 'e' / 'metrics.json').read_text()) == figures
@@ -211,7 +215,7 @@ def test_weights_without_a_verdict_cannot_be_measured(
 ) -> None:
     save_weights(tiny_network(), tmp_path / 'w.safetensors', {})
     model = str(tmp_path / 'w.safetensors')
-    assert main(['evaluate', '--dataset', 'verdict-test', '--model', model, '--frames', '1']) == 2
+    assert main(['evaluate', 'presence', '--model', model, '--crops', '1']) == 2
     assert 'have no verdict' in capsys.readouterr().err
 
 
