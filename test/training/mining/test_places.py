@@ -44,7 +44,7 @@ SCENES = 4
 
 @pytest.fixture(scope='module')
 def searchers(tmp_path_factory: pytest.TempPathFactory) -> tuple[str, str]:
-    """Write weights with a verdict and a detector that believes in hands everywhere."""
+    """Write weights with a presence head and a detector that reports hands everywhere."""
     folder = tmp_path_factory.mktemp('searchers')
     torch.manual_seed(0)
     head = PresenceHead(replace(TINY, verdict=True))
@@ -153,11 +153,11 @@ def test_scenes_without_a_place_are_a_part_like_any(
         MixedBatches(places, 3, 20, 7, 0, 1)
 
 
-def test_weights_without_a_verdict_gather_nothing(
+def test_weights_without_a_presence_head_mine_nothing(
     tmp_path: Path, searchers: tuple[str, str]
 ) -> None:
     save_weights(tiny_network(), tmp_path / 'w.safetensors', {})
-    with pytest.raises(ValueError, match='no verdict'):
+    with pytest.raises(ValueError, match='no presence head'):
         mine_crops(tmp_path / 'p', 1, str(tmp_path / 'w.safetensors'), searchers[1])
 
 

@@ -1,6 +1,6 @@
 # Copyright 2026 The dense_hand_pose authors
 # SPDX-License-Identifier: Apache-2.0
-"""How a verdict is taught: its settings, its data, the head alone learns, and what is written."""
+"""Training of the presence head: settings, data, the head alone changes, and the files."""
 
 from dataclasses import replace
 import json
@@ -56,7 +56,7 @@ def toy(count: int = 600) -> PresenceFeatures:
     return PresenceFeatures(pooled.half(), present, side)
 
 
-def test_shipped_settings_are_of_a_verdict() -> None:
+def test_shipped_settings_are_of_a_presence_head() -> None:
     assert trains_presence(SHIPPED)
     assert not trains_presence(SHIPPED.with_name('default.yaml'))
     assert not trains_presence(SHIPPED.with_name('no.yaml'))
@@ -170,7 +170,7 @@ def test_the_network_itself_is_left_as_it_was() -> None:
 
 def write_settings(folder: Path) -> Path:
     path = folder / 'presence.yaml'
-    path.write_text('learns: verdict\nhands: 8\nothers: 8\nhidden: 24\nepochs: 1\nthreads: 1\n')
+    path.write_text('learns: presence\nhands: 8\nothers: 8\nhidden: 24\nepochs: 1\nthreads: 1\n')
     return path
 
 
@@ -210,13 +210,13 @@ def test_wrong_arguments_are_one_line_and_status_2(
     assert error.count('\n') == 1
 
 
-def test_weights_without_a_verdict_cannot_be_measured(
+def test_weights_without_a_presence_head_cannot_be_measured(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     save_weights(tiny_network(), tmp_path / 'w.safetensors', {})
     model = str(tmp_path / 'w.safetensors')
     assert main(['evaluate', 'presence', '--model', model, '--crops', '1']) == 2
-    assert 'have no verdict' in capsys.readouterr().err
+    assert 'have no presence head' in capsys.readouterr().err
 
 
 def test_a_former_section_is_replaced() -> None:
