@@ -45,12 +45,13 @@ def test_every_figure_is_told() -> None:
 
 
 def test_the_commands_of_the_text_are_accepted() -> None:
-    lines = re.findall(r'^python -m dense_hand_pose (evaluate|record-sample) (.*)$', TEXT, re.M)
+    text = TEXT.replace('\\\n', ' ')
+    lines = re.findall(r'^python -m dense_hand_pose (evaluate|record-sample) (.*)$', text, re.M)
     assert len(lines) >= 4
     for name, words in lines:
         parser = argparse.ArgumentParser(exit_on_error=False)
         (evaluate if name == 'evaluate' else record_sample).add_arguments(parser)
-        parser.parse_args(words.removesuffix('\\').split())
+        parser.parse_args(words.split())
 
 
 def test_the_player_gets_a_profile_for_every_topic_of_the_sample() -> None:

@@ -14,7 +14,7 @@ from collections.abc import Iterable
 import math
 from pathlib import Path
 import sys
-from typing import TYPE_CHECKING
+from typing import Any, TYPE_CHECKING
 
 from dense_hand_pose.quoting import printable
 

@@ -96,7 +96,7 @@ def test_a_sweep_is_one_table(
     monkeypatch.setattr('os.cpu_count', lambda: 1)
     out = tmp_path / 'out'
     options = ['--sweep', 'hand.min_score=0.0,1.0', '--out', out]
-    assert evaluate(believer, '--bag', sample, *options) == 0
+    assert evaluate(believer, 'bag', sample, *options) == 0
     lines = capsys.readouterr().out.splitlines()
     assert lines[0].split()[:3] == ['bag', 'hand.min_score', 'frames']
     rows = list(csv.DictReader((out / 'runs.csv').open()))
@@ -129,7 +129,7 @@ def test_further_hands_have_topics_and_rows_of_their_own(
 ) -> None:
     params = yaml_file(tmp_path, '/**:\n  ros__parameters:\n    roi.max_hands: 2')
     options = ['--params-file', params, '--out', tmp_path / 'out']
-    assert evaluate(believer, '--bag', sample, *options) == 0
+    assert evaluate(believer, 'bag', sample, *options) == 0
     metrics = json.loads((tmp_path / 'out' / 'metrics.json').read_text())
     assert metrics['parameters'] == {'roi.max_hands': 2}
     assert sum(metrics['hands_per_frame'].values()) == FRAMES
@@ -160,7 +160,7 @@ def test_wrong_settings_are_refused_in_one_line(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     try:
-        status = evaluate(believer, '--bag', sample, *options)
+        status = evaluate(believer, 'bag', sample, *options)
     except SystemExit as end:
         status = int(end.code or 0)
     assert status == 2
