@@ -32,7 +32,9 @@ def with_presence(network: DenseRegressionNet, head: PresenceHead) -> DenseRegre
     return network.eval()
 
 
-def fit_head(head: PresenceHead, features: PresenceFeatures, config: PresenceConfig) -> list[float]:
+def fit_head(
+    head: PresenceHead, features: PresenceFeatures, config: PresenceConfig
+) -> list[float]:
     """
     Train a head; returns the mean loss of each epoch.
 
