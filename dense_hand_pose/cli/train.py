@@ -65,9 +65,9 @@ def run(args: argparse.Namespace) -> int:
     from dense_hand_pose.training.presence.config import trains_presence
 
     args.config = configuration(args.config)
-    args.init = None if args.init is None else weights(args.init)
     if trains_presence(args.config):
         return _train_presence(args)
+    args.init = None if args.init is None else weights(args.init)
     from dense_hand_pose.runtimes.base import BackendError
     from dense_hand_pose.training.launch import launch, TrainingRequest
     from dense_hand_pose.training.mining.places import ensure_mined_crops
@@ -107,7 +107,7 @@ def _train_presence(args: argparse.Namespace) -> int:
     from dense_hand_pose.training.presence.train import train_presence
 
     try:
-        tables = train_presence(args.config, args.init, args.out)
+        tables = train_presence(args.config, weights(args.init), args.out)
     except (OSError, ValueError) as error:
         raise CommandError(str(error), 2) from error
     print(tables)
