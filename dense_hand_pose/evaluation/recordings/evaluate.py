@@ -72,9 +72,13 @@ class Evaluation:
     timing: Mapping[str, Any]
     damage: str
 
+    def rows(self) -> list[tuple[str, str]]:
+        """Return name and value of each figure."""
+        return tables.figure_rows(self.document, self.timing)
+
     def table(self) -> str:
         """Return the figures as lines of text."""
-        return tables.figures_table(self.document, self.timing)
+        return tables.figures_table(self.rows())
 
 
 def open_bag(
@@ -123,7 +127,7 @@ def write_evaluation(out: Path, bag: OpenBag, evaluation: Evaluation) -> None:
         recording,
         evaluation.document,
         worst_pictures(recording, bag.frames()),
-        evaluation.table(),
+        evaluation.rows(),
         title=f'Hands of {printable(bag.file.path.name)}',
         facts=_facts(evaluation.document),
         warning=' '.join(warnings),

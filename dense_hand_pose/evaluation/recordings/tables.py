@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The figures of a recording as a table for people, and its frames and joints as CSV."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 import csv
 from pathlib import Path
 from typing import Any, Final
@@ -24,8 +24,8 @@ _JOINTS: Final = (
 )  # fmt: skip
 
 
-def figures_table(metrics: Mapping[str, Any], timing: Mapping[str, Any]) -> str:
-    """Return a line per figure, its unit at the end of the name."""
+def figure_rows(metrics: Mapping[str, Any], timing: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """Return name and value of each figure, its unit at the end of the name."""
     accuracy, stability = metrics['accuracy'], metrics['stability']
     rows: list[tuple[str, str]] = [
         ('frames', str(metrics['frames'])),
@@ -48,6 +48,11 @@ def figures_table(metrics: Mapping[str, Any], timing: Mapping[str, Any]) -> str:
         ('latency p50, ms', _number(timing['latency_ms']['p50'])),
         ('latency p95, ms', _number(timing['latency_ms']['p95'])),
     ]
+    return rows
+
+
+def figures_table(rows: Sequence[tuple[str, str]]) -> str:
+    """Return a line of text for each of figure_rows()."""
     return '\n'.join(f'{name:<{_WIDTH}}{value:>10}' for name, value in rows)
 
 

@@ -28,7 +28,7 @@ def report_page(
     recording: Recording,
     metrics: Mapping[str, Any],
     pictures: Sequence[Picture],
-    figures: str,
+    figures: Sequence[tuple[str, str]],
     *,
     title: str,
     facts: str,
@@ -37,7 +37,7 @@ def report_page(
     """
     Return the page.
 
-    figures: lines of a name and, at the end, a value. ``warning`` says what is incomplete.
+    figures: name and value of each. ``warning`` says what is incomplete.
     Raises ValueError for a recording without frames.
     """
     if not recording.frames:
@@ -52,7 +52,7 @@ def report_page(
         'title': escape(title),
         'facts': escape(facts),
         'warning': f'<p class="warning" role="status">{escape(warning)}</p>' if warning else '',
-        'figures': _table(line.rsplit(maxsplit=1) for line in figures.splitlines()),
+        'figures': _table(figures),
         'parts_title': escape(parts['parts_label']),
         'parts_table': _table(
             (p['name'], _cell(p['value'])) for p in joint_parts(metrics)['parts']

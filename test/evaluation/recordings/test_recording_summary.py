@@ -9,7 +9,7 @@ from typing import Any
 from dense_hand_pose.evaluation.recordings.records import FrameRecord, Recording
 from dense_hand_pose.evaluation.recordings.stability import line_fit, stability
 from dense_hand_pose.evaluation.recordings.summary import summarise_recording, summarise_timing
-from dense_hand_pose.evaluation.recordings.tables import figures_table
+from dense_hand_pose.evaluation.recordings.tables import figure_rows, figures_table
 import numpy as np
 import pytest
 
@@ -115,7 +115,7 @@ def test_every_figure_of_a_small_recording() -> None:
     assert timing['latency_ms'] == {'p50': 20.0, 'p95': 29.0, 'p99': 29.8, 'max': 30.0}
     assert timing['rate_hz_at_median'] == 50.0
     assert timing['stages_ms']['crop']['p50'] == 2.0
-    assert 'mean joint error, mm' in figures_table(figures, timing)
+    assert 'mean joint error, mm' in figures_table(figure_rows(figures, timing))
 
 
 def test_without_hands_and_truth_nothing_is_nan() -> None:
@@ -124,4 +124,4 @@ def test_without_hands_and_truth_nothing_is_nan() -> None:
     json.dumps([figures, timing], allow_nan=False)
     assert figures['accuracy'] is None
     assert figures['stability']['jitter_rest_mm'] is None
-    assert 'jitter at rest, mm' in figures_table(figures, timing)
+    assert 'jitter at rest, mm' in figures_table(figure_rows(figures, timing))

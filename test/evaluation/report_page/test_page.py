@@ -13,7 +13,7 @@ from browser import Browser, find_browser, running_browser
 import cv2
 from dense_hand_pose.evaluation.recordings.records import FrameRecord, Recording
 from dense_hand_pose.evaluation.recordings.summary import summarise_recording, summarise_timing
-from dense_hand_pose.evaluation.recordings.tables import figures_table
+from dense_hand_pose.evaluation.recordings.tables import figure_rows
 from dense_hand_pose.evaluation.report_page.data import shown_places
 from dense_hand_pose.evaluation.report_page.page import report_page
 from dense_hand_pose.evaluation.report_page.worst_frames import Picture, worst_places
@@ -59,7 +59,7 @@ def page_of(made: Recording) -> str:
         made,
         metrics,
         pictures,
-        figures_table(metrics, summarise_timing(made.frames)),
+        figure_rows(metrics, summarise_timing(made.frames)),
         title=f'Hands of {HOSTILE}',
         facts=HOSTILE,
         warning=HOSTILE,
