@@ -24,6 +24,8 @@ from PIL import ImageDraw, ImageFont
 Image = npt.NDArray[np.uint8]
 Colour = tuple[int, int, int]
 
+_TALLEST = 4
+"""Widths: a picture of 1 x 5000 pixels does not become a tile of gigabytes."""
 _INVALID_BGR = (34, 26, 24)
 _OUTLINE_BGR = (20, 20, 20)
 _PALE_BGR = np.array([190.0, 190.0, 190.0])
@@ -179,8 +181,12 @@ def contact_sheet(images: Sequence[Image], columns: int, gap_px: int = 6) -> Ima
 
 
 def shrink(image: Image, width_px: int) -> Image:
-    """Return an image resampled to a width, in proportion."""
-    height_px = max(1, width_px * image.shape[0] // image.shape[1])
+    """Return an image resampled to a width, in proportion, but no taller than four widths."""
+    height, width = image.shape[:2]
+    height_px = max(1, width_px * height // width)
+    if height_px > _TALLEST * width_px:
+        height_px = _TALLEST * width_px
+        width_px = max(1, height_px * width // height)
     resized = PilImage.fromarray(image).resize((width_px, height_px), PilImage.Resampling.BOX)
     return np.array(resized)
 

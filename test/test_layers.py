@@ -17,6 +17,7 @@ LAYERS = {
     'skeleton': 0,
     'process': 0,
     'config_fields': 0,
+    'output_files': 0,
     'quoting': 0,
     'camera': 1,
     'kinematics': 1,

@@ -232,3 +232,11 @@ def test_colours_of_depth_are_those_of_opencv() -> None:
     expected = cv2.applyColorMap(grey, cv2.COLORMAP_BONE).astype(int)
     # Where a brightness falls on a half, float32 depth may round it to the next.
     assert np.abs(depth_to_bgr(depth_m, 0.3, 0.9) - expected).max() <= 3
+
+
+@pytest.mark.parametrize('shape', [(5000, 1, 3), (1, 5000, 3), (3000, 4, 3)])
+def test_a_long_picture_becomes_no_long_tile(shape: tuple[int, int, int]) -> None:
+    small = shrink(np.full(shape, 7, np.uint8), 280)
+    assert small.shape[0] <= 4 * 280
+    assert small.shape[1] <= 280
+    assert (small == 7).all()

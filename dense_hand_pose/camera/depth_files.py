@@ -5,27 +5,37 @@
 from collections.abc import Sequence
 import io
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
+
+from dense_hand_pose.quoting import printable
+
+from .depth_image import LARGEST_PIXELS
 
 _LARGEST = 65535
+_LARGEST_FILE_BYTES: Final = 1 << 28
+"""Of a file, 268 MB: float64 of LARGEST_PIXELS has half of that."""
+_NPY_MAGIC: Final = b'\x93NUMPY'
 
 
 def read_depth(path: Path) -> Any:
     """
     Return the depth image (H, W) of a PNG or NPY file, uint16 or float32, in the file's unit.
 
-    OSError where it cannot be opened, ValueError where it holds no depth image.
+    OSError where it cannot be opened, ValueError where it holds no depth image or more than
+    LARGEST_PIXELS, whatever its header claims.
     """
     import numpy as np
 
-    image = _loaded(path) if path.suffix.lower() == '.npy' else _decoded(path.read_bytes())
+    image = _content(path)
     if image.ndim != 2 or image.dtype.kind not in 'uif' or image.dtype.itemsize < 2:
         raise ValueError(
             f'holds {image.dtype} of shape {image.shape}; expected one channel of depth (H, W) '
             'in 16-bit integers or floats'
         )
+    _check_size(image.shape[1], image.shape[0])
     if image.dtype.kind == 'f':
-        return image.astype(np.float32)
+        with np.errstate(over='ignore'):
+            return image.astype(np.float32)
     if image.size and image.max() > _LARGEST:
         raise ValueError(
             f'holds a depth of {image.max()}; expected integers up to {_LARGEST}, or floats'
@@ -33,34 +43,53 @@ def read_depth(path: Path) -> Any:
     return image.clip(min=0).astype(np.uint16)  # negative depths are invalid, as in floats
 
 
-def _loaded(path: Path) -> Any:
-    """Return the array of an NPY file; ValueError where it is none."""
+def _content(path: Path) -> Any:
+    """Return the array in a file; ValueError for whatever a parser makes of it otherwise."""
+    if path.exists() and not path.is_file():
+        raise ValueError('is no file; expected a 16-bit PNG or a NumPy .npy file')
+    with path.open('rb') as file:
+        data = file.read(_LARGEST_FILE_BYTES + 1)
+    if len(data) > _LARGEST_FILE_BYTES:
+        raise ValueError(f'has more than {_LARGEST_FILE_BYTES} bytes')
+    is_npy = data.startswith(_NPY_MAGIC) or path.suffix.lower() == '.npy'
+    kind = 'readable .npy file' if is_npy else 'readable image'
+    expected = 'one array' if is_npy else 'a 16-bit PNG or a NumPy .npy file'
+    try:
+        return _loaded(data) if is_npy else _decoded(data)
+    except _SizeError:
+        raise
+    except Exception as error:  # damage is about anything to NumPy and to Pillow
+        reason = printable(' '.join(str(error).split()) or type(error).__name__)
+        raise ValueError(f'not a {kind} ({reason}); expected {expected}') from error
+
+
+class _SizeError(ValueError):
+    """An image has more pixels than any camera sends."""
+
+
+def _check_size(width: int, height: int) -> None:
+    """Raise _SizeError for more than LARGEST_PIXELS."""
+    if width * height > LARGEST_PIXELS:
+        raise _SizeError(f'has {width} x {height} pixels; expected at most {LARGEST_PIXELS}')
+
+
+def _loaded(data: bytes) -> Any:
+    """Return the array of an NPY file; the errors are NumPy's."""
     import numpy as np
 
-    try:
-        image = np.load(path, allow_pickle=False)
-    # An empty file is the first to NumPy, a header that asks for too much the second.
-    except (EOFError, MemoryError, ValueError) as error:
-        raise ValueError(f'not a readable .npy file ({error}); expected one array') from error
-    if not isinstance(image, np.ndarray):
-        image.close()
-        raise ValueError('not a readable .npy file (an archive of arrays); expected one array')
-    return image
+    if not data.startswith(_NPY_MAGIC):
+        raise ValueError('it does not begin as one does')
+    return np.load(io.BytesIO(data), allow_pickle=False)
 
 
 def _decoded(data: bytes) -> Any:
-    """Return the pixels of an image file; ValueError where it is none."""
+    """Return the pixels of an image file; the errors are Pillow's."""
     import numpy as np
     from PIL import Image
 
-    try:
-        with Image.open(io.BytesIO(data), formats=('PNG', 'TIFF')) as image:
-            return np.array(image)
-    # A damaged file is any of these to Pillow; a far too large one is the last.
-    except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
-        raise ValueError(
-            f'not a readable image ({error}); expected a 16-bit PNG or a NumPy .npy file'
-        ) from error
+    with Image.open(io.BytesIO(data), formats=('PNG', 'TIFF')) as image:
+        _check_size(*image.size)
+        return np.array(image)
 
 
 def overlay_names(paths: Sequence[Path]) -> list[str]:

@@ -16,6 +16,8 @@ import sys
 import tempfile
 from typing import Any
 
+from dense_hand_pose.output_files import write_file
+
 from .common import CommandError, number, whole_number
 
 _QUICK_FRAMES = 4
@@ -74,7 +76,7 @@ def run(args: argparse.Namespace) -> int:
     found = _ros(args) if args.ros else _backends(args)
     if args.json is not None:
         try:
-            args.json.write_text(json.dumps(found, indent=1) + '\n')
+            write_file(args.json, json.dumps(found, indent=1) + '\n')
         except OSError as error:
             raise CommandError(f'{error}: only what is printed above was kept') from error
         _say(f'figures in {args.json}')

@@ -14,6 +14,8 @@ import sys
 from typing import Any, TYPE_CHECKING
 
 from dense_hand_pose.camera.depth_files import overlay_names, read_depth
+from dense_hand_pose.output_files import write_file
+from dense_hand_pose.quoting import printable
 
 from .common import CommandError, number
 
@@ -89,7 +91,7 @@ def run(args: argparse.Namespace) -> int:
             estimator.reset()
             pose = estimator.estimate(depth, intrinsics, args.center, unit_m=unit_m)
         except (OSError, ValueError) as error:
-            print(f'{path}: {error}', file=sys.stderr)
+            print(f'{printable(path)}: {error}', file=sys.stderr)
             entry['error'] = str(error)
         else:
             entry.update(_as_json(pose), overlay=name)
@@ -169,7 +171,7 @@ def _named(tile: 'Image', source: Path, pose: 'HandPose | None') -> 'Image':
 def _write(file: Path, content: bytes) -> None:
     """Write a file, or raise CommandError."""
     try:
-        file.write_bytes(content)
+        write_file(file, content)
     except OSError as error:
         raise CommandError(f'cannot write {file}: {error.strerror}') from error
 

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from dense_hand_pose.camera.crop import BACKGROUND, CropWindow, denormalise_depth
 from dense_hand_pose.camera.intrinsics import Intrinsics
+from dense_hand_pose.output_files import write_file
 from dense_hand_pose.synthesis.crops import CropBatch, render_crops
 from dense_hand_pose.visualization import (
     contact_sheet,
@@ -46,7 +47,7 @@ def run(args: argparse.Namespace) -> int:
     batch = render_crops(args.seed, args.count)
     tiles = [draw_crop(batch, i, joints=args.joints) for i in range(args.count)]
     try:
-        args.out.write_bytes(png_bytes(contact_sheet(tiles, _COLUMNS)))
+        write_file(args.out, png_bytes(contact_sheet(tiles, _COLUMNS)))
     except OSError as error:
         raise CommandError(f'cannot write {args.out}: {error.strerror}') from error
     print(f'{args.out}: {args.count} synthetic hands, seed {args.seed}')

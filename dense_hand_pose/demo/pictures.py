@@ -13,6 +13,7 @@ from dense_hand_pose.bags.topics import StreamTopics
 from dense_hand_pose.camera.depth_image import depth_from_image, to_metres
 from dense_hand_pose.camera.intrinsics import Intrinsics
 from dense_hand_pose.evaluation.streams import Stream
+from dense_hand_pose.output_files import write_file
 from dense_hand_pose.visualization import (
     contact_sheet,
     draw_pose,
@@ -78,7 +79,7 @@ def write_sheet(path: Path, pictures: Sequence[StreamPicture]) -> None:
         if picture.error_mm is not None:
             tile = draw_text(tile, f'mean error {picture.error_mm:.0f} mm', (8, _TILE_PX - 10))
         tiles.append(tile)
-    path.write_bytes(png_bytes(contact_sheet(tiles, SHEET_COLUMNS)))
+    write_file(path, png_bytes(contact_sheet(tiles, SHEET_COLUMNS)))
 
 
 def write_animation(path: Path, pictures: Sequence[StreamPicture]) -> None:

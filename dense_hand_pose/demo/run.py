@@ -10,6 +10,7 @@ import shutil
 
 from dense_hand_pose.bags.rosbag import write_bag
 from dense_hand_pose.evaluation.streams import measure, read_stream, Stream, StreamMetrics
+from dense_hand_pose.output_files import write_file
 
 from . import pictures
 from .stream import BAG_TOPICS, DemoError, DemoOptions, record_stream, TOPICS
@@ -44,7 +45,7 @@ def table(metrics: StreamMetrics) -> str:
 
 def write_metrics(path: Path, metrics: StreamMetrics) -> None:
     """Write metrics.json."""
-    path.write_text(json.dumps(metrics.as_json(), indent=2) + '\n')
+    write_file(path, json.dumps(metrics.as_json(), indent=2) + '\n')
 
 
 def _text(value: float) -> str:

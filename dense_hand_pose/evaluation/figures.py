@@ -4,8 +4,11 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+import io
 from pathlib import Path
 from typing import Any
+
+from dense_hand_pose.output_files import write_file
 
 
 @contextmanager
@@ -17,7 +20,9 @@ def new_figure(path: Path, size_in: tuple[float, float]) -> Iterator[Any]:
     with mpl.rc_context({'axes.grid': True, 'grid.alpha': 0.3}):
         figure = Figure(figsize=size_in, layout='constrained')  # Agg: no display, no pyplot
         yield figure.add_subplot()
-        figure.savefig(path, dpi=110, format='png')
+        picture = io.BytesIO()
+        figure.savefig(picture, dpi=110, format='png')
+        write_file(path, picture.getvalue())
 
 
 @contextmanager
@@ -29,4 +34,6 @@ def new_page(path: Path, size_in: tuple[float, float], rows: int, columns: int) 
     with mpl.rc_context({'axes.grid': True, 'grid.alpha': 0.3}):
         figure = Figure(figsize=size_in, layout='constrained')
         yield figure.subplots(rows, columns, squeeze=False)
-        figure.savefig(path, dpi=110, format='png')
+        picture = io.BytesIO()
+        figure.savefig(picture, dpi=110, format='png')
+        write_file(path, picture.getvalue())

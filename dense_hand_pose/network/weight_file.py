@@ -2,11 +2,16 @@
 # SPDX-License-Identifier: Apache-2.0
 """Weight files as files: where they are, what their header says. Nothing here needs PyTorch."""
 
+from collections.abc import Mapping
 import hashlib
 import json
 import os
 from pathlib import Path
+from typing import Any
 
+from dense_hand_pose.output_files import write_file
+import numpy as np
+import numpy.typing as npt
 from safetensors import safe_open, SafetensorError
 
 from .config import NetworkConfig
@@ -73,12 +78,7 @@ def write_sums() -> None:
 
 def write_atomically(path: Path, data: bytes) -> None:
     """Write a file under another name and rename it, so that a reader never sees half of it."""
-    temporary = path.with_name(f'.{path.name}.{os.getpid()}')
-    try:
-        temporary.write_bytes(data)
-        temporary.replace(path)
-    finally:
-        temporary.unlink(missing_ok=True)
+    write_file(path, data)
 
 
 def sha256_of(path: Path) -> str:
@@ -93,13 +93,40 @@ def read_config(path: Path) -> NetworkConfig:
     """
     Read the architecture from a weight file's header.
 
-    Raises WeightsError for a file that is truncated, foreign, or describes no network.
+    Raises WeightsError for a file that is truncated, foreign, describes no network or another one
+    than its tensors are of, and for tensors that are not finite: an exported graph of the file
+    runs without them ever being loaded.
     """
     try:
         with safe_open(path, framework='np') as file:
-            return config_of(path, file.metadata() or {})
-    except (SafetensorError, OSError, KeyError, TypeError, ValueError) as error:
+            config = config_of(path, file.metadata() or {})
+            tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+        _check_tensors(config, tensors)
+    except Exception as error:  # safetensors', JSON's (its depth, too) and NumPy's
         raise unusable(path, error) from error
+    return config
+
+
+def _check_tensors(config: NetworkConfig, tensors: Mapping[str, npt.NDArray[Any]]) -> None:
+    """Raise ValueError for values that are not finite, and for tensors of another network."""
+    for name, tensor in tensors.items():
+        if tensor.dtype.kind == 'f' and not np.isfinite(tensor).all():
+            raise ValueError(f'{name} is not finite')
+    stacks = {name.split('.')[1] for name in tensors if name.startswith('heads.')}
+    is_detector = any(name.startswith('hourglass.') for name in tensors)
+    other_stacks = config.task == 'dense' and len(stacks) != config.stacks
+    if is_detector != (config.task == 'detector') or other_stacks:
+        found = 'a detector' if is_detector else f'{len(stacks)} stacks'
+        raise ValueError(f'its header says {config.task}, {config.stacks} stacks, it has {found}')
+    channels = {len(tensor) for name, tensor in tensors.items() if name.endswith('norm.weight')}
+    missing = sorted(set(config.widths) - channels)
+    if missing and config.task in ('dense', 'detector'):
+        raise ValueError(f'its header says widths {config.widths}, no tensor has {missing[0]}')
+    hidden = tensors.get('verdict.hidden.bias')
+    other_hidden = hidden is not None and len(hidden) != config.verdict_hidden
+    if config.verdict != (hidden is not None) or other_hidden:
+        found = 'none' if hidden is None else f'{len(hidden)} hidden units'
+        raise ValueError(f'its header says verdict {config.verdict}, it has {found}')
 
 
 def read_notes(path: Path) -> dict[str, str]:

@@ -2,15 +2,21 @@
 # SPDX-License-Identifier: Apache-2.0
 """The estimate command: files in, overlays and JSON out."""
 
+import io
 import json
+import os
 from pathlib import Path
+import tempfile
 
 import cv2
 from dense_hand_pose.camera.depth_files import overlay_names, read_depth
 from dense_hand_pose.cli import main
 from dense_hand_pose.skeleton import HAND_21
 from dense_hand_pose.synthesis.hand_stream import GestureSequence, SyntheticFrame
+from hypothesis import given
+from hypothesis import strategies as st
 import numpy as np
+from PIL import Image
 import pytest
 
 
@@ -63,6 +69,50 @@ def test_pickles_are_never_loaded(tmp_path: Path) -> None:
     np.save(tmp_path / 'a.npy', np.array([{'a': 1}], dtype=object), allow_pickle=True)
     with pytest.raises(ValueError, match='allow_pickle'):
         read_depth(tmp_path / 'a.npy')
+
+
+def test_large_and_endless_files_are_refused(tmp_path: Path) -> None:
+    Image.fromarray(np.zeros((5000, 5000), np.uint16)).save(tmp_path / 'large.png')
+    with pytest.raises(ValueError, match='has 5000 x 5000 pixels; expected at most 16777216'):
+        read_depth(tmp_path / 'large.png')
+    np.save(tmp_path / 'wide.npy', np.zeros((1, (1 << 24) + 1), np.uint16))
+    with pytest.raises(ValueError, match='expected at most 16777216'):
+        read_depth(tmp_path / 'wide.npy')
+    with (tmp_path / 'sparse.npy').open('wb') as file:
+        file.truncate(1 << 34)
+    with pytest.raises(ValueError, match='more than 268435456 bytes'):
+        read_depth(tmp_path / 'sparse.npy')
+    os.mkfifo(tmp_path / 'pipe.png')
+    with pytest.raises(ValueError, match='is no file'):
+        read_depth(tmp_path / 'pipe.png')
+
+
+@given(
+    st.sampled_from(['npy', 'png']),
+    st.lists(st.tuples(st.integers(0, 140), st.integers(0, 255)), max_size=8),
+    st.one_of(st.none(), st.integers(0, 140)),
+)
+def test_any_damage_is_a_depth_image_or_one_error(
+    ending: str, changes: list[tuple[int, int]], cut: int | None
+) -> None:
+    file = io.BytesIO()
+    depth = np.arange(12, dtype=np.uint16).reshape(3, 4)
+    if ending == 'npy':
+        np.save(file, depth)
+    else:
+        Image.fromarray(depth).save(file, 'PNG')
+    data = bytearray(file.getvalue())
+    for place, value in changes:
+        data[place % len(data)] = value
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / f'a.{ending}'
+        path.write_bytes(data[:cut])
+        try:
+            found = read_depth(path)
+        except ValueError as error:
+            assert str(error).isprintable()
+        else:
+            assert found.ndim == 2
 
 
 def test_overlay_names_never_collide() -> None:

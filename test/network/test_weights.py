@@ -8,7 +8,7 @@ from pathlib import Path
 import pickle
 
 from dense_hand_pose.network import weight_file
-from dense_hand_pose.network.weight_file import SUMS
+from dense_hand_pose.network.weight_file import read_config, SUMS
 from dense_hand_pose.network.weights import (
     find_weights,
     load_weights,
@@ -83,7 +83,7 @@ def test_a_failed_write_keeps_the_old_file(tmp_path: Path) -> None:
     path = tmp_path / 'a'
     write_atomically(path, b'old')
     with pytest.raises(TypeError):
-        write_atomically(path, 'text')  # type: ignore[arg-type]
+        write_atomically(path, 5)  # type: ignore[arg-type]
     assert path.read_bytes() == b'old'
     assert list(tmp_path.iterdir()) == [path]
 
@@ -204,3 +204,40 @@ def test_a_shipped_model_with_another_hash_is_refused(
 def test_names_that_are_not(name: str) -> None:
     with pytest.raises(WeightsError, match=r'neither a .safetensors file nor one of the shipped'):
         find_weights(name)
+
+
+@pytest.mark.parametrize('value', [float('nan'), float('inf')])
+def test_a_header_beside_broken_values_is_refused(
+    good: Path, tmp_path: Path, value: float
+) -> None:
+    """An exported graph runs by the header alone: nothing would notice."""
+    assert read_config(good) == TINY
+    tensors = load_file(good)
+    name = next(name for name, tensor in tensors.items() if tensor.is_floating_point())
+    tensors[name].view(-1)[0] = value
+    save_file(tensors, tmp_path / 'broken.safetensors', METADATA)
+    with pytest.raises(WeightsError, match='is not finite'):
+        read_config(tmp_path / 'broken.safetensors')
+
+
+@pytest.mark.parametrize(
+    ('change', 'said'),
+    [
+        ({'stacks': 7}, 'its header says dense, 7 stacks'),
+        ({'widths': [24, 24, 24, 24, 200]}, 'no tensor has'),
+        ({'verdict': True}, 'its header says verdict True, it has none'),
+    ],
+)
+def test_a_header_of_another_network_is_refused(
+    good: Path, tmp_path: Path, change: dict[str, object], said: str
+) -> None:
+    network = {**read_config(good).to_dict(), **change}
+    path = rewritten(good, tmp_path / 'other.safetensors', network=json.dumps(network))
+    with pytest.raises(WeightsError, match=said):
+        read_config(path)
+
+
+def test_a_header_of_brackets_is_refused(good: Path, tmp_path: Path) -> None:
+    path = rewritten(good, tmp_path / 'deep.safetensors', network='[' * 100_000)
+    with pytest.raises(WeightsError, match='not a usable weight file'):
+        read_config(path)

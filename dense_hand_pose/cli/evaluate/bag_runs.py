@@ -9,6 +9,7 @@ import re
 import sys
 from typing import Any, TYPE_CHECKING
 
+from dense_hand_pose.output_files import write_file
 from dense_hand_pose.quoting import printable
 
 from .parameters import combinations, complete, read_parameters, Values
@@ -106,7 +107,7 @@ def measure_bags(args: argparse.Namespace, bags: Sequence[Path]) -> int:
     runs = list(_shown(run_jobs(jobs), len(jobs)))
     print(runs_table(runs))
     if args.out is not None:
-        (args.out / TABLE).write_text(runs_csv(runs), encoding='utf-8')
+        write_file(args.out / TABLE, runs_csv(runs))
         print(f'results in {printable(args.out)}/, the table is {TABLE}')
     return _status(runs)
 

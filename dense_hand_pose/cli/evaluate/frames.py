@@ -12,6 +12,8 @@ import argparse
 from pathlib import Path
 from typing import Any, TYPE_CHECKING
 
+from dense_hand_pose.output_files import write_file
+
 from .model import add_model_arguments, add_out_argument, load_model, prepare_folder
 from .recorded_frames import CENTERS, measure_recorded, SKELETONS
 from ..common import CommandError, whole_number
@@ -113,6 +115,6 @@ def _write(out: Path, document: dict[str, Any], answers: 'dict[str, list[FrameEs
         report.joint_bars(out / 'per_joint.png', document['centers'])
         report.reliability(out / 'reliability.png', document['centers'])
         for center, found in answers.items():
-            (out / f'worst_{center}.png').write_bytes(png_bytes(worst_sheet(found)))
+            write_file(out / f'worst_{center}.png', png_bytes(worst_sheet(found)))
     except OSError as error:
         raise CommandError(f'cannot write the results: {error}') from error

@@ -13,6 +13,8 @@ from pathlib import Path
 import sys
 from typing import Any, TYPE_CHECKING
 
+from dense_hand_pose.output_files import write_file
+
 from .model import add_out_argument, prepare_folder
 from ..common import CommandError
 
@@ -179,6 +181,6 @@ def _write(
         comparison.write_per_frame(out / 'per_frame.csv', errors_m)
         comparison.success_curves(out / 'success_curve.png', errors_m)
         comparison.joint_bars(out / 'per_joint.png', errors_m, facts.skeleton)
-        (out / 'poses.png').write_bytes(png_bytes(sheet))
+        write_file(out / 'poses.png', png_bytes(sheet))
     except OSError as error:
         raise CommandError(f'cannot write the results: {error}') from error

@@ -7,6 +7,8 @@ import csv
 from pathlib import Path
 from typing import Any, TYPE_CHECKING
 
+from dense_hand_pose.output_files import text_file, write_file
+
 from .model import load_model, prepare_folder
 from ..common import CommandError
 
@@ -64,11 +66,11 @@ def _write(
 
     try:
         write_metrics(out / 'metrics.json', document)
-        with (out / 'per_frame.csv').open('w', newline='', encoding='utf-8') as file:
+        with text_file(out / 'per_frame.csv') as file:
             _write_rows(csv.writer(file, lineterminator='\n'), results)
         for center, found in results.items():
             if found:
-                (out / f'worst_{center}.png').write_bytes(png_bytes(sheet(found)))
+                write_file(out / f'worst_{center}.png', png_bytes(sheet(found)))
     except OSError as error:
         raise CommandError(f'cannot write the results: {error}') from error
 

@@ -12,6 +12,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, TYPE_CHECKING, TypeVar
 
+from dense_hand_pose.output_files import write_file
+
 from .model import add_model_arguments, add_out_argument, load_model, prepare_folder
 from ..common import CommandError, whole_number
 
@@ -127,15 +129,13 @@ def _write(
     from dense_hand_pose.evaluation.recordings.records import rounded
     from dense_hand_pose.evaluation.scenes import report
     from dense_hand_pose.evaluation.scenes.report import localization_page, worst_sheet
-    import numpy as np
-    from PIL import Image
+    from dense_hand_pose.visualization import png_bytes
 
     try:
         write_metrics(out / 'metrics.json', rounded(document))
         report.write_scenes(out / 'scenes.csv', scenes)
         report.write_sequences(out / 'sequences.csv', sequences)
         localization_page(out / 'plots.png', document['scenes'], document['min_new_score'])
-        red_first = np.ascontiguousarray(worst_sheet(scenes)[:, :, ::-1])
-        Image.fromarray(red_first).save(out / 'worst_scenes.png')
+        write_file(out / 'worst_scenes.png', png_bytes(worst_sheet(scenes)))
     except OSError as error:
         raise CommandError(f'cannot write the results: {error}') from error

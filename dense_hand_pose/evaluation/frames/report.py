@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from dense_hand_pose.camera.crop import CropWindow
+from dense_hand_pose.output_files import text_file, write_file
 from dense_hand_pose.skeleton import FINGER_COLOURS, HAND_21
 from dense_hand_pose.synthesis.frames import render_frame
 from dense_hand_pose.visualization import (
@@ -61,12 +62,12 @@ def table(centers: Mapping[str, Figures]) -> str:
 
 def write_metrics(path: Path, document: Mapping[str, Any]) -> None:
     """Write metrics.json."""
-    path.write_text(json.dumps(document, indent=2) + '\n', encoding='utf-8')
+    write_file(path, json.dumps(document, indent=2) + '\n')
 
 
 def write_per_frame(path: Path, centers: Mapping[str, FrameEstimates]) -> None:
     """Write a row per frame and kind of centre; errors are empty where nothing was estimated."""
-    with path.open('w', newline='', encoding='utf-8') as file:
+    with text_file(path) as file:
         writer = csv.writer(file, lineterminator='\n')
         writer.writerow(_COLUMNS)
         for center, answers in centers.items():

@@ -14,6 +14,7 @@ import json
 from pathlib import Path
 from typing import Any, Final
 
+from dense_hand_pose.output_files import text_file, write_file
 from dense_hand_pose.skeleton import Skeleton
 import numpy as np
 import numpy.typing as npt
@@ -88,7 +89,7 @@ def table(figures: Mapping[str, Figures]) -> str:
 
 def write_metrics(path: Path, document: Mapping[str, Any]) -> None:
     """Write metrics.json."""
-    path.write_text(json.dumps(document, indent=2) + '\n', encoding='utf-8')
+    write_file(path, json.dumps(document, indent=2) + '\n')
 
 
 def write_summary(path: Path, figures: Mapping[str, Figures]) -> None:
@@ -104,7 +105,7 @@ def write_summary(path: Path, figures: Mapping[str, Figures]) -> None:
             f'{joint}_mean_mm': joint_row['mean_joint_error_mm'] for joint, joint_row in per_joint
         }
         rows.append(row)
-    with path.open('w', newline='', encoding='utf-8') as file:
+    with text_file(path) as file:
         writer = csv.DictWriter(file, list(rows[0]), lineterminator='\n')
         writer.writeheader()
         writer.writerows(rows)
@@ -112,7 +113,7 @@ def write_summary(path: Path, figures: Mapping[str, Figures]) -> None:
 
 def write_per_frame(path: Path, errors_m: Mapping[str, Errors]) -> None:
     """Write a CSV row per predictions and frame; frame 1 is line 1 of the files."""
-    with path.open('w', newline='', encoding='utf-8') as file:
+    with text_file(path) as file:
         writer = csv.writer(file, lineterminator='\n')
         writer.writerow(['predictions', 'frame', 'mean_error_mm', 'max_error_mm'])
         for name, errors in errors_m.items():

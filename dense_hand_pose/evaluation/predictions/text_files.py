@@ -15,6 +15,7 @@ from typing import Final
 
 from dense_hand_pose.camera.intrinsics import project, unproject
 from dense_hand_pose.datasets.facts import DatasetFacts, DATASETS, MM_PER_M
+from dense_hand_pose.output_files import text_file
 import numpy as np
 import numpy.typing as npt
 
@@ -80,7 +81,7 @@ def write_predictions(
     else:
         pixels = project(joints, facts.intrinsics)
         values = np.concatenate([pixels, joints[..., 2:] * MM_PER_M], axis=2)
-    with path.open('w', encoding='ascii', newline='\n') as file:
+    with text_file(path) as file:
         np.savetxt(file, values.reshape(len(values), 3 * joints.shape[1]), fmt='%.3f')
 
 

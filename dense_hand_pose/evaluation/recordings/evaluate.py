@@ -24,6 +24,7 @@ from dense_hand_pose.bags.topics import (
     TopicOverrides,
 )
 from dense_hand_pose.estimator import HandPoseEstimator
+from dense_hand_pose.output_files import write_file
 from dense_hand_pose.quoting import printable
 from dense_hand_pose.skeleton import HAND_21
 
@@ -132,7 +133,7 @@ def write_evaluation(out: Path, bag: OpenBag, evaluation: Evaluation) -> None:
         facts=_facts(evaluation.document),
         warning=' '.join(warnings),
     )
-    (out / 'report.html').write_text(page, encoding='utf-8')
+    write_file(out / 'report.html', page)
 
 
 def drop_lines(recording: Recording) -> list[str]:
@@ -230,4 +231,4 @@ def _facts(document: Mapping[str, Any]) -> str:
 def _write_json(path: Path, document: Mapping[str, Any]) -> None:
     """Write JSON; the same document gives the same bytes."""
     text = json.dumps(document, indent=2, allow_nan=False)
-    path.write_text(text + '\n', encoding='utf-8')
+    write_file(path, text + '\n')

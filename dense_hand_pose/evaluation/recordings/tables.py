@@ -7,6 +7,7 @@ import csv
 from pathlib import Path
 from typing import Any, Final
 
+from dense_hand_pose.output_files import text_file
 from dense_hand_pose.quoting import printable
 from dense_hand_pose.skeleton import HAND_21
 import numpy as np
@@ -69,7 +70,7 @@ def write_joints(path: Path, recording: Recording) -> None:
 
 def _write(path: Path, header: tuple[str, ...], rows: Iterator[list[Any]]) -> None:
     """Write a CSV file."""
-    with path.open('w', newline='', encoding='utf-8') as file:
+    with text_file(path) as file:
         writer = csv.writer(file, lineterminator='\n')
         writer.writerow(header)
         writer.writerows(rows)

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from dense_hand_pose.camera.intrinsics import Intrinsics
+from dense_hand_pose.output_files import text_file
 from dense_hand_pose.visualization import (
     contact_sheet,
     depth_range_m,
@@ -47,7 +48,7 @@ def table(document: Figures) -> str:
 
 def write_scenes(path: Path, answers: Sequence[SceneAnswer]) -> None:
     """Write a row per scene; a cell is empty where there is nothing to measure."""
-    with path.open('w', newline='', encoding='utf-8') as file:
+    with text_file(path) as file:
         writer = csv.writer(file, lineterminator='\n')
         writer.writerow(_SCENE_COLUMNS)
         writer.writerows(map(_scene_row, answers))
@@ -55,7 +56,7 @@ def write_scenes(path: Path, answers: Sequence[SceneAnswer]) -> None:
 
 def write_sequences(path: Path, answers: Sequence[SequenceAnswer]) -> None:
     """Write a row per sequence; delays are separated by spaces, '-' for never."""
-    with path.open('w', newline='', encoding='utf-8') as file:
+    with text_file(path) as file:
         writer = csv.writer(file, lineterminator='\n')
         writer.writerow(_SEQUENCE_COLUMNS)
         for answer in answers:
