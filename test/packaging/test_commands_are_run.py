@@ -30,7 +30,11 @@ RUN = {
     rf'{MODULE} evaluate bag lab .*': (
         'test/evaluation/recordings/test_evaluate_bag.py::test_recorded_answers_are_measured'
     ),
-    rf'{MODULE} evaluate frames .*': (
+    rf'{MODULE} evaluate frames FILES .*': (
+        'test/evaluation/frames/test_recorded_frames.py'
+        '::test_rendered_frames_are_measured_as_real_ones'
+    ),
+    rf'{MODULE} evaluate frames --out .*': (
         'test/evaluation/frames/test_frames_protocol.py::test_two_runs_write_the_same_files'
     ),
     rf'{MODULE} evaluate scenes .*': (
@@ -68,6 +72,8 @@ RUN = {
         'test/training/presence/test_presence_training.py'
         '::test_the_command_writes_weights_card_and_figures'
     ),
+    rf'{MODULE} hand-urdf .* --bag .*': 'test/cli/test_hand_urdf.py::test_lengths_of_a_bag',
+    rf'{MODULE} hand-urdf .* --lengths .*': 'test/cli/test_hand_urdf.py::test_lengths_of_a_file',
     rf'{MODULE} export .*': 'test/cli/test_export.py::test_what_is_exported_is_what_runs',
     rf'{MODULE} study .*': 'test/study/test_study.py::test_quick_study_and_again',
     r'ros2 launch dense_hand_pose (hand_pose|replay|realsense)\.launch\.py.*': (
