@@ -20,7 +20,7 @@ from .precision import choose_precision, joints_of, Offer
 if TYPE_CHECKING:
     from dense_hand_pose.network.dense_regression import DenseRegressionNet
 
-_NO_TORCH = 'PyTorch is not installed (pip install torch; README.md, "Set-up")'
+_NO_TORCH = 'PyTorch is not installed (pip install torch; docs/install.md)'
 
 
 class TorchRuntime:
