@@ -80,4 +80,6 @@ def test_a_camera_that_cannot_be_is_named(values: tuple[float, float, float, flo
 
 @pytest.mark.parametrize('values', [(3.3, 3.3, 0.0, 0.0), (31_000.0, 240.0, -500.0, 800.0)])
 def test_unusual_cameras_are_accepted(values: tuple[float, float, float, float]) -> None:
-    Intrinsics(*values).check_image(320, 240)
+    camera = Intrinsics(*values)
+    camera.check_image(320, 240)
+    assert camera.as_array().tolist() == pytest.approx(values)

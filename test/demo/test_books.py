@@ -100,7 +100,9 @@ def test_what_is_lost_for_good_is_no_error(
     children: Children, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(stream, '_BOOKS_LIMIT_S', 0.2)
-    wait_for_books(Recording([(BOOKS, 3)]), children)
+    recording = Recording([(BOOKS, 3)])
+    wait_for_books(recording, children)
+    assert recording.turn == 0
 
 
 def test_a_node_that_does_not_finish_is_an_error(

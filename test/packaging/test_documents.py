@@ -78,7 +78,7 @@ def test_links_lead_somewhere(document: Path) -> None:
 @by_document
 def test_yaml_of_the_documents_parses(document: Path) -> None:
     for block in blocks(document, 'yaml', 'yml'):
-        yaml.safe_load(block)
+        assert isinstance(yaml.safe_load(block), dict), block
 
 
 @by_document

@@ -34,7 +34,7 @@ class FrameFileError(ValueError):
 
 
 @dataclass(frozen=True)
-class DepthFrame:
+class RecordedFrame:
     """
     One frame: depth (H, W) in units of unit_m metres, and joints_m (21, 3) or None.
 
@@ -59,7 +59,7 @@ def frame_files(paths: Sequence[Path]) -> list[Path]:
     return found
 
 
-def read_frames(path: Path, skeleton: str = HAND_21.name) -> Iterator[DepthFrame]:
+def read_frames(path: Path, skeleton: str = HAND_21.name) -> Iterator[RecordedFrame]:
     """
     Yield the frames of a file in the order of their numbers.
 
@@ -77,7 +77,7 @@ def read_frames(path: Path, skeleton: str = HAND_21.name) -> Iterator[DepthFrame
 
 def _frames(
     path: Path, arrays: 'np.lib.npyio.NpzFile', order: tuple[int, ...]
-) -> Iterator[DepthFrame]:
+) -> Iterator[RecordedFrame]:
     matches = [match for match in map(_DEPTH_KEY.fullmatch, arrays.files) if match]
     numbers = sorted(int(match.group(1)) for match in matches)
     if not numbers:
@@ -93,7 +93,7 @@ def _frames(
             raise FrameFileError(f'{path}: K[{place}]: {error}') from error
         own = None if joints is None else joints[place]
         name = path.stem if len(numbers) == 1 else f'{path.stem}[{number}]'
-        yield DepthFrame(name, depth, unit_m, intrinsics, own)
+        yield RecordedFrame(name, depth, unit_m, intrinsics, own)
 
 
 def _array(path: Path, arrays: 'np.lib.npyio.NpzFile', key: str, rows: int, width: int) -> Floats:

@@ -16,7 +16,7 @@ from dense_hand_pose.skeleton import HAND_21
 import numpy as np
 import numpy.typing as npt
 
-from .depth_frames import DepthFrame
+from .depth_frames import RecordedFrame
 from ..metrics.offset_free import offset_free_errors_m
 
 Floats = npt.NDArray[np.float64]
@@ -27,13 +27,13 @@ THRESHOLDS_MM = (20, 30, 40)
 class RecordedResult:
     """A frame and its estimate, None where the cube was empty; reported: above the thresholds."""
 
-    frame: DepthFrame
+    frame: RecordedFrame
     pose: HandPose | None
     reported: bool
 
 
 def estimate_recorded(
-    estimator: HandPoseEstimator, frames: Iterable[DepthFrame], centers: Sequence[str]
+    estimator: HandPoseEstimator, frames: Iterable[RecordedFrame], centers: Sequence[str]
 ) -> dict[str, list[RecordedResult]]:
     """Estimate each frame by itself, once per kind of centre; 'truth' only where it has joints."""
     results: dict[str, list[RecordedResult]] = {center: [] for center in centers}
@@ -60,7 +60,7 @@ def is_reported(pose: HandPose, config: EstimatorConfig, searched: bool) -> bool
     return float(pose.confidence.mean()) >= config.min_confidence and pose.score >= least
 
 
-def _center(frame: DepthFrame) -> Floats | None:
+def _center(frame: RecordedFrame) -> Floats | None:
     """Return the mean (3,) of the measured joints, None without any."""
     if frame.joints_m is None or not np.isfinite(frame.joints_m).all(axis=1).any():
         return None

@@ -18,7 +18,7 @@ from ..distributed import Group
 from ..mining.places import load_mined_crops
 
 
-class Source(Protocol):
+class BatchSource(Protocol):
     """A training's hands, of which each process of a group asks for its own."""
 
     def training(self, first: int, group: Group) -> DataLoader[Batch]:
@@ -99,7 +99,7 @@ class RecordedSource:
 
 def open_source(
     config: TrainingConfig, root: Path | None, shards: Path | None = None
-) -> Source | SceneSource:
+) -> BatchSource | SceneSource:
     """
     Open what ``config.data`` names; ``root`` is the folder of a data set.
 

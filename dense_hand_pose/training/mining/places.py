@@ -36,10 +36,10 @@ from .proposals import (
     CUBE_M,
     has_foreground,
     load_proposer,
-    load_scene_frames,
+    load_scenes,
     MinedCrop,
     NEAR_M,
-    SceneFrame,
+    RenderedScene,
 )
 from ..config import TrainingConfig
 from ..data.synthetic import ABSENT, BESIDE, PRESENT
@@ -141,7 +141,7 @@ def _file(folder: Path, part: range) -> Path:
 
 def _mined(detector: HandDetector, backend: Backend, part: range) -> MinedCrops:
     rows = []
-    frames = load_scene_frames(_SCENES_SEED, part.start, part.stop, 1)
+    frames = load_scenes(_SCENES_SEED, part.start, part.stop, 1)
     for number, frame in zip(part, frames, strict=True):
         centers = [place.center_m for place in candidates_in(frame, detector)]
         rng = np.random.default_rng([_CHOICE_SEED, number])
@@ -152,7 +152,7 @@ def _mined(detector: HandDetector, backend: Backend, part: range) -> MinedCrops:
 
 
 def _rows(
-    frame: SceneFrame, proposed: list[Point], backend: Backend, rng: np.random.Generator
+    frame: RenderedScene, proposed: list[Point], backend: Backend, rng: np.random.Generator
 ) -> Iterator[tuple[Any, ...]]:
     """Yield the rows of a frame: its candidates, the crops they lead to, and the hands."""
     estimates = _estimates(frame, proposed, backend)
@@ -174,7 +174,9 @@ def _rows(
             yield _row(crop, center, *state_of(center, frame.hands))
 
 
-def _estimates(frame: SceneFrame, centers: list[Point], backend: Backend) -> list[_CropEstimate]:
+def _estimates(
+    frame: RenderedScene, centers: list[Point], backend: Backend
+) -> list[_CropEstimate]:
     cut = [(center, _cut(frame, center)) for center in centers]
     kept = [(center, crop) for center, crop in cut if crop is not None]
     if not kept:
@@ -192,7 +194,7 @@ def _estimates(frame: SceneFrame, centers: list[Point], backend: Backend) -> lis
     ]
 
 
-def _cut(frame: SceneFrame, center_m: Point) -> Crop | None:
+def _cut(frame: RenderedScene, center_m: Point) -> Crop | None:
     """Return the crop around a place; None where there is nothing to look at."""
     if center_m[2] <= _LEAST_Z_M:
         return None

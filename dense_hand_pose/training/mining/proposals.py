@@ -44,7 +44,7 @@ from ..presence.features import crop_features, pooled_half, PresenceFeatures
 from ..signals import leave_signals_to_the_trainer
 
 
-class SceneFrame(NamedTuple):
+class RenderedScene(NamedTuple):
     """A depth image (H, W) of a scene, metres, and the hands that are in it."""
 
     depth_m: npt.NDArray[np.float32]
@@ -52,7 +52,7 @@ class SceneFrame(NamedTuple):
     hands: tuple[SceneHand, ...]
 
 
-class _SceneFrames(Dataset[SceneFrame]):
+class _RenderedScenes(Dataset[RenderedScene]):
     """Scenes of a seed by their numbers, from ``first`` to before ``last``."""
 
     def __init__(self, seed: int, first: int, last: int) -> None:
@@ -61,16 +61,16 @@ class _SceneFrames(Dataset[SceneFrame]):
     def __len__(self) -> int:
         return self._count
 
-    def __getitem__(self, index: int) -> SceneFrame:
+    def __getitem__(self, index: int) -> RenderedScene:
         rng = np.random.default_rng([self._seed, self._first + index])
         scene = sample_full_scene(rng)
-        return SceneFrame(render_full_frame(scene, rng), scene.intrinsics, scene.hands)
+        return RenderedScene(render_full_frame(scene, rng), scene.intrinsics, scene.hands)
 
 
-def load_scene_frames(seed: int, first: int, last: int, workers: int) -> DataLoader[SceneFrame]:
+def load_scenes(seed: int, first: int, last: int, workers: int) -> DataLoader[RenderedScene]:
     """Return the frames of a seed from ``first`` to before ``last``, in order, made by workers."""
     return DataLoader(
-        _SceneFrames(seed, first, last),
+        _RenderedScenes(seed, first, last),
         batch_size=None,
         num_workers=workers,
         collate_fn=_as_it_is,
@@ -99,7 +99,7 @@ _TOGETHER = 32
 class MinedCrop(NamedTuple):
     """A place center_m (3,) in a frame."""
 
-    frame: SceneFrame
+    frame: RenderedScene
     center_m: Point
 
     def cut(self) -> tuple[CropWindow, npt.NDArray[np.float32]]:
@@ -116,7 +116,7 @@ def load_proposer(detector: str, threads: int = 0) -> HandDetector:
     )
 
 
-def candidates_in(frame: SceneFrame, detector: HandDetector) -> list[MinedCrop]:
+def candidates_in(frame: RenderedScene, detector: HandDetector) -> list[MinedCrop]:
     """Return the places that a first search of a frame looks at."""
     found = detector.propose(frame.depth_m, 1.0, frame.intrinsics, _NEAREST_M, _FARTHEST_M, _TILES)
     return [MinedCrop(frame, one.center_m) for one in found]
@@ -136,7 +136,7 @@ def mined_features(
     Raises WeightsError for a detector that cannot be loaded.
     """
     detector = load_proposer(config.detector, config.threads)
-    frames = load_scene_frames(_FIRST_SEED + config.seed, 0, config.scenes, config.workers)
+    frames = load_scenes(_FIRST_SEED + config.seed, 0, config.scenes, config.workers)
     parts = []
     waiting: list[MinedCrop] = []
     for number, frame in enumerate(tqdm(frames, unit='scene', disable=None), 1):

@@ -9,10 +9,10 @@ from typing import Any
 from dense_hand_pose.cli.common import CommandError
 from dense_hand_pose.cli.evaluate.recorded_frames import measure_recorded
 from dense_hand_pose.evaluation.frames.depth_frames import (
-    DepthFrame,
     frame_files,
     FrameFileError,
     read_frames,
+    RecordedFrame,
 )
 from dense_hand_pose.evaluation.frames.recorded import RecordedResult, summarise, table
 from dense_hand_pose.skeleton import HAND_21_TO_MSRA_21
@@ -96,7 +96,7 @@ def test_damaged_and_missing_files(tmp_path: Path) -> None:
 
 
 def result(true_m: Any, estimated_m: Any, reported: bool = True) -> RecordedResult:
-    frame = DepthFrame('x', np.zeros((2, 2), np.uint16), 0.001, None, true_m)  # type: ignore[arg-type]
+    frame = RecordedFrame('x', np.zeros((2, 2), np.uint16), 0.001, None, true_m)  # type: ignore[arg-type]
     pose: Any = None
     if estimated_m is not None:
         pose = SimpleNamespace(joints=estimated_m, score=0.8, side='right')
