@@ -82,6 +82,7 @@ setup(
         (SHARE, ['package.xml']),
         installed('launch', '*.py'),
         installed('config', '*.yaml', '*.rviz', '*.xml'),
+        installed('config/cameras', '*.yaml'),
         installed('config/train', '*.yaml'),
     ],
     install_requires=requirements('runtime.txt'),
