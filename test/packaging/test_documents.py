@@ -15,7 +15,7 @@ import pytest
 import yaml
 
 CODE = ('.ci', 'dense_hand_pose', 'launch', 'requirements', 'ros_standins', 'test', 'tools')
-FOLDERS = {*CODE, 'config', 'docs', 'resource'}
+FOLDERS = {*CODE, 'config', 'docker', 'docs', 'examples', 'resource'}
 PARTS = {path.name for path in (ROOT / 'dense_hand_pose').iterdir() if path.is_dir()}
 OF_OTHERS = {'PERF_COUNT', 'RMW_IMPLEMENTATION', 'SHARDS', '_ARRAY_API'}
 """Names of OpenVINO, ROS 2 and NumPy, and a placeholder."""
