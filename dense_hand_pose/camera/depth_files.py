@@ -6,6 +6,7 @@ from collections.abc import Sequence
 import io
 from pathlib import Path
 from typing import Any, Final
+import warnings
 
 from dense_hand_pose.quoting import printable
 
@@ -87,9 +88,11 @@ def _decoded(data: bytes) -> Any:
     import numpy as np
     from PIL import Image
 
-    with Image.open(io.BytesIO(data), formats=('PNG', 'TIFF')) as image:
-        _check_size(*image.size)
-        return np.array(image)
+    with warnings.catch_warnings():
+        warnings.simplefilter('ignore', Image.DecompressionBombWarning)  # the limit here is lower
+        with Image.open(io.BytesIO(data), formats=('PNG', 'TIFF')) as image:
+            _check_size(*image.size)
+            return np.array(image)
 
 
 def overlay_names(paths: Sequence[Path]) -> list[str]:
