@@ -1,14 +1,30 @@
 # Copyright 2026 The dense_hand_pose authors
 # SPDX-License-Identifier: Apache-2.0
-"""Matplotlib figures without a display; matplotlib is imported on first use."""
+"""What all evaluations share: error figures, rounding for JSON, plots without a display."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
 import io
+import math
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from dense_hand_pose.output_files import write_file
+import numpy as np
+import numpy.typing as npt
+
+from .metrics.joint_errors import (
+    mean_joint_error_m,
+    median_joint_error_m,
+    percentile_joint_error_m,
+)
+
+Floats = npt.NDArray[np.float64]
+_MEASURES: Final = {
+    'mean_joint_error_mm': mean_joint_error_m,
+    'median_joint_error_mm': median_joint_error_m,
+    'p95_joint_error_mm': percentile_joint_error_m,
+}
 
 
 @contextmanager
@@ -37,3 +53,21 @@ def new_page(path: Path, size_in: tuple[float, float], rows: int, columns: int) 
         picture = io.BytesIO()
         figure.savefig(picture, dpi=110, format='png')
         write_file(path, picture.getvalue())
+
+
+def error_figures(errors_m: Floats) -> dict[str, float]:
+    """Return mean, median and 95th percentile of errors (N, J) in millimetres, NaN of nothing."""
+    if not errors_m.size:
+        return dict.fromkeys(_MEASURES, math.nan)
+    return {name: 1000.0 * measure(errors_m) for name, measure in _MEASURES.items()}
+
+
+def rounded(value: Any, digits: int = 4) -> Any:
+    """Return a number, or all numbers of dicts and lists, as JSON has them: null for NaN."""
+    if isinstance(value, dict):
+        return {key: rounded(entry, digits) for key, entry in value.items()}
+    if isinstance(value, list | tuple):
+        return [rounded(entry, digits) for entry in value]
+    if isinstance(value, float | np.floating):
+        return round(float(value), digits) if np.isfinite(value) else None
+    return value

@@ -19,6 +19,7 @@ from dense_hand_pose.bags.topics import StreamTopics
 import numpy as np
 import numpy.typing as npt
 
+from .figures import rounded
 from .metrics.joint_errors import frames_under, joint_errors_m
 
 Joints = npt.NDArray[np.float64]
@@ -152,7 +153,7 @@ class StreamMetrics:
             'lost_results': self.lost_results,
             'camera_rate_hz': self.camera_rate_hz,
         }
-        return {name: _rounded(value) for name, value in values.items()}
+        return {name: rounded(value) for name, value in values.items()}
 
 
 def measure(stream: Stream) -> StreamMetrics:
@@ -226,12 +227,3 @@ def _rate_hz(times_ns: list[int]) -> float:
 def _percentile(values: Any, percent: float) -> float:
     """Return a percentile, NaN of nothing."""
     return float(np.percentile(values, percent)) if np.size(values) else float('nan')
-
-
-def _rounded(value: Any) -> Any:
-    """Return a value as JSON has it: four decimals, null for NaN."""
-    if isinstance(value, dict):
-        return {key: _rounded(entry) for key, entry in value.items()}
-    if isinstance(value, float):
-        return round(value, 4) if np.isfinite(value) else None
-    return value

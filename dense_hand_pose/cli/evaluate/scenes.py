@@ -125,8 +125,8 @@ def _write(
     sequences: 'Sequence[SequenceAnswer]',
 ) -> None:
     """Write all files, or raise CommandError for the one that cannot be written."""
+    from dense_hand_pose.evaluation.figures import rounded
     from dense_hand_pose.evaluation.frames.report import write_metrics
-    from dense_hand_pose.evaluation.recordings.records import rounded
     from dense_hand_pose.evaluation.scenes import report
     from dense_hand_pose.evaluation.scenes.report import localization_page, worst_sheet
     from dense_hand_pose.visualization import png_bytes

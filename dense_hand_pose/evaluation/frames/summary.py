@@ -7,7 +7,7 @@ The names are those of evaluation/streams.py where they mean the same. Lengths a
 millimetres, shares run from 0 to 1, null stands for "nothing to measure".
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 import math
 from typing import Any
 
@@ -16,11 +16,11 @@ import numpy as np
 import numpy.typing as npt
 
 from .protocol import FrameEstimates
+from ..figures import error_figures, rounded
 from ..metrics import joint_errors
 from ..metrics.calibration import Bin, confidence_bins, CONFIDENT, split_by_confidence
 
 THRESHOLDS_MM = (10, 20, 30, 40)
-_DECIMALS = 4
 
 Figures = dict[str, Any]
 Floats = npt.NDArray[np.float64]
@@ -33,7 +33,7 @@ def summarise(answers: FrameEstimates) -> Figures:
     overall_mm = whole['mean_joint_error_mm']
     return {
         **whole,
-        'other_hand_share': _rounded(float((answers.other & found).mean())),
+        'other_hand_share': rounded(float((answers.other & found).mean())),
         'per_joint': _joints(errors[found]),
         'per_camera': _groups(answers, answers.cameras, overall_mm),
         'per_side': _groups(answers, answers.sides, overall_mm),
@@ -52,10 +52,10 @@ def figures(errors_m: Floats, found: npt.NDArray[np.bool_]) -> Figures:
     return {
         'frames': len(found),
         'frames_with_hand': int(found.sum()),
-        'no_hand_share': _rounded(1.0 - found.mean()),
+        'no_hand_share': rounded(1.0 - found.mean()),
         **_errors(errors_m[found]),
         'frames_under_mm': {
-            threshold: _rounded(share)
+            threshold: rounded(share)
             for threshold, share in joint_errors.frames_under_mm(reported, THRESHOLDS_MM).items()
         },
         'refused_too': _errors(errors_m[np.isfinite(errors_m).all(axis=1)]),
@@ -63,12 +63,8 @@ def figures(errors_m: Floats, found: npt.NDArray[np.bool_]) -> Figures:
 
 
 def _errors(errors_m: Floats) -> Figures:
-    """Return mean, median and 95th percentile of errors (N, J)."""
-    return {
-        'mean_joint_error_mm': _mm(joint_errors.mean_joint_error_m, errors_m),
-        'median_joint_error_mm': _mm(joint_errors.median_joint_error_m, errors_m),
-        'p95_joint_error_mm': _mm(joint_errors.percentile_joint_error_m, errors_m),
-    }
+    """Return mean, median and 95th percentile of errors (N, J), None of nothing."""
+    return dict(rounded(error_figures(errors_m)))
 
 
 def _joints(errors_m: Floats) -> Figures:
@@ -86,7 +82,7 @@ def _groups(answers: FrameEstimates, labels: Sequence[str], overall_mm: float | 
     for group in groups.values():
         own_mm = group['mean_joint_error_mm']
         known = own_mm is not None and overall_mm
-        group['mean_against_all'] = _rounded(own_mm / overall_mm - 1.0) if known else None
+        group['mean_against_all'] = rounded(own_mm / overall_mm - 1.0) if known else None
     return groups
 
 
@@ -99,7 +95,7 @@ def _reliability(answers: FrameEstimates) -> Figures:
         'threshold': CONFIDENT,
         'confident': _of_bin(confident),
         'others': _of_bin(others),
-        'error_ratio': _rounded(ratio),
+        'error_ratio': rounded(ratio),
         'bins': [_of_bin(entry) for entry in confidence_bins(*columns)],
     }
 
@@ -107,19 +103,9 @@ def _reliability(answers: FrameEstimates) -> Figures:
 def _of_bin(entry: Bin) -> Figures:
     """Return a bin under the names of metrics.json."""
     return {
-        'low': _rounded(entry.low),
-        'high': _rounded(entry.high),
+        'low': rounded(entry.low),
+        'high': rounded(entry.high),
         'joints': entry.joints,
-        'mean_confidence': _rounded(entry.mean_confidence),
-        'mean_joint_error_mm': _rounded(1000.0 * entry.mean_error_m),
+        'mean_confidence': rounded(entry.mean_confidence),
+        'mean_joint_error_mm': rounded(1000.0 * entry.mean_error_m),
     }
-
-
-def _mm(measure: Callable[[Floats], float], errors_m: Floats) -> float | None:
-    """Return a measure of errors (N, J) in millimetres, None of nothing."""
-    return _rounded(1000.0 * measure(errors_m)) if errors_m.size else None
-
-
-def _rounded(value: float) -> float | None:
-    """Return a number as metrics.json has it, None for NaN."""
-    return round(value, _DECIMALS) if math.isfinite(value) else None

@@ -19,14 +19,13 @@ from dense_hand_pose.skeleton import Skeleton
 import numpy as np
 import numpy.typing as npt
 
-from ..figures import new_figure
+from ..figures import error_figures, new_figure, rounded
 from ..metrics import joint_errors
 from ..metrics.joint_errors import frames_under, mean_joint_error_m
 
 THRESHOLDS_MM: Final = (10, 20, 30, 40)
 PAPER_MARGIN_MM: Final = 0.5
 """The paper's shares "at T mm" were counted at <= T + 0.5 mm."""
-_DECIMALS: Final = 4
 
 Errors = npt.NDArray[np.float64]
 Figures = dict[str, Any]
@@ -39,18 +38,14 @@ def summarise(errors_m: Errors, skeleton: Skeleton, as_in_paper: bool = False) -
     ``frames_under_mm`` is strict. With ``as_in_paper`` the shares at <= T + 0.5 mm are added as
     ``frames_up_to_mm_plus_half``.
     """
-    figures: Figures = {'frames': len(errors_m), **_errors(errors_m)}
-    figures['frames_under_mm'] = {
-        threshold: round(share, _DECIMALS)
-        for threshold, share in joint_errors.frames_under_mm(errors_m, THRESHOLDS_MM).items()
-    }
+    figures: Figures = {'frames': len(errors_m), **error_figures(errors_m)}
+    figures['frames_under_mm'] = joint_errors.frames_under_mm(errors_m, THRESHOLDS_MM)
     if as_in_paper:
         figures['frames_up_to_mm_plus_half'] = {
-            str(threshold): round(frames_as_in_paper(errors_m, threshold), _DECIMALS)
-            for threshold in THRESHOLDS_MM
+            str(threshold): frames_as_in_paper(errors_m, threshold) for threshold in THRESHOLDS_MM
         }
     columns = zip(skeleton.joints, errors_m.T, strict=True)
-    figures['per_joint'] = {joint: _errors(column[:, None]) for joint, column in columns}
+    figures['per_joint'] = {joint: error_figures(column[:, None]) for joint, column in columns}
     return figures
 
 
@@ -89,7 +84,7 @@ def table(figures: Mapping[str, Figures]) -> str:
 
 def write_metrics(path: Path, document: Mapping[str, Any]) -> None:
     """Write metrics.json."""
-    write_file(path, json.dumps(document, indent=2) + '\n')
+    write_file(path, json.dumps(rounded(dict(document)), indent=2) + '\n')
 
 
 def write_summary(path: Path, figures: Mapping[str, Figures]) -> None:
@@ -104,7 +99,7 @@ def write_summary(path: Path, figures: Mapping[str, Figures]) -> None:
         row |= {
             f'{joint}_mean_mm': joint_row['mean_joint_error_mm'] for joint, joint_row in per_joint
         }
-        rows.append(row)
+        rows.append(rounded(row))
     with text_file(path) as file:
         writer = csv.DictWriter(file, list(rows[0]), lineterminator='\n')
         writer.writeheader()
@@ -120,19 +115,6 @@ def write_per_frame(path: Path, errors_m: Mapping[str, Errors]) -> None:
             mean_mm, max_mm = 1000.0 * errors.mean(axis=1), 1000.0 * errors.max(axis=1)
             for i, (mean, largest) in enumerate(zip(mean_mm, max_mm, strict=True), start=1):
                 writer.writerow([name, i, f'{mean:.4f}', f'{largest:.4f}'])
-
-
-def _errors(errors_m: Errors) -> Figures:
-    """Return mean, median and 95th percentile of errors (N, J) in mm."""
-    measures = {
-        'mean': joint_errors.mean_joint_error_m,
-        'median': joint_errors.median_joint_error_m,
-        'p95': joint_errors.percentile_joint_error_m,
-    }
-    return {
-        f'{name}_joint_error_mm': round(1000.0 * measure(errors_m), _DECIMALS)
-        for name, measure in measures.items()
-    }
 
 
 def _share(key: str, title: str, threshold_mm: int) -> tuple[str, Callable[[Figures], float]]:

@@ -5,7 +5,7 @@
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Final
 
 from dense_hand_pose.bags.camera_stream import GroundTruth, Joints
 from dense_hand_pose.bags.messages import NO_VERDICT, Verdict
@@ -103,14 +103,3 @@ class Recording:
         hands = [frame.joints_m, *(other.joints_m for other in frame.others)]
         errors: list[Floats] = [np.linalg.norm(joints - true, axis=1) for joints in hands]
         return min(errors, key=lambda each: float(each.mean()))
-
-
-def rounded(value: Any, digits: int = 4) -> Any:
-    """Return a number, or all numbers of dicts and lists, as JSON has them: null for NaN."""
-    if isinstance(value, dict):
-        return {key: rounded(entry, digits) for key, entry in value.items()}
-    if isinstance(value, list | tuple):
-        return [rounded(entry, digits) for entry in value]
-    if isinstance(value, float | np.floating):
-        return round(float(value), digits) if np.isfinite(value) else None
-    return value

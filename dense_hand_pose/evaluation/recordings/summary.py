@@ -16,8 +16,9 @@ from dense_hand_pose.skeleton import HAND_21
 import numpy as np
 import numpy.typing as npt
 
-from .records import FrameRecord, HAND, Recording, REMEDIES, rounded
+from .records import FrameRecord, HAND, Recording, REMEDIES
 from .stability import stability
+from ..figures import rounded
 from ..metrics.joint_errors import frames_under_mm
 
 THRESHOLDS_MM: Final = (10, 20, 30, 40)

@@ -10,8 +10,9 @@ from typing import Any, Final
 from dense_hand_pose.skeleton import FINGER_COLOURS, FINGERS, HAND_21
 import numpy as np
 
+from ..figures import rounded
 from ..metrics.joint_errors import frames_under
-from ..recordings.records import ANSWERS, FrameRecord, Recording, rounded
+from ..recordings.records import ANSWERS, FrameRecord, Recording
 
 SHOWN: Final = 3000
 """Frames that the page holds at most: a longer recording is thinned evenly."""
