@@ -38,6 +38,12 @@ COUNTS = (17, 33)
 _GAIN = 16.0
 
 
+def _other_model(coefficients: tuple[float, ...]) -> str:
+    """Return which model has as many coefficients, if another one has."""
+    names = [name for name, count in COEFFICIENTS.items() if count == len(coefficients)]
+    return f'; {names[0]} has {len(coefficients)}: let the driver name that one' if names else ''
+
+
 @dataclass(frozen=True)
 class Distortion:
     """
@@ -61,7 +67,7 @@ class Distortion:
         if any(self.coefficients[count:]):
             raise ValueError(
                 f'distortion coefficients {self.coefficients}: {self.model} has {count}, the '
-                'others must be zero'
+                f'others must be zero{_other_model(self.coefficients)}'
             )
         filled = (*self.coefficients[:count], *(0.0,) * (count - len(self.coefficients)))
         object.__setattr__(self, 'coefficients', filled)

@@ -193,6 +193,23 @@ class Reporter:
             for topic in self._topics
         ]
         return (
-            f'no image for {limit_s} s: {", ".join(counted)}. Remap image_rect and camera_info '
-            'to topics that are published, and compare their QoS: ros2 topic info -v'
+            f'no image for {limit_s} s: {", ".join(counted)}. {self._transport_text()}Remap '
+            'image_rect and camera_info to topics that are published, and compare their QoS: '
+            'ros2 topic info -v'
         )
+
+    def _transport_text(self) -> str:
+        """Return what to set where images are published, but with another transport."""
+        types = dict(self._node.get_topic_names_and_types())
+        raw = self._node.resolve_topic_name('image_rect')
+        compressed = f'{raw}/compressedDepth'
+        expected = compressed in self._topics
+        if compressed in types and not expected and not self._node.count_publishers(raw):
+            return f'{compressed} is published: set camera.image_transport to compressedDepth. '
+        if 'sensor_msgs/msg/CompressedImage' in types.get(raw, []):
+            base = raw.removesuffix('/compressedDepth')
+            return (
+                f'{raw} is published as CompressedImage: remap image_rect to {base}, and set '
+                'camera.image_transport to compressedDepth. '
+            )
+        return ''

@@ -5,34 +5,37 @@
 import math
 
 from dense_hand_pose.camera.camera_info import intrinsics_of, is_rectified
-from dense_hand_pose.camera.depth_image import depth_from_image
+from dense_hand_pose.camera.compressed_depth import depth_from_compressed
+from dense_hand_pose.camera.depth_image import depth_from_image, is_valid
 from dense_hand_pose.camera.distortion import Distortion
 from dense_hand_pose.camera.intrinsics import Intrinsics
+from dense_hand_pose.quoting import quoted
 from geometry_msgs.msg import PointStamped
 import numpy as np
-from sensor_msgs.msg import CameraInfo, Image
+from sensor_msgs.msg import CompressedImage, Image
 from std_msgs.msg import Header
 
 from .limited_log import LimitedLog
 from .synchronizer import Frame
 
+_NEAREST_M, _FARTHEST_M = 0.02, 50.0
+"""Depth that lies wholly nearer or farther is in another unit than its encoding means."""
 
-def read_depth(image: Image) -> tuple[np.ndarray, float]:
+
+def read_depth(image: Image | CompressedImage) -> tuple[np.ndarray, float]:
     """
     Return the raw depth (H, W), uint16 or float32, and the metres that one unit means.
 
-    Raises InputError where the encoding is none of depth or where step, size and data disagree.
+    Raises InputError where the encoding is none of depth, where step, size and data disagree, or
+    where a CompressedImage is not one of compressedDepth.
     """
+    if isinstance(image, CompressedImage):
+        return depth_from_compressed(image)
     return depth_from_image(image)
 
 
-def read_intrinsics(info: CameraInfo, image: Image, rectified: bool = True) -> Intrinsics:
-    """Return the intrinsics of an image; raises InputError where camera_info does not fit."""
-    return intrinsics_of(info, image.width, image.height, rectified)
-
-
 class FrameReader:
-    """Read the frames of one topic; log the lens that is undone."""
+    """Read the frames of one topic; log what looks wrong about them, once."""
 
     def __init__(self, topic: str, image_kind: str, log: LimitedLog) -> None:
         self.rectified = is_rectified(topic, image_kind)
@@ -43,7 +46,10 @@ class FrameReader:
     def read(self, frame: Frame) -> tuple[np.ndarray, float, Intrinsics]:
         """Return raw depth (H, W), metres a unit, and intrinsics; raises InputError."""
         depth, unit_m = read_depth(frame.image)
-        intrinsics = read_intrinsics(frame.info, frame.image, self.rectified)
+        height, width = depth.shape
+        intrinsics = intrinsics_of(frame.info, width, height, self.rectified)
+        self._check_frames(frame)
+        self._check_unit(depth, unit_m)
         lens = intrinsics.distortion
         if lens is not None and lens != self._lens:
             self._lens = lens
@@ -57,6 +63,34 @@ class FrameReader:
                 'camera.image_kind to rectified.',
             )
         return depth, unit_m, intrinsics
+
+    def _check_frames(self, frame: Frame) -> None:
+        """Log an image and a camera_info of different cameras."""
+        image, info = frame.image.header.frame_id, frame.info.header.frame_id
+        if image != info:
+            self._log.once(
+                'warn',
+                'frames',
+                f'{self._topic}: the image is in frame {quoted(image)}, its camera_info in '
+                f'{quoted(info)}.',
+                'If camera_info is that of another camera, joints are wrong by the ratio of the '
+                'focal lengths: remap camera_info to the topic beside the image.',
+            )
+
+    def _check_unit(self, depth: np.ndarray, unit_m: float) -> None:
+        """Log depth that cannot be in the unit of its encoding."""
+        sample = depth[::8, ::8]
+        valid = sample[is_valid(sample)]
+        if not valid.size:
+            return
+        near_m, far_m = (float(end) * unit_m for end in (valid.min(), valid.max()))
+        if near_m > _FARTHEST_M or far_m < _NEAREST_M:
+            self._log.once(
+                'warn',
+                'unit',
+                f'{self._topic}: depth lies between {near_m:.3g} and {far_m:.3g} m.',
+                'Check its unit: 16UC1 and mono16 are millimetres, 32FC1 metres (REP 118).',
+            )
 
     def __str__(self) -> str:
         """Return how images are read, in a word or two."""

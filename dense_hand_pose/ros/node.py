@@ -31,7 +31,7 @@ from .limited_log import LimitedLog, MAX_CHARACTERS
 from .loading import load_estimator
 from .outputs import Outputs
 from .parameter_table import PARAMETERS, problem
-from .parameters import declare
+from .parameters import declare, unknown_names
 from .session import Session
 
 if TYPE_CHECKING:
@@ -52,6 +52,7 @@ class HandPoseNode(LifecycleNode):
         """Declare the parameters; keyword arguments are those of rclpy.node.Node."""
         super().__init__('hand_pose', **kwargs)
         declare(self, PARAMETERS)
+        self._report_unknown_parameters()
         self.failed = Future()
         self._limited_log = LimitedLog(self._log)
         self.counters = FrameCounters(self._limited_log)
@@ -67,6 +68,13 @@ class HandPoseNode(LifecycleNode):
         if self._values()['autostart']:
             steady = self._reporter.steady
             self._autostart_timer = self.create_timer(0.0, self._autostart, clock=steady)
+
+    def _report_unknown_parameters(self) -> None:
+        """Log names of a parameter file that mean nothing here, which rclpy ignores."""
+        unknown = unknown_names(PARAMETERS, self._parameter_overrides)
+        if unknown:
+            what = f'unknown parameters: {printable(unknown, MAX_CHARACTERS)}.'
+            self.get_logger().warning(f'{what} docs/parameters.md lists all.')
 
     def _watch_clock(self) -> None:
         """Call _jumped when the ROS clock goes back, as it does when a bag loops."""

@@ -106,6 +106,13 @@ PARAMETERS: tuple[Parameter, ...] = (
         choices=IMAGE_KINDS,
     ),
     Parameter(
+        'camera.image_transport',
+        'raw',
+        'raw: the topic image_rect; compressedDepth: image_rect/compressedDepth, as '
+        'image_transport compresses depth (PNG or RVL).',
+        choices=('raw', 'compressedDepth'),
+    ),
+    Parameter(
         'roi.mode',
         'tracked',
         'Where hands are searched. tracked: at the predicted places, in the whole frame when one '

@@ -8,14 +8,19 @@ What a row's `live` says may change while the node runs.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from difflib import get_close_matches
 import math
 from typing import Any, TYPE_CHECKING
+
+from dense_hand_pose.quoting import quoted
 
 if TYPE_CHECKING:  # the command line reads the table without ROS
     from rcl_interfaces.msg import ParameterDescriptor
     from rclpy.node import Node
+
+_OF_RCLPY = ('qos_overrides.', 'use_sim_time', 'start_type_description_service')
 
 Value = bool | int | float | str
 
@@ -69,6 +74,18 @@ def declare(node: Node, parameters: Sequence[Parameter]) -> dict[str, Any]:
     for parameter in parameters:
         node.declare_parameter(parameter.name, parameter.default, descriptor(parameter))
     return {p.name: node.get_parameter(p.name).value for p in parameters}
+
+
+def unknown_names(parameters: Sequence[Parameter], given: Iterable[str]) -> str:
+    """Return which given names no parameter of the node has, each with the likely one."""
+    known = [parameter.name for parameter in parameters]
+    wrong = []
+    for name in sorted(set(given) - set(known)):
+        if name.startswith(_OF_RCLPY):
+            continue
+        likely = get_close_matches(name, known, 1, 0.5)
+        wrong.append(quoted(name) + (f' (did you mean {likely[0]}?)' if likely else ''))
+    return ', '.join(wrong)
 
 
 def wrong_choice(parameters: Sequence[Parameter], values: Mapping[str, Any]) -> str:

@@ -10,7 +10,7 @@ from typing import Any, TYPE_CHECKING
 from geometry_msgs.msg import PointStamped
 from rclpy.lifecycle import LifecycleNode
 from rclpy.subscription import Subscription
-from sensor_msgs.msg import CameraInfo, Image
+from sensor_msgs.msg import CameraInfo, CompressedImage, Image
 
 from .diagnostics import Timings
 from .frame_counters import FrameCounters
@@ -50,6 +50,7 @@ class Session:
         self._center_subscription: Subscription | None = None
         self._synchronizer: Synchronizer | None = None
         self._image_topic = node.resolve_topic_name('image_rect')
+        self._compressed = values['camera.image_transport'] == 'compressedDepth'
         self._log = log
         self._reader = FrameReader(self._image_topic, values['camera.image_kind'], log)
         self._center: HandCenter | None = None
@@ -101,9 +102,15 @@ class Session:
         self._sensor.start(
             [
                 (CameraInfo, info_topic, self._synchronizer.add_info),
-                (Image, self._image_topic, self._synchronizer.add_image),
+                (*self._image_stream(), self._synchronizer.add_image),
             ]
         )
+
+    def _image_stream(self) -> tuple[type, str]:
+        """Return the type and topic of images with the chosen transport."""
+        if self._compressed:
+            return CompressedImage, f'{self._image_topic}/compressedDepth'
+        return Image, self._image_topic
 
     def configure(self, values: Mapping[str, Any]) -> None:
         """Use other values from the next frame on."""

@@ -6,21 +6,21 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
-from sensor_msgs.msg import CameraInfo, Image
+from sensor_msgs.msg import CameraInfo, CompressedImage, Image
 
 from .frame_counters import FrameCounters
 
 RESTART_S = 1.0
 """Stamps that fall back by more than this mean that the source restarted (a bag that loops)."""
 
-Message = TypeVar('Message', Image, CameraInfo)
+Message = TypeVar('Message', Image, CompressedImage, CameraInfo)
 
 
 @dataclass(frozen=True)
 class Frame:
     """An image and the camera_info that belongs to it."""
 
-    image: Image
+    image: Image | CompressedImage
     info: CameraInfo
 
     @property
@@ -29,7 +29,7 @@ class Frame:
         return stamp_ns(self.image)
 
 
-def stamp_ns(message: Image | CameraInfo) -> int:
+def stamp_ns(message: Image | CompressedImage | CameraInfo) -> int:
     """Return the header stamp in nanoseconds."""
     return message.header.stamp.sec * 1_000_000_000 + message.header.stamp.nanosec
 
@@ -123,7 +123,7 @@ class Synchronizer:
         if evicted is not None:
             self._report_unpaired(evicted)
 
-    def add_image(self, image: Image) -> None:
+    def add_image(self, image: Image | CompressedImage) -> None:
         """Take an image; stamps must rise."""
         self._counters.count_received('images')
         stamp = stamp_ns(image)

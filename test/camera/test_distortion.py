@@ -203,7 +203,7 @@ def test_the_search_knows_where_the_lens_shows_a_hand() -> None:
     assert min(np.linalg.norm((c - center)[:2]) for c in naive) > 0.008
 
 
-LENSES = st.one_of(
+ANY_LENS = st.one_of(
     st.builds(
         Distortion,
         st.just('plumb_bob'),
@@ -219,7 +219,7 @@ def window(lens: Distortion, center: tuple[float, float, float]) -> CropWindow:
     return CropWindow(center, 0.3, Intrinsics(475.0, 470.0, 319.5, 241.0, lens))
 
 
-@given(LENSES, CENTERS)
+@given(ANY_LENS, CENTERS)
 @example(Distortion('plumb_bob', (-0.3, 0.1)), (0.0, 0.0, 0.5))
 @example(Distortion('plumb_bob', (-0.3,)), (0.4, 0.3, 0.4))
 @settings(max_examples=60, deadline=None)

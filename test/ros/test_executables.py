@@ -9,8 +9,9 @@ import subprocess
 import sys
 import time
 
+from dense_hand_pose.camera.camera_info import intrinsics_of
 from dense_hand_pose.camera.intrinsics import project
-from dense_hand_pose.ros.inputs import read_depth, read_intrinsics
+from dense_hand_pose.ros.inputs import read_depth
 from dense_hand_pose.ros.synthetic_camera import SyntheticCamera
 from geometry_msgs.msg import PoseArray
 import numpy as np
@@ -225,7 +226,9 @@ def test_the_camera_films_a_hand_whose_joints_it_tells() -> None:
         assert image.encoding == '16UC1'
         depth, unit_m = read_depth(image)
         joints = np.array([[p.position.x, p.position.y, p.position.z] for p in truth.poses])
-        columns, rows = np.rint(project(joints, read_intrinsics(info, image))).astype(int).T
+        columns, rows = (
+            np.rint(project(joints, intrinsics_of(info, image.width, image.height))).astype(int).T
+        )
         inside = (rows >= 0) & (rows < 240) & (columns >= 0) & (columns < 320)
         surface = depth[rows[inside], columns[inside]] * unit_m
         # A joint lies inside the hand: a little behind the surface that the camera sees.

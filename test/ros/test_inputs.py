@@ -4,10 +4,13 @@
 
 import itertools
 
+from dense_hand_pose.camera.camera_info import intrinsics_of
 from dense_hand_pose.camera.input_error import InputError
 from dense_hand_pose.camera.intrinsics import Intrinsics
 from dense_hand_pose.ros.frame_counters import CAUSES
-from dense_hand_pose.ros.inputs import read_depth, read_intrinsics
+from dense_hand_pose.ros.inputs import FrameReader, read_depth
+from dense_hand_pose.ros.limited_log import LimitedLog
+from dense_hand_pose.ros.synchronizer import Frame
 from hypothesis import given, settings
 from hypothesis import strategies as st
 import numpy as np
@@ -76,10 +79,10 @@ def info(width: int = 8, height: int = 6) -> CameraInfo:
 
 
 def test_p_of_the_rectified_image_comes_before_k() -> None:
-    assert read_intrinsics(info(), image()) == Intrinsics(20.0, 21.0, 4.5, 3.5)
+    assert intrinsics_of(info(), 8, 6) == Intrinsics(20.0, 21.0, 4.5, 3.5)
     unrectified = info()
     unrectified.p = [0.0] * 12
-    assert read_intrinsics(unrectified, image()) == Intrinsics(10.0, 11.0, 4.0, 3.0)
+    assert intrinsics_of(unrectified, 8, 6) == Intrinsics(10.0, 11.0, 4.0, 3.0)
 
 
 def test_region_and_binning_follow_rep_104() -> None:
@@ -88,9 +91,9 @@ def test_region_and_binning_follow_rep_104() -> None:
     message.roi = RegionOfInterest(x_offset=10, y_offset=4, width=32, height=24)
     message.binning_x, message.binning_y = 2, 4
     expected = Intrinsics(10.0, 5.25, (31.5 - 10) / 2, (23.5 - 4) / 4)
-    assert read_intrinsics(message, image(16, 6)) == expected
+    assert intrinsics_of(message, 16, 6) == expected
     with pytest.raises(InputError, match='16 x 6') as caught:
-        read_intrinsics(message, image(32, 24))
+        intrinsics_of(message, 32, 24)
     assert caught.value.cause == 'size_mismatch'
 
 
@@ -101,5 +104,40 @@ def test_values_that_are_no_numbers_are_refused(index: int, value: float) -> Non
     message = info()
     message.p[index] = value
     with pytest.raises(InputError, match='P of camera_info') as caught:
-        read_intrinsics(message, image())
+        intrinsics_of(message, 8, 6)
     assert caught.value.cause == 'bad_camera_info'
+
+
+def lines_for(frame: Frame) -> list[str]:
+    """Return what a reader logs of a frame that comes twice."""
+    lines: list[str] = []
+    reader = FrameReader('/image_rect', 'auto', LimitedLog(lambda _, line: lines.append(line)))
+    for _ in range(2):
+        reader.read(frame)
+    return lines
+
+
+def test_frames_of_two_cameras_are_logged_once() -> None:
+    message, other = image(), info()
+    message.header.frame_id, other.header.frame_id = 'depth', 'colour'
+    (line,) = lines_for(Frame(message, other))
+    assert "in frame 'depth', its camera_info in 'colour'" in line
+
+
+@pytest.mark.parametrize(
+    ('dtype', 'value', 'said'),
+    [
+        (np.float32, 700.0, 'between 700 and 700 m'),  # 32FC1 in millimetres
+        (np.uint16, 1, 'between 0.001 and 0.001 m'),  # 16UC1 in metres
+        (np.uint16, 700, ''),
+        (np.float32, 0.7, ''),
+        (np.float32, np.nan, ''),
+    ],
+)
+def test_depth_in_another_unit_is_logged_once(dtype: type, value: float, said: str) -> None:
+    depth = np.full((6, 8), value, dtype)
+    message = Image(width=8, height=6, step=8 * depth.itemsize, data=depth.tobytes())
+    message.encoding = '16UC1' if dtype is np.uint16 else '32FC1'
+    lines = lines_for(Frame(message, info()))
+    assert len(lines) == bool(said)
+    assert said in ''.join(lines)

@@ -17,7 +17,7 @@ from dense_hand_pose.ros.parameter_table import (
     problem,
     smoothing_config,
 )
-from dense_hand_pose.ros.parameters import descriptor
+from dense_hand_pose.ros.parameters import descriptor, unknown_names
 from dense_hand_pose.runtimes.registry import BACKENDS
 from dense_hand_pose.tracking.smoothing import SmoothingConfig
 import pytest
@@ -105,3 +105,12 @@ def test_the_page_of_parameters_is_generated_from_the_table() -> None:
     rows = re.findall(r'^\| `(\S+)` .*$', text, re.M)
     assert rows == [parameter.name for parameter in PARAMETERS]
     assert all(row.count('|') == 7 for row in text.splitlines() if row.startswith('|'))
+
+
+def test_unknown_names_are_listed_with_the_likely_ones() -> None:
+    given = ['hand.depth_max', 'hand.depth_max_m', 'use_sim_time', 'zzz\x1b[2J',
+             'qos_overrides./image_rect.subscription.depth']  # fmt: skip
+    assert unknown_names(PARAMETERS, given) == (
+        "'hand.depth_max' (did you mean hand.depth_max_m?), 'zzz\\x1b[2J'"
+    )
+    assert unknown_names(PARAMETERS, [parameter.name for parameter in PARAMETERS]) == ''
