@@ -61,10 +61,10 @@ def current_words(words: Sequence[str]) -> list[str]:
         if not split or split[0] in _SUB_COMMANDS or option not in split[:-1]:
             continue
         place = split.index(option)
-        end = place + 2
+        begin, end = place + 1, place + 2
         while option == '--bag' and end < len(split) and not split[end].startswith('-'):
             end += 1
-        values = split[place + 1 : end]
+        values = split[begin:end]
         new = ('bag', *values) if option == '--bag' else _OLD_DATASETS.get(values[0])
         if new is None:
             continue

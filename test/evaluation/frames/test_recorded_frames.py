@@ -96,7 +96,8 @@ def test_damaged_and_missing_files(tmp_path: Path) -> None:
 
 
 def result(true_m: Any, estimated_m: Any, reported: bool = True) -> RecordedResult:
-    frame = RecordedFrame('x', np.zeros((2, 2), np.uint16), 0.001, None, true_m)  # type: ignore[arg-type]
+    camera: Any = None
+    frame = RecordedFrame('x', np.zeros((2, 2), np.uint16), 0.001, camera, true_m)
     pose: Any = None
     if estimated_m is not None:
         pose = SimpleNamespace(joints=estimated_m, score=0.8, side='right')

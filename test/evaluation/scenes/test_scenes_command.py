@@ -39,7 +39,7 @@ def test_two_runs_write_the_same_files(
         assert evaluate(model, '--sequences', str(SEQUENCES), '--out', str(out)) == 0
     said = capsys.readouterr()
     assert 'one hand, found' in said.out and 'by kind' in said.out
-    assert f'{FRAMES}/{FRAMES}' in said.err and 'frame' in said.err  # both bars
+    assert said.err == ''  # no bar where stderr is no terminal
     assert {path.name for path in (tmp_path / 'a').iterdir()} == FILES
     for name in FILES:
         assert (tmp_path / 'a' / name).read_bytes() == (tmp_path / 'b' / name).read_bytes(), name
