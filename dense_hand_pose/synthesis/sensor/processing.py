@@ -79,7 +79,7 @@ class Processing:
             enlarge_smooth=bool(rng.random() < 0.5),
             wave_per_m=_often(rng, 0.6, float(wave)),
             wave_px=float(np.exp(rng.uniform(np.log(3.0), np.log(24.0)))),
-            tear_px=_often(rng, 0.2 if windows else 0.5, rng.uniform(0.5, 2.5)),
+            tear_px=_often(rng, 0.2 if windows else 0.6, rng.uniform(0.5, 2.5)),
             tear_chance=float(1.0 - 0.7 * rng.random() ** 2),
             mean_px=_often(rng, 0.75 if windows else 0.4, rng.uniform(0.8, 5.0)),
             mean_limit_m=float(rng.uniform(0.006, 0.02)),
