@@ -5,7 +5,7 @@
 from collections.abc import Sequence
 
 from dense_hand_pose.camera.depth_image import check_depth, DepthImage
-from dense_hand_pose.camera.intrinsics import Intrinsics
+from dense_hand_pose.camera.intrinsics import check_intrinsics, Intrinsics
 from dense_hand_pose.detection.factory import make_localizer
 from dense_hand_pose.detection.nearest_surface import NearestSurfaces
 from dense_hand_pose.detection.proposals import Candidate, Localizer
@@ -19,11 +19,12 @@ from dense_hand_pose.estimation.crop_estimate import (
 from dense_hand_pose.estimation.hand_fits import fit_alone, HandFits
 from dense_hand_pose.estimation.hand_pose import hand_pose
 from dense_hand_pose.estimation.hand_pose import HandPose as HandPose
+from dense_hand_pose.estimation.let_go import LetGo
 from dense_hand_pose.estimation.search import BesideTracks, HandSearch
 from dense_hand_pose.network.weight_file import find_weights
 from dense_hand_pose.runtimes.base import Backend, Model
 from dense_hand_pose.runtimes.registry import make_backend
-from dense_hand_pose.tracking.tracker import Tracker, TrackMatch
+from dense_hand_pose.tracking.tracker import FRAME_S, Tracker, TrackMatch
 import numpy as np
 import numpy.typing as npt
 
@@ -49,6 +50,7 @@ class HandPoseEstimator:
         self._search = HandSearch(backend, localizer or NearestSurfaces())
         self._tracker: Tracker[CropEstimate] = Tracker()
         self._fits = HandFits()
+        self._let_go = LetGo()
         self._frames = 0
 
     @classmethod
@@ -102,6 +104,7 @@ class HandPoseEstimator:
         """Forget all hands: the next frame is searched."""
         self._tracker.reset()
         self._search.reset()
+        self._let_go.reset()
         self._fits.reset()
 
     def estimate(
@@ -120,9 +123,10 @@ class HandPoseEstimator:
         uint16 with unit_m = 0.001. NaN, Inf, 0 and negative depths are invalid pixels. ``center``
         (3,) in metres puts the cube there, without search or track. ``stamp_s``: the time of the
         frame, by which tracks are predicted; without it frames are 1/30 s apart.
-        Raises ValueError for arrays of a wrong shape or type and for a centre behind the camera.
+        Raises ValueError for arrays of a wrong shape or type, for a centre behind the camera and
+        for intrinsics that no camera has.
         """
-        frame = self._frame(depth, unit_m, intrinsics, 1)
+        frame = self._frame(depth, unit_m, intrinsics, 1, stamp_s)
         if center is None:
             hands = self._hands(frame, stamp_s)
             return hands[0] if hands else None
@@ -145,24 +149,35 @@ class HandPoseEstimator:
 
         The arguments and errors are those of estimate().
         """
-        return self._hands(self._frame(depth, unit_m, intrinsics, self.config.max_hands), stamp_s)
+        frame = self._frame(depth, unit_m, intrinsics, self.config.max_hands, stamp_s)
+        return self._hands(frame, stamp_s)
 
     def _frame(
-        self, depth: DepthImage, unit_m: float, intrinsics: Intrinsics, max_hands: int
+        self,
+        depth: DepthImage,
+        unit_m: float,
+        intrinsics: Intrinsics,
+        max_hands: int,
+        stamp_s: float | None = None,
     ) -> DepthFrame:
         check_depth(depth, unit_m)
         intrinsics.check_image(depth.shape[1], depth.shape[0])
         self._frames += 1
-        clock = StageClock()
-        return DepthFrame(depth, unit_m, intrinsics, self.config, max_hands, self._frames, clock)
+        time_s = self._frames * FRAME_S if stamp_s is None else stamp_s
+        return DepthFrame(
+            depth, unit_m, intrinsics, self.config, max_hands, self._frames, time_s, StageClock()
+        )
 
     def _hands(self, frame: DepthFrame, stamp_s: float | None) -> list[HandPose]:
         self._tracker.keep_first(frame.max_hands)
         tracks = self._tracker.predict(stamp_s)
         matches: Matches = []
+        if frame.config.roi_mode == 'tracked':
+            self._let_go.add(frame)
         if frame.config.roi_mode == 'tracked' and tracks.active:
             beside = self._search.alongside(frame, tracks)
             matches = self._tracker.associate(tracks.active, beside.tracked, beside.sure)
+            matches = self._without_let_go(frame, matches)
             matches = self._without_rivals(frame, matches, beside)
             matches = self._spawn(frame, beside.found, matches)
         else:
@@ -176,6 +191,16 @@ class HandPoseEstimator:
             hand_pose(match.observation, frame, match.track, fit)
             for match, fit in zip(matches, fits, strict=True)
         ]
+
+    def _without_let_go(self, frame: DepthFrame, matches: Matches) -> Matches:
+        """Remove the tracks that have stayed on a thing that their hand let go of."""
+        kept = []
+        for match in matches:
+            if self._let_go.contains(frame, match.observation.center_m):
+                self._tracker.remove(match.track)
+            else:
+                kept.append(match)
+        return kept
 
     def _without_rivals(
         self, frame: DepthFrame, matches: Matches, beside: BesideTracks
@@ -195,6 +220,7 @@ class HandPoseEstimator:
         self, frame: DepthFrame, found: Sequence[CropEstimate], matches: Matches
     ) -> Matches:
         """Add found hands: they continue lost tracks, or begin new ones if sure enough."""
+        found = [one for one in found if not self._let_go.contains(frame, one.center_m)]
         new = {id(one) for one in found if one.is_new_hand(frame.config)}
         return self._tracker.spawn(found, matches, frame.max_hands, lambda one: id(one) in new)
 

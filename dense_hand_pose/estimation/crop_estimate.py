@@ -59,7 +59,7 @@ class StageClock:
 
 @dataclass(frozen=True)
 class DepthFrame:
-    """A checked depth image, its camera, the settings of its estimation, its number, its clock."""
+    """A checked depth image, its camera, its settings, its number and time, its clock."""
 
     depth: DepthImage
     unit_m: float
@@ -67,6 +67,7 @@ class DepthFrame:
     config: EstimatorConfig
     max_hands: int
     number: int
+    time_s: float
     clock: StageClock
 
     def contains(self, point_m: Point) -> bool:

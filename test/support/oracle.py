@@ -147,28 +147,33 @@ class OracleScene:
         self.estimator = HandPoseEstimator(self.backend, config, self.localizer)
         self.frames = 0
 
-    def frame(self, *things: Thing) -> list[HandPose]:
-        """Estimate a frame at 30 Hz that shows the wall and these things as balls."""
+    def frame(self, *things: Thing, arms: Sequence[np.ndarray] = ()) -> list[HandPose]:
+        """Estimate a frame at 30 Hz that shows the wall, these things as discs, and forearms."""
         self.backend.things = self.localizer.things = list(things)
         self.frames += 1
-        return self.estimator.estimate_hands(depth_of(things), K, stamp_s=self.frames / 30.0)
+        depth = depth_of([*(thing.center_m for thing in things), *forearms(arms)])
+        return self.estimator.estimate_hands(depth, K, stamp_s=self.frames / 30.0)
 
-    def names(self, *things: Thing) -> list[str]:
+    def names(self, *things: Thing, arms: Sequence[np.ndarray] = ()) -> list[str]:
         """Return the names of the things that a frame reports as hands."""
         names = []
-        for pose in self.frame(*things):
+        for pose in self.frame(*things, arms=arms):
             center = pose.joints.mean(axis=0)
             near = min(things, key=lambda t: float(np.linalg.norm(t.center_m - center)))
             names.append(near.name)
         return names
 
 
-def depth_of(things: Sequence[Thing]) -> np.ndarray:
-    """Return depth (120, 160) of the wall, with a disc of 4 cm radius at each thing."""
+def forearms(hands: Sequence[np.ndarray]) -> list[np.ndarray]:
+    """Return the places of discs that make a forearm of 30 cm below each hand (3,)."""
+    return [hand + at(0.0, 0.03 * step, 0.0) for hand in hands for step in range(11)]
+
+
+def depth_of(places: Sequence[np.ndarray]) -> np.ndarray:
+    """Return depth (120, 160) of the wall, with a disc of 4 cm radius at each place."""
     depth = np.full((120, 160), WALL_M, np.float32)
     v, u = np.mgrid[:120, :160].astype(np.float64)
-    for thing in things:
-        x, y, z = thing.center_m
+    for x, y, z in places:
         away = np.hypot((u - K.cx) * z / K.fx - x, (v - K.cy) * z / K.fy - y)
         depth[(away < 0.04) & (depth > z)] = z
     return depth
