@@ -5,7 +5,7 @@
 from collections.abc import Sequence
 
 from dense_hand_pose.camera.depth_image import check_depth, DepthImage
-from dense_hand_pose.camera.intrinsics import check_intrinsics, Intrinsics
+from dense_hand_pose.camera.intrinsics import Intrinsics
 from dense_hand_pose.detection.factory import make_localizer
 from dense_hand_pose.detection.nearest_surface import NearestSurfaces
 from dense_hand_pose.detection.proposals import Candidate, Localizer
