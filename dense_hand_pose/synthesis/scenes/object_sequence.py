@@ -37,7 +37,7 @@ FRAMES: Final = round(DURATION_S * RATE_HZ)
 _STREAM: Final = 9
 _TABLE_M = (0.05, 0.12)
 """Distance of the table behind the object."""
-_AWAY_M = 0.75
+_AWAY_M = 1.1
 """Distance along the forearm at which a hand is out of sight."""
 _ARM_RADII_M = (0.043, 0.055)
 _ARM_M = 0.5
