@@ -13,6 +13,9 @@ from .frame_counters import FrameCounters
 RESTART_S = 1.0
 """Stamps that fall back by more than this mean that the source restarted (a bag that loops)."""
 
+INFOS_KEPT = 90
+"""Least number of camera_info messages that wait, 3 s at 30 Hz: an image sent again is late."""
+
 Message = TypeVar('Message', Image, CompressedImage, CameraInfo)
 
 
@@ -74,7 +77,8 @@ class Synchronizer:
     """
     Pass on frames; count every image that gets no partner.
 
-    mode 'exact': equal stamps, each side waits for the other in a queue of `queue_size`.
+    mode 'exact': equal stamps, each side waits for the other: `queue_size` images, and at least
+    INFOS_KEPT camera_info messages, which are small.
     mode 'latest_info': each image goes with the newest camera_info.
     Used from one thread, the executor's.
 
@@ -97,7 +101,7 @@ class Synchronizer:
         self._on_frame = on_frame
         self._on_restart = on_restart
         self._images: StampQueue[Image] = StampQueue(queue_size)
-        self._infos: StampQueue[CameraInfo] = StampQueue(queue_size)
+        self._infos: StampQueue[CameraInfo] = StampQueue(max(queue_size, INFOS_KEPT))
         # Survives restart: a driver that sends it once does not send it again.
         self._latest_info: CameraInfo | None = None
         self._last_stamp: int | None = None
@@ -176,7 +180,7 @@ class Synchronizer:
         side = 'after' if apart_s > 0.0 else 'before'
         self._counters.warn(
             'unpaired_camera_info',
-            f'a camera_info without an image left the queue of {self._queue_size}: its stamp lies '
+            'a camera_info without an image made room for newer ones: its stamp lies '
             f'{abs(apart_s):.3f} s {side} that of the newest image',
             'Normal once when the clock of the camera is set; else have one clock stamp image and '
             'camera_info, or set sync.mode to latest_info.',

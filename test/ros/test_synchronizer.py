@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from dense_hand_pose.ros.frame_counters import FrameCounters
 from dense_hand_pose.ros.limited_log import LimitedLog
-from dense_hand_pose.ros.synchronizer import Frame, stamp_ns, StampQueue, Synchronizer
+from dense_hand_pose.ros.synchronizer import Frame, INFOS_KEPT, stamp_ns, StampQueue, Synchronizer
 from hypothesis import given
 from hypothesis import strategies as st
 from node_rig import running_node
@@ -122,7 +122,7 @@ def test_infos_of_another_time_are_logged_and_keep_nothing_from_pairing(
 ) -> None:
     bench = Bench('exact', queue_size)
     bench.feed(True, NOW_NS - PERIOD_NS)
-    for index in range(queue_size):
+    for index in range(INFOS_KEPT):
         bench.feed(False, NOW_NS + int(ahead_s * 1e9) + index * PERIOD_NS)
     for index in range(300):
         bench.feed(False, NOW_NS + index * PERIOD_NS)
@@ -149,7 +149,7 @@ def test_reset_empties_the_queues() -> None:
 def test_a_node_answers_after_camera_infos_from_the_future(model: str, queue_size: int) -> None:
     with running_node(model, sync__queue_size=queue_size) as rig:
         assert rig.ask(rig.image()) is not None
-        for offset_s in range(60, 60 + 2 * queue_size):
+        for offset_s in range(60, 60 + INFOS_KEPT + queue_size):
             counts = rig.node.counters.counts
             received = counts().received['camera_infos']
             info = rig.info_for(rig.image())
