@@ -14,6 +14,7 @@ from rclpy.qos import QoSPolicyKind, QoSProfile, QoSReliabilityPolicy
 from rclpy.qos_overriding_options import QoSOverridingOptions
 from rclpy.subscription import Subscription
 from rclpy.timer import Timer
+from sensor_msgs.msg import CameraInfo
 
 from .frame_counters import FrameCounters
 from .limited_log import LimitedLog
@@ -21,7 +22,9 @@ from .qos import subscription_events
 
 FOLLOW_PERIOD_S = 1.0
 RELIABLE_DEPTH = 5
-"""Reliable messages that may wait: fragments of an image are sent again while newer ones come."""
+"""Reliable images that may wait: fragments of one are sent again while newer ones come."""
+INFO_DEPTH = 90
+"""Reliable camera_info messages, 3 s at 30 Hz: Fast DDS may deliver those of 3 s at once."""
 
 _RELIABLE = QoSReliabilityPolicy.RELIABLE
 _OVERRIDABLE = (QoSPolicyKind.HISTORY, QoSPolicyKind.DEPTH, QoSPolicyKind.RELIABILITY)
@@ -41,10 +44,10 @@ class SensorSubscriptions:
     """
     Subscribe to topics that belong together, image and camera_info.
 
-    Reliable with a queue of RELIABLE_DEPTH while every publisher of all topics offers it: the
-    fragments of a large image that were lost are sent again. Else best effort with a queue of 1,
-    which every publisher matches. qos_overrides decide for their topic. Used on the executor's
-    thread.
+    Reliable, with queues of RELIABLE_DEPTH and INFO_DEPTH, while every publisher of all topics
+    offers it: the fragments of a large image that were lost are sent again. Else best effort with
+    a queue of 1, which every publisher matches. qos_overrides decide for their topic. Used on the
+    executor's thread.
     """
 
     def __init__(self, node: LifecycleNode, log: LimitedLog, counters: FrameCounters) -> None:
@@ -138,12 +141,13 @@ def subscribe(
     """Subscribe to the resolved name of a topic; qos_overrides that the user set win."""
     # Not message_filters.Subscriber: subscription and callback refer to each other there, and the
     # estimator behind them stays until the garbage collector comes by.
+    depth = INFO_DEPTH if message_type is CameraInfo else RELIABLE_DEPTH
     best_effort = QoSProfile(depth=1, reliability=QoSReliabilityPolicy.BEST_EFFORT)
     return node.create_subscription(
         message_type,
         topic,
         callback,
-        qos_profile=QoSProfile(depth=RELIABLE_DEPTH) if reliable else best_effort,
+        qos_profile=QoSProfile(depth=depth) if reliable else best_effort,
         event_callbacks=subscription_events(log, topic, counters, reliable),
         qos_overriding_options=QoSOverridingOptions(overridden(node, topic)),
     )
