@@ -22,11 +22,10 @@ DEFAULT = 'detector'
 MIN_SCORE, MAX_DETECTIONS = 0.5, 4
 PROPOSED_SCORE, MOST_PROPOSED = 0.05, 10
 """Thresholds of candidates: the network decides about each, so a low score suffices."""
-NEUTRAL_SCORE, EVIDENCE = 0.135, 1.0
-"""The score that adds nothing, and the weight of the log odds of others. With them 0.7 % of 7,200
+NEUTRAL_SCORE, EVIDENCE = 0.646, 1.0
+"""The score that adds nothing, and the weight of the log odds of others. With them 1.6 % of 600
 random scenes without a hand have one (tools.choose_neutral_score, EstimatorConfig.min_new_score
-0.7); the weight is from 1,300 scenes with and without. They belong to the shipped weights of
-detector and presence head."""
+0.7). They belong to the shipped weights of detector and presence head."""
 _LEAST_SCORE = 0.01
 
 
