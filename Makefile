@@ -1,6 +1,7 @@
 # make demo    the whole path over ROS 2, with synthetic hands: results in demo_output/
 # make test    lint, types, tests, colcon build and colcon test
 # make tensorrt-coverage   whether TensorRT can convert all operations (needs no GPU)
+# make gpu-check         everything on this machine's GPU in minutes: gpu_check_output/report.md (no venv)
 # make soak    two nodes among faults for SOAK_S=600 seconds, every image accounted for
 # make venv    only the virtual environment .venv that both share
 # make clean   remove what the targets made
@@ -19,7 +20,7 @@ SOURCES := setup.py $(wildcard dense_hand_pose launch ros_standins test tools)
 ROS_FILES := $(wildcard requirements/ros-*.txt requirements/*.sh) \
 	$(shell find ros_standins -type f -not -name '*.pyc' 2>/dev/null)
 
-.PHONY: demo test soak tensorrt-coverage venv lint types pytest colcon clean
+.PHONY: demo test soak tensorrt-coverage gpu-check venv lint types pytest colcon clean
 
 demo: .venv/stamp-runtime
 	@$(BIN)/python -m dense_hand_pose demo --out demo_output
@@ -66,6 +67,10 @@ colcon: .venv/stamp-test
 # `make test` runs a minute of it (test/soak).
 soak: .venv/stamp-runtime
 	PYTHONPATH=. $(BIN)/python tools/soak/soak.py --seconds $(SOAK_S)
+
+# With the packages of PYTHON as they are: the machines that have a GPU rarely have an index.
+gpu-check:
+	PYTHONPATH=. $(PYTHON) -m dense_hand_pose gpu-check --out gpu_check_output
 
 # Which operations TensorRT can convert; needs no GPU (tools/tensorrt_coverage). Not in `make test`.
 tensorrt-coverage: .venv-tensorrt/stamp

@@ -38,9 +38,10 @@ LAYERS = {
     'demo': 9,
     'training': 9,
     'benchmark': 10,
+    'gpu_check': 11,
     'study': 10,
-    'cli': 11,
-    '__main__': 12,
+    'cli': 12,
+    '__main__': 13,
 }
 
 

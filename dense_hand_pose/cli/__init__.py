@@ -31,6 +31,7 @@ COMMANDS = {
     'estimate': 'estimate hands in depth files (PNG, NPY): overlays and JSON',
     'evaluate': 'measure a model on a bag or synthetic frames, or prediction files',
     'export': 'export a model for OpenVINO, so that a CPU needs no PyTorch',
+    'gpu-check': "try everything on this machine's GPU, and write a report",
     'hand-urdf': 'write a hand with measured bone lengths as a URDF',
     'predict': 'run a trained network over the test frames of NYU, ICVL or MSRA',
     'record-sample': 'make a small bag of a synthetic hand with ground truth',

@@ -1,6 +1,6 @@
 # Copyright 2026 The dense_hand_pose authors
 # SPDX-License-Identifier: Apache-2.0
-"""Network configurations: ``paper`` follows Wan et al., ``default`` is the one that ships."""
+"""Network configurations: ``paper`` of Wan et al., ``default`` that ships, ``large`` for GPUs."""
 
 from dataclasses import asdict, dataclass, fields
 from typing import Any
@@ -105,6 +105,9 @@ CONFIGURATIONS = {
     'paper': NetworkConfig(),
     'default': NetworkConfig(
         stacks=1, stem='folded', widths=(96, 128, 192, 256, 256), head='shared'
+    ),
+    'large': NetworkConfig(
+        stacks=2, stem='folded', widths=(256, 256, 256, 192, 192), head='shared'
     ),
     'detector': NetworkConfig(
         stacks=1, stem='folded', widths=(64, 96, 128, 128, 128), head='shared', task='detector'

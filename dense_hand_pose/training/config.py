@@ -74,7 +74,8 @@ PRECISIONS = ('float32', 'bfloat16', 'float16')
 DEVICES = ('auto', 'cpu', 'cuda')
 RENDERED = ('synthetic', 'searched')
 """Data that are rendered; the others are recorded."""
-MAY_CHANGE = ('samples', 'minutes', 'processes', 'threads', 'workers', 'device')
+COMPILED = ('', 'default', 'reduce-overhead', 'max-autotune')
+MAY_CHANGE = ('samples', 'minutes', 'processes', 'threads', 'workers', 'device', 'compile')
 """What a resumed training may have otherwise: its budget, and how the machine is used."""
 _SEEDS = 2**8
 """
@@ -104,8 +105,9 @@ class TrainingConfig:
     The learning rate rises over ``warmup_steps`` and follows ``schedule`` (schedule.py) over the
     budget: ``samples`` seen or ``minutes`` of training time, whichever ends first (0 = no such
     limit). ``batch_size`` is that of all ``processes`` together; each has ``threads`` (0: as many
-    as there are cores for it) and ``workers`` that render. ``precision`` is that of the network's
-    products. ``sync_batch_norm`` (GPUs only) normalises over the whole batch rather than over each
+    as there are cores for it) and ``workers`` that render (0: one for each core that is left).
+    ``precision`` is that of the network's products; ``compile`` is a mode of torch.compile, '' for
+    none. ``sync_batch_norm`` (GPUs only) normalises over the whole batch rather than over each
     process's part of it; ``batch_renorm`` draws each batch's statistics towards the running ones
     (network/renorm.py).
     """
@@ -135,6 +137,7 @@ class TrainingConfig:
     processes: int = 1
     device: str = 'auto'
     precision: str = 'bfloat16'
+    compile: str = ''
     sync_batch_norm: bool = False
     batch_renorm: bool = False
     validation_samples: int = 512
@@ -147,13 +150,13 @@ class TrainingConfig:
         if self.samples <= 0 and self.minutes <= 0:
             raise ValueError('samples and minutes are both 0: the training would never end')
         positive = (
-            'batch_size', 'learning_rate', 'workers', 'validation_samples', 'validate_every',
+            'batch_size', 'learning_rate', 'validation_samples', 'validate_every',
             'checkpoint_every', 'gradient_norm', 'processes', 'scenes',
         )  # fmt: skip
         for name in positive:
             if getattr(self, name) <= 0:
                 raise ValueError(f'{name} = {getattr(self, name)}: expected a positive number')
-        for name in ('samples', 'minutes', 'weight_decay', 'warmup_steps', 'threads'):
+        for name in ('samples', 'minutes', 'weight_decay', 'warmup_steps', 'threads', 'workers'):
             if getattr(self, name) < 0:
                 raise ValueError(f'{name} = {getattr(self, name)}: expected 0 or more')
         self._check_choices()
@@ -174,7 +177,7 @@ class TrainingConfig:
     def _check_choices(self) -> None:
         choices = {
             'optimiser': OPTIMISERS, 'schedule': SCHEDULES, 'precision': PRECISIONS,
-            'device': DEVICES, 'data': (*RENDERED, *DATASETS),
+            'compile': COMPILED, 'device': DEVICES, 'data': (*RENDERED, *DATASETS),
         }  # fmt: skip
         for name, known in choices.items():
             value = getattr(self, name)

@@ -17,6 +17,7 @@ import torch
 from torch import distributed, multiprocessing
 from torch.multiprocessing.spawn import ProcessContext, ProcessExitedException
 
+from .checkpoint import CHECKPOINT
 from .config import TrainingConfig
 from .distributed import Group, joined_group
 from .loop import Trainer
@@ -49,12 +50,21 @@ def launch(request: TrainingRequest) -> int:
         rank, local, count = (int(os.environ[n]) for n in ('RANK', 'LOCAL_RANK', 'WORLD_SIZE'))
         try:
             request = replace(request, config=replace(request.config, processes=count))
+            request = _after_restart(request)
         except ValueError as error:
             return _refuse(error, rank)
         return _train_as(request, rank, local, 'env://')
     if request.config.processes > 1:
         return _train_in_processes(request)
     return _train_as(request, 0, 0, '')
+
+
+def _after_restart(request: TrainingRequest) -> TrainingRequest:
+    """Return the request of a process that torchrun has started again: to go on, if it can."""
+    restarted = int(os.environ.get('TORCHELASTIC_RESTART_COUNT', '0')) > 0
+    if not (restarted and (request.out / CHECKPOINT).exists()):
+        return request
+    return replace(request, resume=True, init=None)
 
 
 def _train_as(request: TrainingRequest, rank: int, local: int, meeting: str) -> int:

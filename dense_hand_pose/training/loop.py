@@ -33,6 +33,7 @@ from .optimisers import ema_model, Optimisers, rate_share
 from .runs import beginning, make_network
 from .signals import StopWish
 from .validation import CsvLog, log_columns, loss_columns, validation_row
+from .waiting import waiting_of
 
 _REPORT_EVERY = 100
 
@@ -72,6 +73,10 @@ class Trainer:
         torch.set_num_threads(config.threads or torch.get_num_threads())
         self.network = make_network(config, init, self.group.device)
         self.group.broadcast_(list(self.network.parameters()))
+        self._forward = self.group.wrapped(self.network)
+        if config.compile:
+            self._forward = torch.compile(self._forward, mode=config.compile)  # type: ignore
+        self._waiting = waiting_of(self.group.device)
         self.average = ema_model(self.network, config.ema_decay)
         self.optimisers = Optimisers(
             self.network, config.learning_rate, config.weight_decay, config.optimiser
@@ -135,7 +140,8 @@ class Trainer:
         self._since = time.monotonic()
         while True:
             stable = not in_decay(self.config, self.progress)
-            losses = self.step(next(batches))
+            losses = self.step(self._waiting.next_of(batches))
+            self._waiting.step_ended()
             step, ended = self.progress.step, self.spent() >= 1.0
             if stable and in_decay(self.config, self.progress):
                 self._save(self.out / STABLE)
@@ -146,8 +152,9 @@ class Trainer:
             validated = ended or step % self.config.validate_every == 0
             if validated or step % _REPORT_EVERY == 0:
                 break
-        rate = (self.progress.samples - first) / (self.progress.elapsed_s - begin_s)
-        values = self._values(losses, rate)
+        spent_s = self.progress.elapsed_s - begin_s
+        values = self._values(losses, (self.progress.samples - first) / spent_s)
+        values['waiting_share'] = min(1.0, self._waiting.taken_s() / spent_s)
         if validated:
             found = validation_row(self.average.module, held_out, self.method, self.group)
             values.update(found)
@@ -155,7 +162,10 @@ class Trainer:
             self.log.write(values)
         bar.update(100.0 * self.spent() - bar.n)
         error = loss_columns(self.method)[-1]
-        bar.set_postfix_str(f'{rate:.0f} samples/s, {error} {values[error]:.1f}')
+        bar.set_postfix_str(
+            f'{values["samples_per_s"]:.0f} samples/s, {values["waiting_share"]:.0%} waiting, '
+            f'{error} {values[error]:.1f}'
+        )
 
     def _values(self, losses: Losses | SceneLosses, rate: float) -> dict[str, float]:
         """Return a row of the log; the losses are those of the whole last batch."""
@@ -204,6 +214,8 @@ class Trainer:
         note = torch.tensor([now - self._since, float(self._wish.heard)])
         self._since = now
         gradients = [p.grad for p in self.network.parameters() if p.grad is not None]
+        if self.group.overlapped:
+            gradients = []  # DistributedDataParallel has averaged them
         self.group.all_reduce_mean_([*gradients, *self._statistics, note])
         self.progress.elapsed_s += float(note[0])
         self._stopping = float(note[1]) > 0.0
@@ -212,7 +224,7 @@ class Trainer:
         crop = batch.crop.to(memory_format=torch.channels_last)
         precision: torch.dtype = getattr(torch, self.config.precision)
         with torch.autocast(self.group.device.type, precision, enabled=precision != torch.float32):
-            outputs: list[Tensor] = self.network(crop)
+            outputs: list[Tensor] = self._forward(crop)
         return self.method.loss(outputs, batch)
 
     def _modules(self) -> dict[str, nn.Module]:

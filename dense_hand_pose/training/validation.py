@@ -86,7 +86,7 @@ def _word(value: float) -> str:
     return str(value) if isinstance(value, int) else f'{value:.6g}'
 
 
-_PROGRESS = ('step', 'samples', 'elapsed_s', 'samples_per_s', 'learning_rate')
+_PROGRESS = ('step', 'samples', 'elapsed_s', 'samples_per_s', 'waiting_share', 'learning_rate')
 _LOSSES = ('loss', 'heat_2d', 'heat_3d', 'direction', 'coordinates', 'train_soft_mm')
 _VALIDATION = ('validation_mean_shift_mm', 'validation_median_mm', 'validation_soft_mm')
 _SCENE_LOSSES = ('loss', 'score', 'offset', 'depth', 'side', 'joints', 'train_center_px')

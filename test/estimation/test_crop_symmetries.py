@@ -5,9 +5,9 @@
 from dense_hand_pose.camera.crop import crop_depth, CropWindow
 from dense_hand_pose.camera.intrinsics import Intrinsics
 from dense_hand_pose.codec.config import DecodingConfig
+from dense_hand_pose.codec.numpy_decoding import Result
 from dense_hand_pose.estimation.config import EstimatorConfig, VIEW_COUNTS
 from dense_hand_pose.estimation.crop_symmetries import run_views, SYMMETRIES, Symmetry
-from dense_hand_pose.runtimes.base import Result
 import numpy as np
 import pytest
 

@@ -54,6 +54,10 @@ RUN = {
     rf'{MODULE} build-engine': (
         'test/runtimes/test_nvidia.py::test_build_engine_builds_once_and_again_when_forced'
     ),
+    rf'{MODULE} gpu-check .*': (
+        'test/gpu_check/test_gpu_check.py::test_a_dry_run_tries_every_step'
+    ),
+    r'make gpu-check': 'test/gpu_check/test_gpu_check.py::test_a_dry_run_tries_every_step',
     rf'{MODULE} (render-shards|train .* --shards) .*': (
         'test/training/data/test_shards.py::test_the_commands_render_and_train'
     ),

@@ -7,11 +7,11 @@ from dataclasses import dataclass, field
 
 from dense_hand_pose.camera.intrinsics import Intrinsics
 from dense_hand_pose.codec.config import DecodingConfig
+from dense_hand_pose.codec.numpy_decoding import Result
 from dense_hand_pose.detection.proposals import Candidate, TileCandidates, TileSet, WHOLE
 from dense_hand_pose.estimation.config import EstimatorConfig
 from dense_hand_pose.estimation.hand_score import MEAN_BONES_M
 from dense_hand_pose.estimator import HandPose, HandPoseEstimator
-from dense_hand_pose.runtimes.base import Result
 from dense_hand_pose.skeleton import HAND_21
 import numpy as np
 

@@ -178,7 +178,7 @@ class SceneSource:
         config = self.config
         count = config.batch_size // group.count
         batches = SceneBatches(config.seed, count, group.rank * count, first)
-        return loader_of(batches, config.workers)
+        return loader_of(batches, config.workers, pinned=group.pinned, ranks=group.count)
 
     def validation(self, group: Group) -> list[SceneBatch]:
         """Return scenes that no training sees, all of them whole."""

@@ -41,7 +41,7 @@ class SyntheticSource:
         batches = SyntheticBatches(
             config.seed, config.batch_size, first, group.rank, group.count, self.make
         )
-        return loader_of(batches, config.workers)
+        return loader_of(batches, config.workers, pinned=group.pinned, ranks=group.count)
 
     def validation(self, group: Group) -> list[Batch]:
         """Return hands that no training sees."""
@@ -64,7 +64,7 @@ class SearchedSource(SyntheticSource):
         batches = MixedBatches(
             self._places, config.seed, config.batch_size, first, group.rank, group.count, self.make
         )
-        return loader_of(batches, config.workers)
+        return loader_of(batches, config.workers, pinned=group.pinned, ranks=group.count)
 
 
 class RecordedSource:
@@ -81,7 +81,7 @@ class RecordedSource:
             self._train, config.augmentation, config.cube_m, config.seed, config.batch_size,
             first, group.rank, group.count,
         )  # fmt: skip
-        return loader_of(batches, config.workers)
+        return loader_of(batches, config.workers, pinned=group.pinned, ranks=group.count)
 
     def validation(self, group: Group) -> list[Batch]:
         """Return test frames, the cube around the mean of the true joints."""

@@ -3,6 +3,7 @@
 """Synthetic crops for training: an endless, seeded stream rendered beside the trainer."""
 
 from collections.abc import Callable, Iterator
+import os
 from typing import NamedTuple, TypeVar
 
 from dense_hand_pose.codec.map_geometry import Cube
@@ -40,7 +41,8 @@ class Batch(NamedTuple):
         """Return the batch on another device."""
         cube = Cube(*(tensor.to(device) for tensor in self.cube))
         state = None if self.state is None else self.state.to(device)
-        return Batch(self.crop.to(device), self.joints_m.to(device), cube, state)
+        crop, joints_m = (t.to(device, non_blocking=True) for t in (self.crop, self.joints_m))
+        return Batch(crop, joints_m, cube, state)
 
 
 def make_batch(seed: int, count: int, first: int = 0) -> Batch:
@@ -88,12 +90,21 @@ class SyntheticBatches(IterableDataset[Batch]):
             step += stride
 
 
-def loader_of(batches: IterableDataset[_Batch], workers: int) -> DataLoader[_Batch]:
-    """Return a loader whose workers make batches ahead of the trainer."""
+def loader_of(
+    batches: IterableDataset[_Batch], workers: int, *, pinned: bool = False, ranks: int = 1
+) -> DataLoader[_Batch]:
+    """
+    Return a loader whose workers make batches ahead of the trainer.
+
+    ``workers`` 0: one for each core that this machine's ``ranks`` trainers leave. ``pinned``
+    batches lie in memory that a GPU reads by itself.
+    """
+    cores = len(os.sched_getaffinity(0))
     return DataLoader(
         batches,
         batch_size=None,
-        num_workers=workers,
+        num_workers=workers or max(1, cores // ranks - 1),
+        pin_memory=pinned,
         prefetch_factor=8,
         persistent_workers=True,
         worker_init_fn=leave_signals_to_the_trainer,

@@ -105,7 +105,7 @@ def test_one_crop_and_several_have_engines_of_their_own(wanted: Wanted, count: i
 
 def test_the_engine_for_one_serves_until_that_for_several_is_there(wanted: Wanted) -> None:
     fake, may_go_on = FakeTensorRT(), threading.Event()
-    build(wanted, lambda _: None, batches=(1,), seams=fake.hooks())
+    build(wanted, lambda _: None, batches=(1,), hooks=fake.hooks())
     fake.during = lambda: may_go_on.wait(120.0)
     backend = preferred(wanted, lambda: cpu(wanted), fake.hooks())
     assert backend.name.startswith('tensorrt (')
@@ -120,7 +120,7 @@ def test_without_an_engine_for_several_they_go_one_at_a_time(
     wanted: Wanted, caplog: pytest.LogCaptureFixture
 ) -> None:
     fake = FakeTensorRT()
-    build(wanted, lambda _: None, batches=(1,), seams=fake.hooks())
+    build(wanted, lambda _: None, batches=(1,), hooks=fake.hooks())
     fake.failure = TensorRTError('memory', '7 MiB free')
     for backend in (
         required(wanted, fake.hooks()),
