@@ -170,7 +170,7 @@ def test_weights_to_start_from(tmp_path: Path) -> None:
     for name, tensor in trainer.network.state_dict().items():
         if not name.endswith('num_batches_tracked'):
             torch.testing.assert_close(tensor, start[name], rtol=0.0, atol=0.0)
-    other = replace(CONFIG, network=replace(TINY, stacks=2))
+    other = replace(CONFIG, network=replace(TINY, theta_m=0.09))
     with pytest.raises(ValueError, match='another architecture'):
         Trainer(other, tmp_path / 'b', init=path)
     with pytest.raises(WeightsError, match='absent'):
