@@ -57,7 +57,6 @@ RUN = {
     rf'{MODULE} gpu-check .*': (
         'test/gpu_check/test_gpu_check.py::test_a_dry_run_tries_every_step'
     ),
-    r'make gpu-check': 'test/gpu_check/test_gpu_check.py::test_a_dry_run_tries_every_step',
     rf'{MODULE} (render-shards|train .* --shards) .*': (
         'test/training/data/test_shards.py::test_the_commands_render_and_train'
     ),
