@@ -59,11 +59,13 @@ def stream(size: tuple[int, int], best_effort: bool, seconds: float) -> str:
     images = node.create_publisher(Image, '/image_rect', 10)
     infos = node.create_publisher(CameraInfo, '/camera_info', 10)
     depth = np.full((height, width), 1500, np.uint16)
-    depth[height // 3 : height // 2, width // 3 : width // 2] = 500
+    top, bottom, left, right = height // 3, height // 2, width // 3, width // 2
+    depth[top:bottom, left:right] = 500
     image = Image(height=height, width=width, encoding='16UC1', step=2 * width)
     image.data = depth.tobytes()
     camera = Intrinsics(0.74 * width, 0.74 * width, width / 2, height / 2)
-    process = subprocess.Popen(node_command(best_effort), stdout=subprocess.PIPE, text=True)  # noqa: S603
+    command = node_command(best_effort)
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)  # noqa: S603
     limit = time.monotonic() + START_S
     while not images.get_subscription_count() and time.monotonic() < limit:
         executor.spin_once(timeout_sec=0.1)

@@ -77,7 +77,8 @@ class FrameSet(Sequence[DatasetFrame]):
         """Return the number of frames."""
         return len(self.paths)
 
-    def __getitem__(self, index: int) -> DatasetFrame:  # type: ignore[override]  # no slices: see select
+    # No slices: see select.
+    def __getitem__(self, index: int) -> DatasetFrame:  # type: ignore[override]
         """Read a frame; IndexError outside the set, DatasetError for an unreadable image."""
         if not -len(self) <= index < len(self):
             raise IndexError(f'frame {index} of {len(self)} in {self.facts.name} {self.split}')

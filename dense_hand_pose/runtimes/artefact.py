@@ -39,7 +39,7 @@ class Artefact:
     ``facts``: what it was made for, all of which has to fit. ``notes``: what it was made with.
     """
 
-    format: str
+    format_name: str
     facts: Mapping[str, Any]
     members: Mapping[str, bytes]
     notes: Mapping[str, str] = field(default_factory=dict)
@@ -47,7 +47,7 @@ class Artefact:
 
 def pack(artefact: Artefact, *, compress: bool = True) -> bytes:
     """Return the file's bytes; the same content gives the same bytes."""
-    metadata = {'format': artefact.format, **artefact.facts, _NOTES: dict(artefact.notes)}
+    metadata = {'format': artefact.format_name, **artefact.facts, _NOTES: dict(artefact.notes)}
     members = {
         _METADATA: json.dumps(metadata, indent=1, sort_keys=True).encode(), **artefact.members
     }  # fmt: skip

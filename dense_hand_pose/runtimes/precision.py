@@ -73,7 +73,7 @@ def choose_precision(wanted: Wanted, offer: Offer) -> Backend:
             return backend
         mean_error_mm = _remembered(
             (wanted.model.sha256, str(GRAPH_VERSION), precision, offer.where),
-            lambda backend=backend: disagreement_mm(backend, offer.reference()),  # type: ignore[misc]
+            functools.partial(_measured_mm, backend, offer.reference),
         )
         if mean_error_mm <= TOLERANCE_MM:
             return backend
@@ -83,6 +83,11 @@ def choose_precision(wanted: Wanted, offer: Offer) -> Backend:
             backend.name, precision, mean_error_mm, TOLERANCE_MM,
         )  # fmt: skip
     raise BackendError(f'no precision of {", ".join(offered)} agrees with float32')
+
+
+def _measured_mm(backend: Backend, reference: Callable[[], Array]) -> float:
+    """Return the disagreement of a backend with the joints that reference() computes."""
+    return disagreement_mm(backend, reference())
 
 
 def disagreement_mm(backend: Backend, reference_m: Array) -> float:

@@ -2,11 +2,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """Depth that image_transport has compressed, and the line that says which transport is there."""
 
-from pathlib import Path
-import sys
-
-sys.path.insert(0, str(Path(__file__).parents[1]))  # for depth_codecs.py
-
 from depth_codecs import compressed_depth
 from node_rig import hand_depth_mm, Rig, running_node
 import pytest

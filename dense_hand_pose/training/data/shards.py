@@ -160,11 +160,12 @@ class Shards:
         rows = slice(begin, begin + count)
         try:
             file = self._file(shard)
-            bounds = [0, *file.get_tensor('ends').tolist()][begin : begin + count + 1]
-            packed = file.get_slice('crops')[bounds[0] : bounds[-1]].tobytes()
+            last = begin + count + 1
+            bounds = [0, *file.get_tensor('ends').tolist()][begin:last]
+            packed = file.get_slice('crops')[slice(bounds[0], bounds[-1])].tobytes()
             crops = np.empty((count, 1, CROP_SIZE_PX, CROP_SIZE_PX), np.float32)
             for crop, (start, end) in zip(crops, pairwise(bounds), strict=True):
-                crop[0] = unpack_crop(packed[start - bounds[0] : end - bounds[0]])
+                crop[0] = unpack_crop(packed[slice(start - bounds[0], end - bounds[0])])
             joints_m, center_m, size_m = (
                 torch.from_numpy(file.get_slice(name)[rows]) for name in _LABELS[1:]
             )
