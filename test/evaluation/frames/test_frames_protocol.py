@@ -102,12 +102,15 @@ def test_a_detected_hand_is_reported_as_a_new_one() -> None:
             assert answer.found == (pose is not None)
 
 
+COUNT = 52  # three frames have a second hand
+
+
 class SearchesOthers:
     """Answers the n-th hand of a frame where it is to search, moved a little."""
 
     def __init__(self, estimator: HandPoseEstimator, which: int) -> None:
         self.config, self.which = estimator.config, which
-        self.frames = [render_frame(FIRST_SEED + i) for i in range(30)]
+        self.frames = [render_frame(FIRST_SEED + i) for i in range(COUNT)]
         self.pose = next(
             pose
             for frame in map(render_frame, range(20))
@@ -138,12 +141,12 @@ def test_whoever_searches_may_find_another_hand_of_the_frame(
         oracle = SearchesOthers(estimator, which)
         crowded = [len(frame.others) for frame in oracle.frames]
         assert sum(crowded) >= 2
-        found = estimate_frames(oracle, 30)  # type: ignore[arg-type]
+        found = estimate_frames(oracle, COUNT)  # type: ignore[arg-type]
         for center, column in found.items():
             answers = tabulate(column)
             other = [which == 1 and center == 'detected' and count == 1 for count in crowded]
             assert answers.other.tolist() == other
-            assert answers.errors_m == pytest.approx(np.full((30, 21), 0.01), abs=1e-6)
+            assert answers.errors_m == pytest.approx(np.full((COUNT, 21), 0.01), abs=1e-6)
             for answer, frame in zip(column, oracle.frames, strict=True):
                 assert answer.side == (frame.others[0][1] if answer.other else frame.side)
 
