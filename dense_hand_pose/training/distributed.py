@@ -14,9 +14,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
+import os
 
 import torch
 from torch import distributed, nn, Tensor
+from torch.distributed.distributed_c10d import PrefixStore, Store
+from torch.distributed.rendezvous import rendezvous
 from torch.nn.parallel import DistributedDataParallel
 
 _PATIENCE = timedelta(minutes=10)
@@ -96,6 +99,13 @@ def _lying(tensor: Tensor) -> Tensor:
     return tensor.permute(0, 2, 3, 1) if tensor.dim() == 4 else tensor
 
 
+def _store_of(meeting: str, rank: int, count: int) -> Store:
+    """Return where the processes meet; after a restart by torchrun it holds no old addresses."""
+    store, _, _ = next(rendezvous(meeting, rank, count))
+    attempt = os.environ.get('TORCHELASTIC_RESTART_COUNT', '0')
+    return PrefixStore(f'attempt {attempt}', store)
+
+
 @contextmanager
 def joined_group(rank: int, count: int, device: torch.device, meeting: str) -> Iterator[Group]:
     """
@@ -106,7 +116,7 @@ def joined_group(rank: int, count: int, device: torch.device, meeting: str) -> I
     """
     distributed.init_process_group(
         'nccl' if device.type == 'cuda' else 'gloo',
-        init_method=meeting,
+        store=_store_of(meeting, rank, count),
         rank=rank,
         world_size=count,
         timeout=_PATIENCE,

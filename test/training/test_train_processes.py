@@ -10,18 +10,20 @@ import sys
 import time
 
 import pytest
+from safetensors.torch import load_file
+import torch
 
 REPOSITORY = Path(__file__).parents[2]
 PATIENCE_S = 400.0
 pytestmark = pytest.mark.slow
 
 
-def write_config(folder: Path, samples: int) -> Path:
+def write_config(folder: Path, samples: int, processes: int = 2) -> Path:
     path = folder / f'{samples}.yaml'
     path.write_text(
         'network: {stacks: 1, stem: folded, head: shared, widths: [8, 8, 8, 8, 8]}\n'
-        f'samples: {samples}\nbatch_size: 2\nvalidation_samples: 4\nthreads: 1\nprocesses: 2\n'
-        'checkpoint_every: 2\n'
+        f'samples: {samples}\nbatch_size: {processes}\nvalidation_samples: {4 * processes}\n'
+        f'threads: 1\nprocesses: {processes}\ncheckpoint_every: 2\n'
     )
     return path
 
@@ -80,3 +82,33 @@ def test_torchrun_starts_the_same_training(tmp_path: Path) -> None:
     assert training.returncode == 0, error
     assert (tmp_path / 'out' / 'weights.safetensors').exists()
     assert len((tmp_path / 'out' / 'log.csv').read_text().splitlines()) == 2
+
+
+def workers_of(agent: 'subprocess.Popen[str]') -> list[int]:
+    """Return the process ids of the trainers that a torchrun has started."""
+    children = Path(f'/proc/{agent.pid}/task/{agent.pid}/children').read_text().split()
+    lines = {int(pid): Path(f'/proc/{pid}/cmdline').read_text() for pid in children}
+    return sorted(pid for pid, line in lines.items() if 'dense_hand_pose' in line)
+
+
+def test_torchrun_goes_on_from_the_last_checkpoint_after_one_of_four_was_killed(
+    tmp_path: Path,
+) -> None:
+    before = ('-m', 'torch.distributed.run', '--nproc-per-node', '4', '--max-restarts', '1')
+    config = str(write_config(tmp_path, 240, processes=4))
+    outcomes = []
+    for name in ('straight', 'killed'):
+        training = start(tmp_path, '--config', config, '--out', name, before=before)
+        if name == 'killed':
+            wait_for(tmp_path / name / 'checkpoint.safetensors', 0.0, training)
+            workers = workers_of(training)
+            assert len(workers) == 4
+            os.kill(workers[2], signal.SIGKILL)
+        _, error = training.communicate(timeout=PATIENCE_S)
+        assert training.returncode == 0, error
+        outcomes.append(load_file(tmp_path / name / 'checkpoint.safetensors'))
+        assert ('exitcode: -9' in error) == (name == 'killed'), error
+    straight, killed = outcomes
+    assert straight.keys() == killed.keys()
+    for key, tensor in straight.items():
+        assert torch.equal(tensor, killed[key]), key
