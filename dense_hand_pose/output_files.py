@@ -7,6 +7,7 @@ from contextlib import contextmanager
 import io
 import os
 from pathlib import Path
+import stat
 import tempfile
 
 
@@ -14,9 +15,14 @@ def write_file(path: Path, content: bytes | str) -> None:
     """
     Write a file under a new name beside it and rename it: a reader never sees half of it.
 
-    A symbolic link at ``path`` is replaced, its target stays as it is. OSError where it cannot be.
+    A symbolic link at ``path`` is replaced, its target stays as it is; a device or a pipe such as
+    /dev/null is written to. OSError where it cannot be.
     """
     data = content.encode('utf-8') if isinstance(content, str) else content
+    if _is_special(path):
+        with path.open('wb', buffering=0) as file:
+            file.write(data)
+        return
     handle, name = tempfile.mkstemp(dir=path.parent, prefix=f'.{path.name[:40]}.')
     temporary = Path(name)
     try:
@@ -34,6 +40,15 @@ def text_file(path: Path) -> Iterator[io.StringIO]:
     text = io.StringIO(newline='')
     yield text
     write_file(path, text.getvalue())
+
+
+def _is_special(path: Path) -> bool:
+    """Return whether a path is a device, a pipe or a socket: a rename would replace it."""
+    try:
+        mode = path.lstat().st_mode
+    except OSError:
+        return False
+    return not (stat.S_ISREG(mode) or stat.S_ISLNK(mode) or stat.S_ISDIR(mode))
 
 
 def _umask() -> int:

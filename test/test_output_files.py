@@ -5,6 +5,7 @@
 import os
 from pathlib import Path
 import stat
+import threading
 
 from dense_hand_pose.output_files import write_file
 import pytest
@@ -48,3 +49,21 @@ def test_what_cannot_be_written_leaves_nothing(tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError):
         write_file(tmp_path / 'nowhere' / 'a', 'x')
     assert [path.name for path in tmp_path.iterdir()] == ['folder']
+
+
+def test_a_pipe_is_written_to_and_stays_one(tmp_path: Path) -> None:
+    path = tmp_path / 'pipe'
+    os.mkfifo(path)
+    received: list[bytes] = []
+    reader = threading.Thread(target=lambda: received.append(path.read_bytes()))
+    reader.start()
+    write_file(path, 'figures')
+    reader.join(timeout=10.0)
+    assert received == [b'figures']
+    assert stat.S_ISFIFO(path.lstat().st_mode)
+
+
+def test_a_full_device_is_an_error_and_stays_a_device() -> None:
+    with pytest.raises(OSError, match='No space left'):
+        write_file(Path('/dev/full'), 'figures')
+    assert stat.S_ISCHR(Path('/dev/full').lstat().st_mode)

@@ -67,14 +67,14 @@ def run(args: argparse.Namespace) -> int:
     args.config = configuration(args.config)
     if trains_presence(args.config):
         return _train_presence(args)
+    if args.resume and args.init is not None:
+        raise CommandError('--resume and --init exclude each other: choose one', 2)
     args.init = None if args.init is None else weights(args.init)
     from dense_hand_pose.runtimes.base import BackendError
     from dense_hand_pose.training.launch import launch, TrainingRequest
     from dense_hand_pose.training.mining.places import ensure_mined_crops
 
     try:
-        if args.resume and args.init:
-            raise ValueError('--resume and --init exclude each other: choose one')
         config = load_config(args.config)
         given = {'processes': args.processes, 'held_out': args.held_out}
         config = replace(config, **{k: v for k, v in given.items() if v is not None})

@@ -39,8 +39,20 @@ def run(load: Callable[[], Callable[[], int]]) -> int:
         return main()
     except KeyboardInterrupt:
         return 0
+    except SystemError as error:
+        # Compiled code that a signal interrupts wraps the interrupt (numba, while it loads).
+        if _was_interrupted(error):
+            return 0
+        raise
     finally:
         _handle(signal.SIG_IGN)
+
+
+def _was_interrupted(error: BaseException | None) -> bool:
+    """Return whether an interrupt is among the causes of an error."""
+    while error is not None and not isinstance(error, KeyboardInterrupt):
+        error = error.__cause__
+    return error is not None
 
 
 def ignore_signals() -> None:

@@ -11,6 +11,7 @@ import time
 
 from dense_hand_pose.camera.camera_info import intrinsics_of
 from dense_hand_pose.camera.intrinsics import project
+from dense_hand_pose.ros import executables
 from dense_hand_pose.ros.inputs import read_depth
 from dense_hand_pose.ros.synthetic_camera import SyntheticCamera
 from geometry_msgs.msg import PoseArray
@@ -235,3 +236,23 @@ def test_the_camera_films_a_hand_whose_joints_it_tells() -> None:
         near.append(np.median(joints[inside, 2] - surface))
     assert len(near) >= 5
     assert 0.0 < np.median(near) < 0.03
+
+
+def test_an_interrupt_that_compiled_code_wraps_ends_with_status_0() -> None:
+    def interrupted() -> int:
+        try:
+            raise KeyboardInterrupt
+        except KeyboardInterrupt as error:
+            raise SystemError('returned a result with an exception set') from error
+
+    def broken() -> int:
+        raise SystemError('broken')
+
+    before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        assert executables.run(lambda: interrupted) == 0
+        with pytest.raises(SystemError, match='broken'):
+            executables.run(lambda: broken)
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)

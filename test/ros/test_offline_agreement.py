@@ -61,7 +61,7 @@ def pairs_of(bag: Path) -> list[tuple[Image, CameraInfo]]:
 def offline(bag: Path, model: str) -> list[FrameRecord]:
     """Return the offline answers with the defaults of the node."""
     opened = open_bag(bag, TopicOverrides(), FrameOptions())
-    frames = bag_frames(opened.file, opened.topics, opened.sidecar)
+    frames = bag_frames(opened.file, opened.topics, opened.stream)
     return list(estimate_offline(frames, HandPoseEstimator.load(model, 'cpu', precision=FULL)))
 
 

@@ -204,7 +204,11 @@ def offered_precisions() -> list[str]:
 
 
 def _require_openvino() -> None:
-    if importlib.util.find_spec('openvino') is None:
+    try:
+        found = importlib.util.find_spec('openvino') is not None
+    except ModuleNotFoundError:  # of an import hook
+        found = False
+    if not found:
         raise BackendError('OpenVINO is not installed (pip install openvino)')
 
 

@@ -177,7 +177,7 @@ def test_easy_places_are_thinned_and_hopeful_ones_looked_at_again() -> None:
             return Result(joints_m, ones, ones, votes, votes[..., 0], presence, presence)
 
     shot = next(
-        shot for shot in module.load_shots(5, 0, 30, 1) if not shot.hands and shot.depth_m.any()
+        shot for shot in module.load_scenes(5, 0, 30, 1) if not shot.hands and shot.depth_m.any()
     )
     rows, columns = np.nonzero((shot.depth_m > 0.3) & (shot.depth_m < 5.0))
     k = shot.intrinsics
