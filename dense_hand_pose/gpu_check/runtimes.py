@@ -4,6 +4,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+import functools
 
 from dense_hand_pose.runtimes.base import Backend, BackendError, Model, Wanted
 from dense_hand_pose.runtimes.host import GPU_PRECISIONS
@@ -38,7 +39,7 @@ def _of(entry: RuntimeEntry, check: Check, model: Model) -> list[Named]:
     except (BackendError, ImportError, RuntimeError) as error:
         return [Named(entry.name, '-', _refusing(str(error)))]
     return [
-        Named(entry.name, precision, lambda precision=precision: offer.make(precision))  # type: ignore[misc]
+        Named(entry.name, precision, functools.partial(offer.make, precision))
         for precision in offer.precisions
     ]
 
@@ -58,7 +59,7 @@ def _tensorrt(check: Check, model: Model) -> list[Named]:
         return backend
 
     return [
-        Named('tensorrt', precision, lambda precision=precision: cached(precision))  # type: ignore[misc]
+        Named('tensorrt', precision, functools.partial(cached, precision))
         for precision in GPU_PRECISIONS
     ]
 

@@ -3,6 +3,7 @@
 """The steps that time runtimes: network and decoding alone, and a frame from end to end."""
 
 from collections.abc import Callable
+import functools
 import time
 
 from dense_hand_pose.codec.config import DecodingConfig
@@ -33,7 +34,7 @@ def _row(named: Named, seconds: float) -> Row:
     try:
         backend = named.make()
         for batch in BATCHES:
-            times_ms = _times_ms(lambda batch=batch: _look(backend, batch), seconds)  # type: ignore[misc]
+            times_ms = _times_ms(functools.partial(_look, backend, batch), seconds)
             row[f'{batch} crops: median ms'] = round(float(np.median(times_ms)), 3)
             row[f'{batch} crops: 99th percentile ms'] = round(
                 float(np.percentile(times_ms, 99)), 3

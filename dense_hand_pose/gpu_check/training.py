@@ -35,15 +35,15 @@ class Variant:
     network: str
     batch: int
     precision: str = 'bfloat16'
-    compile: str = ''
+    compile_mode: str = ''
 
 
 VARIANTS = (
     Variant('default', 1024),
     Variant('large', 1024),
-    Variant('large', 1024, compile='default'),
-    Variant('large', 1024, compile='reduce-overhead'),
-    Variant('default', 1024, compile='default'),
+    Variant('large', 1024, compile_mode='default'),
+    Variant('large', 1024, compile_mode='reduce-overhead'),
+    Variant('default', 1024, compile_mode='default'),
     Variant('large', 256),
     Variant('large', 1024, precision='float16'),
 )
@@ -72,7 +72,7 @@ def _named(variant: Variant) -> Row:
         'network': variant.network,
         'crops a step': variant.batch,
         'precision': variant.precision,
-        'compiled': variant.compile or 'no',
+        'compiled': variant.compile_mode or 'no',
     }
 
 
@@ -80,7 +80,7 @@ def _row(variant: Variant, rendered: Batch, device: torch.device, quick: bool) -
     network = _SMALL if variant.network == 'small' else CONFIGURATIONS[variant.network]
     config = TrainingConfig(
         network=network, batch_size=variant.batch, precision=variant.precision, seed=1,
-        compile=variant.compile, optimiser='muon', samples=10**9, device=device.type,
+        compile_mode=variant.compile_mode, optimiser='muon', samples=10**9, device=device.type,
     )  # fmt: skip
     batch = repeated(rendered, variant.batch).to(device)
     with tempfile.TemporaryDirectory() as folder:

@@ -75,7 +75,7 @@ DEVICES = ('auto', 'cpu', 'cuda')
 RENDERED = ('synthetic', 'searched')
 """Data that are rendered; the others are recorded."""
 COMPILED = ('', 'default', 'reduce-overhead', 'max-autotune')
-MAY_CHANGE = ('samples', 'minutes', 'processes', 'threads', 'workers', 'device', 'compile')
+MAY_CHANGE = ('samples', 'minutes', 'processes', 'threads', 'workers', 'device', 'compile_mode')
 """What a resumed training may have otherwise: its budget, and how the machine is used."""
 _SEEDS = 2**8
 """
@@ -137,7 +137,7 @@ class TrainingConfig:
     processes: int = 1
     device: str = 'auto'
     precision: str = 'bfloat16'
-    compile: str = ''
+    compile_mode: str = ''
     sync_batch_norm: bool = False
     batch_renorm: bool = False
     validation_samples: int = 512
@@ -177,7 +177,7 @@ class TrainingConfig:
     def _check_choices(self) -> None:
         choices = {
             'optimiser': OPTIMISERS, 'schedule': SCHEDULES, 'precision': PRECISIONS,
-            'compile': COMPILED, 'device': DEVICES, 'data': (*RENDERED, *DATASETS),
+            'compile_mode': COMPILED, 'device': DEVICES, 'data': (*RENDERED, *DATASETS),
         }  # fmt: skip
         for name, known in choices.items():
             value = getattr(self, name)

@@ -74,8 +74,8 @@ class Trainer:
         self.network = make_network(config, init, self.group.device)
         self.group.broadcast_(list(self.network.parameters()))
         self._forward = self.group.wrapped(self.network)
-        if config.compile:
-            self._forward = torch.compile(self._forward, mode=config.compile)  # type: ignore
+        if config.compile_mode:
+            self._forward = torch.compile(self._forward, mode=config.compile_mode)  # type: ignore
         self._waiting = waiting_of(self.group.device)
         self.average = ema_model(self.network, config.ema_decay)
         self.optimisers = Optimisers(
