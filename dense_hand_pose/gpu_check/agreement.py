@@ -8,11 +8,11 @@ from dense_hand_pose.runtimes.precision import joints_of, TOLERANCE_MM
 from dense_hand_pose.runtimes.torch_cpu import reference_joints
 import numpy as np
 
-from .plan import Check, Findings, Row
+from .plan import Check, Row, StepFindings
 from .runtimes import Named, named_runtimes
 
 
-def compare(check: Check, findings: Findings) -> None:
+def compare(check: Check, findings: StepFindings) -> None:
     """Compare the joints of the 200 crops; a row for each, or the reason why there is none."""
     model = Model(find_weights(check.model))
     reference_m = reference_joints(model)

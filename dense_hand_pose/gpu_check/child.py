@@ -17,7 +17,7 @@ import sys
 from dense_hand_pose.process import keep_memory, wait_passively
 
 from .hooks import hooks_of
-from .plan import CannotRunError, Check, Findings, STEPS
+from .plan import CannotRunError, Check, StepFindings, STEPS
 from .run import CANNOT_RUN
 
 
@@ -33,9 +33,9 @@ def main(name: str, check: Check) -> int:
     if missing is not None:
         return _cannot(missing)
     module, _, function = step.function.partition(':')
-    run: Callable[[Check, Findings], None]
+    run: Callable[[Check, StepFindings], None]
     run = getattr(import_module(f'.{module}', __package__), function)
-    findings = Findings()
+    findings = StepFindings()
     try:
         run(check, findings)
     except CannotRunError as error:

@@ -13,13 +13,13 @@ from dense_hand_pose.runtimes.base import Model
 import torch
 
 from .hooks import engine_hooks, hooks_of
-from .plan import CannotRunError, Check, Findings
+from .plan import CannotRunError, Check, StepFindings
 
 _EXECUTE = 'execute_engine'
 _GLUE = ('getitem', 'engine', 'sym_size')
 
 
-def build(check: Check, findings: Findings) -> None:
+def build(check: Check, findings: StepFindings) -> None:
     """Build the engines for one crop and for four, check their joints, and keep them."""
     missing = hooks_of(check).why_no_tensorrt()
     if missing is not None:

@@ -10,7 +10,7 @@ import subprocess
 from typing import Any
 
 from .hooks import hooks_of
-from .plan import Check, Findings, Row
+from .plan import Check, Row, StepFindings
 
 _PACKAGES = (
     'torch', 'torch-tensorrt', 'tensorrt', 'tensorrt-cu13', 'tensorrt-cu12', 'openvino', 'numpy',
@@ -24,7 +24,7 @@ _OF_GPU = (
 _LIMIT_S = 10.0
 
 
-def describe(check: Check, findings: Findings) -> None:
+def describe(check: Check, findings: StepFindings) -> None:
     """Tell what there is; whatever does not answer is left out."""
     hooks = hooks_of(check)
     figures = findings.figures

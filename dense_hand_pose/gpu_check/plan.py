@@ -76,7 +76,7 @@ class Check:
 
 
 @dataclass
-class Findings:
+class StepFindings:
     """What a step found: single values by name, and the rows of one table."""
 
     figures: Row = field(default_factory=dict)
@@ -97,4 +97,4 @@ class Outcome:
     state: str
     why: str = ''
     spent_s: float = 0.0
-    findings: Findings = field(default_factory=Findings)
+    findings: StepFindings = field(default_factory=StepFindings)

@@ -14,7 +14,7 @@ import sys
 import time
 from typing import IO
 
-from .plan import Check, Findings, Outcome, Step, STEPS, USUAL_MINUTES
+from .plan import Check, Outcome, Step, StepFindings, STEPS, USUAL_MINUTES
 from .report import write_report
 
 CHILD = 'dense_hand_pose.gpu_check.child'
@@ -78,7 +78,7 @@ def _run(step: Step, check: Check, child: str) -> Outcome:
 def _collect(result: Path, outcome: Outcome) -> None:
     """Take what the step has written, which may be a part where it was stopped."""
     try:
-        outcome.findings = Findings(**json.loads(result.read_text(encoding='utf-8')))
+        outcome.findings = StepFindings(**json.loads(result.read_text(encoding='utf-8')))
     except (OSError, ValueError, TypeError) as error:
         if outcome.state == 'done':
             outcome.state, outcome.why = 'failed', f'it left no result ({error})'

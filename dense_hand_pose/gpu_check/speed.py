@@ -12,7 +12,7 @@ from dense_hand_pose.runtimes.base import Backend, BackendError, Model
 from dense_hand_pose.runtimes.precision import load_probe
 import numpy as np
 
-from .plan import Check, Findings, Row
+from .plan import Check, Row, StepFindings
 from .runtimes import Named, named_runtimes
 
 BATCHES = (1, 4)
@@ -20,7 +20,7 @@ _WARM_UP = 3
 _QUICK_FRAMES, _FRAMES = 4, 60
 
 
-def network(check: Check, findings: Findings) -> None:
+def network(check: Check, findings: StepFindings) -> None:
     """Time one crop and four on every runtime, copies to and from the device included."""
     model = Model(find_weights(check.model))
     named = named_runtimes(check, model)
@@ -61,7 +61,7 @@ def _times_ms(function: Callable[[], None], seconds: float) -> list[float]:
     return times
 
 
-def end_to_end(check: Check, findings: Findings) -> None:
+def end_to_end(check: Check, findings: StepFindings) -> None:
     """Run the benchmark with few frames: one hand that is followed, and one that is searched."""
     from dense_hand_pose.benchmark.run import Options, run_benchmark
 

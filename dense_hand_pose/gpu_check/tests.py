@@ -8,13 +8,13 @@ import re
 import subprocess
 import sys
 
-from .plan import CannotRunError, Check, Findings
+from .plan import CannotRunError, Check, StepFindings
 
 _ROOT = Path(__file__).resolve().parents[2]
 _COUNTS = re.compile(r'(\d+) (passed|failed|skipped|errors?)')
 
 
-def run(_check: Check, findings: Findings) -> None:
+def run(_check: Check, findings: StepFindings) -> None:
     """Run them and count; RuntimeError names those that fail."""
     folder = _ROOT / 'test' / 'gpu'
     if not folder.is_dir():

@@ -19,7 +19,7 @@ from dense_hand_pose.training.loop import Trainer
 import torch
 
 from .hooks import hooks_of
-from .plan import Check, Findings, Row
+from .plan import Check, Row, StepFindings
 
 _RENDERED = 32
 _SEED = 2**48
@@ -29,7 +29,7 @@ _SMALL = NetworkConfig(stacks=1, stem='folded', head='shared', widths=(8, 8, 8, 
 
 
 @dataclass(frozen=True)
-class Variant:
+class TrainingVariant:
     """One way to train: the network's name, crops a step, precision, and how it is compiled."""
 
     network: str
@@ -39,22 +39,26 @@ class Variant:
 
 
 VARIANTS = (
-    Variant('default', 1024),
-    Variant('large', 1024),
-    Variant('large', 1024, compile_mode='default'),
-    Variant('large', 1024, compile_mode='reduce-overhead'),
-    Variant('default', 1024, compile_mode='default'),
-    Variant('large', 256),
-    Variant('large', 1024, precision='float16'),
+    TrainingVariant('default', 1024),
+    TrainingVariant('large', 1024),
+    TrainingVariant('large', 1024, compile_mode='default'),
+    TrainingVariant('large', 1024, compile_mode='reduce-overhead'),
+    TrainingVariant('default', 1024, compile_mode='default'),
+    TrainingVariant('large', 256),
+    TrainingVariant('large', 1024, precision='float16'),
 )
 """In the order of their worth; those for which no time is left are left out."""
 
 
-def steps(check: Check, findings: Findings) -> None:
+def steps(check: Check, findings: StepFindings) -> None:
     """Time the steps of each variant on batches that lie on the device already."""
     hooks = hooks_of(check)
     end_s = time.monotonic() + 0.9 * check.limit_s
-    variants = [Variant('small', 8), Variant('small', 8, 'float32')] if check.quick else VARIANTS
+    variants = (
+        [TrainingVariant('small', 8), TrainingVariant('small', 8, 'float32')]
+        if check.quick
+        else VARIANTS
+    )
     rendered = make_batch(_SEED, 8 if check.quick else _RENDERED)
     for variant in variants:
         if time.monotonic() > end_s:
@@ -67,7 +71,7 @@ def steps(check: Check, findings: Findings) -> None:
             findings.rows.append({**_named(variant), 'why not': reason})
 
 
-def _named(variant: Variant) -> Row:
+def _named(variant: TrainingVariant) -> Row:
     return {
         'network': variant.network,
         'crops a step': variant.batch,
@@ -76,7 +80,7 @@ def _named(variant: Variant) -> Row:
     }
 
 
-def _row(variant: Variant, rendered: Batch, device: torch.device, quick: bool) -> Row:
+def _row(variant: TrainingVariant, rendered: Batch, device: torch.device, quick: bool) -> Row:
     network = _SMALL if variant.network == 'small' else CONFIGURATIONS[variant.network]
     config = TrainingConfig(
         network=network, batch_size=variant.batch, precision=variant.precision, seed=1,
@@ -128,7 +132,7 @@ def _memory_mib(device: torch.device) -> int | None:
     return int(most >> 20)
 
 
-def rendering(check: Check, findings: Findings) -> None:
+def rendering(check: Check, findings: StepFindings) -> None:
     """Render shards on all cores, and read them with one: what a training can be fed with."""
     cores = len(os.sched_getaffinity(0))
     count = 8 if check.quick else 256
