@@ -3,6 +3,7 @@
 """What `pip install` brings: a command, types for a user's mypy, metadata and bounds."""
 
 from importlib.metadata import PathDistribution
+import os
 from pathlib import Path
 import re
 import shutil
@@ -23,7 +24,9 @@ WEIGHTS = ('*.safetensors', '*.openvino.zip', '__pycache__')
 
 def run(words: list[str], folder: Path) -> subprocess.CompletedProcess[str]:
     """Run a program from a folder; a failure shows what it said."""
-    done = subprocess.run(words, cwd=folder, capture_output=True, text=True, timeout=300)
+    # colcon's PYTHONPATH has the package, too: pip would find it installed already.
+    env = {name: value for name, value in os.environ.items() if name != 'PYTHONPATH'}
+    done = subprocess.run(words, cwd=folder, capture_output=True, text=True, timeout=300, env=env)
     assert done.returncode == 0, done.stdout + done.stderr
     return done
 
