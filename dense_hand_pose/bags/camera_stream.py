@@ -22,7 +22,7 @@ _FARTHEST_M: Final = 100.0
 """From the camera; what is beyond is no place of a hand, but noise or another unit."""
 _SMALLEST_UNIT_M, _LARGEST_UNIT_M = 1e-6, 0.1
 _IMAGES_PER_INFO: Final = 10
-"""With fewer camera_info than one for so many images, it comes once and not with each image."""
+"""Images for each camera_info; with more, camera_info comes once and not with each image."""
 
 Joints = npt.NDArray[np.float64]
 GroundTruth = dict[int, Joints | None]
@@ -100,7 +100,7 @@ def joints_of(poses: Any, topic: str) -> Joints | None:
 
 
 def _unit_m(message: Any, raw: RawMessage) -> float:
-    """Return the metres of a unit that librealsense wrote; InputError for what is none."""
+    """Return the metres of a unit that librealsense wrote; InputError for other text."""
     try:
         unit_m = float(message.data)
     except ValueError:

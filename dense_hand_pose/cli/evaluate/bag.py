@@ -46,6 +46,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help='rosbag2 folder, .mcap, .db3 (also .zstd) or ROS 1 .bag',
     )
     add_out_argument(parser)
+    _add_reading_arguments(parser)
+    _add_estimator_arguments(parser)
+    add_model_arguments(parser)
+
+
+def _add_reading_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare which topics and which part of a bag are read, and how."""
     seconds = number('a number of seconds that is not negative', low=0.0)
     parser.add_argument(
         '--results',
@@ -92,6 +99,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar='S',
         help='seconds after the first stamp (default: the end)',
     )
+
+
+def _add_estimator_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the settings of the estimator, and what is written beside the report."""
     parser.add_argument(
         '--params-file',
         type=Path,
@@ -114,7 +125,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         '--rerun', type=Path, metavar='FILE', help='write a file for the Rerun viewer (.rrd)'
     )
-    add_model_arguments(parser)
 
 
 def run(args: argparse.Namespace) -> int:
