@@ -12,8 +12,10 @@ from typing import TypeAlias
 
 from dense_hand_pose.network.blocks import ConvNorm
 from torch import nn, Tensor
-from torch.optim import Adam, AdamW, Muon, Optimizer
+from torch.optim import Adam, AdamW, Optimizer
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
+
+from .muon import Muon
 
 _NARROWEST = 32
 """Kernels with fewer inputs or outputs are left to AdamW: there is little to orthogonalise."""
@@ -24,7 +26,7 @@ class Optimisers:
     What moves the parameters of a network, as one.
 
     ``kind`` 'muon' gives the kernels of hidden convolutions, as matrices (outputs, inputs x area),
-    to Muon (Jordan et al. 2024), its steps scaled to the size of AdamW's so that one learning rate
+    to Muon (muon.py), its steps scaled to the size of AdamW's so that one learning rate
     serves both; all else goes to AdamW. 'adam' is the paper's (beta1 = 0.5). ``parts`` holds the
     optimisers by name, for checkpoints; ``param_groups`` is what torch.amp.GradScaler asks of an
     optimiser. ValueError for 'muon' and a network that does not lie channels last.
@@ -57,7 +59,6 @@ class Optimisers:
                 [matrix for _, matrix in self._kernels],
                 lr=learning_rate,
                 weight_decay=weight_decay,
-                adjust_lr_fn='match_rms_adamw',
             )
 
     def zero_grad(self) -> None:
