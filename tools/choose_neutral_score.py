@@ -18,9 +18,10 @@ from multiprocessing import get_context
 from dense_hand_pose.detection.detector import EVIDENCE, NEUTRAL_SCORE
 from dense_hand_pose.estimator import EstimatorConfig, HandPoseEstimator
 from dense_hand_pose.synthesis.scenes.full_scene import render_full_frame, sample_full_scene
+from dense_hand_pose.synthesis.seeds import NEUTRAL_SCORE as SEEDS
 import numpy as np
 
-_FIRST_SEED, _STREAM = 2**46, 7
+_STREAM = 7
 _FAR_M = 1.6
 _NOTHING = -math.inf
 _PART = 50
@@ -41,7 +42,7 @@ def surest(first: int, count: int) -> list[float]:
     estimator = HandPoseEstimator.load(config=config, threads=1)
     best = []
     for index in range(first, first + count):
-        rng = np.random.default_rng([_FIRST_SEED + index, _STREAM])
+        rng = np.random.default_rng([SEEDS[index], _STREAM])
         scene = sample_full_scene(rng, 0)
         estimator.reset()
         poses = estimator.estimate_hands(render_full_frame(scene, rng), scene.intrinsics)

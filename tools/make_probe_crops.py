@@ -8,16 +8,15 @@ Usage: python -m tools.make_probe_crops      (from the repository's root; second
 
 from dense_hand_pose.runtimes.precision import pack, PROBE_FILE
 from dense_hand_pose.synthesis.crops import render_crops
+from dense_hand_pose.synthesis.seeds import PRESENCE_TEST
 import numpy as np
 
-# Far from the seeds of training, validation and test.
-_SEED = 2**45
 _COUNT = 200
 
 
 def main() -> None:
     """Render and write."""
-    crops = render_crops(_SEED, _COUNT)
+    crops = render_crops(PRESENCE_TEST.start, _COUNT)
     PROBE_FILE.parent.mkdir(exist_ok=True)
     np.savez_compressed(
         PROBE_FILE,

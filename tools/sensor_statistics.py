@@ -26,6 +26,7 @@ import sys
 from dense_hand_pose.synthesis.crops import sample_view
 from dense_hand_pose.synthesis.frames import render_depth
 from dense_hand_pose.synthesis.scenes.full_scene import render_full_frame, sample_full_scene
+from dense_hand_pose.synthesis.seeds import SENSOR_STATISTICS
 from dense_hand_pose.synthesis.sensor.cameras import CAMERAS
 from dense_hand_pose.synthesis.sensor.noise import NoiseLevel
 import numpy as np
@@ -34,7 +35,6 @@ from PIL import Image
 
 FloatArray = npt.NDArray[np.float64]
 NAMES = ('r1', 'r2', 'r4', 'same', 'torn', 'flying')
-FIRST_SEED = 2**47
 _NEAR_MM, _FAR_MM = 200.0, 1300.0
 _SURFACE_MM, _STEP_MM, _FLYING_MM = 12.0, 30.0, 15.0
 _LEAST_PIXELS, _LEAST_TRIPLES = 1000, 500
@@ -137,7 +137,7 @@ def rendered_figures(camera: str, median_mm: float, count: int, rooms: bool) -> 
     """Return the figures (N, 6), N <= count, of rendered frames about as far as real ones."""
     rows: list[FloatArray] = []
     empty = 0
-    for depth in rendered_frames(camera, FIRST_SEED, rooms):
+    for depth in rendered_frames(camera, SENSOR_STATISTICS.start, rooms):
         empty += depth.size == 1
         row = figures(depth)
         if row is not None and 1.0 / _ALIKE < row[-1] / median_mm < _ALIKE:

@@ -18,6 +18,7 @@ from dense_hand_pose.network.dense_regression import DenseRegressionNet
 from dense_hand_pose.network.graph import decode_features
 from dense_hand_pose.synthesis.crops import CropBatch, render_crops
 from dense_hand_pose.synthesis.negatives import NAMES, NegativeBatch, render_negatives
+from dense_hand_pose.synthesis.seeds import PRESENCE_TEST
 from dense_hand_pose.synthesis.sensor.cameras import CAMERAS
 from dense_hand_pose.tracking.handedness import side_log_odds
 import numpy as np
@@ -26,8 +27,6 @@ import torch
 from torch import Tensor
 from tqdm import tqdm
 
-FIRST_SEED = 2**45
-"""Beyond the crops that any network or head is trained on."""
 FALSE_POSITIVES = 0.01
 UNKNOWN_SHARE = 0.10
 _TOGETHER = 32
@@ -65,7 +64,7 @@ def gather_opinions(
     network: DenseRegressionNet,
     crops: int,
     progress: Callable[[range], Iterable[int]] = iter,
-    seed: int = FIRST_SEED,
+    seed: int = PRESENCE_TEST.start,
 ) -> Opinions:
     """Return the scores of a network with a head for ``crops`` hands and as many other crops."""
     parts: list[list[npt.NDArray[Any]]] = []

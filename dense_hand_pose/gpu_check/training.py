@@ -10,6 +10,7 @@ import time
 
 from dense_hand_pose.codec.map_geometry import Cube
 from dense_hand_pose.network.config import CONFIGURATIONS, NetworkConfig
+from dense_hand_pose.synthesis.seeds import GPU_CHECK
 from dense_hand_pose.training.config import TrainingConfig
 from dense_hand_pose.training.data.render_shards import Part, reading_rate, render
 from dense_hand_pose.training.data.shards import Shard, Shards
@@ -22,7 +23,6 @@ from .hooks import hooks_of
 from .plan import Check, Row, StepFindings
 
 _RENDERED = 32
-_SEED = 2**48
 _WARM_UP = 5
 _SECONDS = 4.0
 _SMALL = NetworkConfig(stacks=1, stem='folded', head='shared', widths=(8, 8, 8, 8, 8))
@@ -59,7 +59,7 @@ def steps(check: Check, findings: StepFindings) -> None:
         if check.quick
         else VARIANTS
     )
-    rendered = make_batch(_SEED, 8 if check.quick else _RENDERED)
+    rendered = make_batch(GPU_CHECK[0], 8 if check.quick else _RENDERED)
     for variant in variants:
         if time.monotonic() > end_s:
             findings.rows.append({**_named(variant), 'why not': 'no time was left'})
@@ -136,13 +136,13 @@ def rendering(check: Check, findings: StepFindings) -> None:
     """Render shards on all cores, and read them with one: what a training can be fed with."""
     cores = len(os.sched_getaffinity(0))
     count = 8 if check.quick else 256
-    make_batch(_SEED, 1)  # what is compiled is compiled
+    make_batch(GPU_CHECK[0], 1)  # what is compiled is compiled
     begin_s = time.perf_counter()
-    make_batch(_SEED + 1, count)
+    make_batch(GPU_CHECK[1], count)
     findings.figures['crops/s rendered by one core'] = round(
         count / (time.perf_counter() - begin_s)
     )
-    shards = [Shard(_SEED + 2 + i, 1, count) for i in range(2 if check.quick else 4 * cores)]
+    shards = [Shard(GPU_CHECK[2 + i], 1, count) for i in range(2 if check.quick else 4 * cores)]
     with tempfile.TemporaryDirectory() as folder:
         done = render(Path(folder), shards, Part(), 1 if check.quick else cores, lambda *_: None)
         written = Shards(Path(folder))

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from dense_hand_pose.codec.encoding import SupportRadius
+from dense_hand_pose.synthesis.seeds import STUDY
 from dense_hand_pose.training.checkpoint import CHECKPOINT, read_header
 from dense_hand_pose.training.data.synthetic import Batch, make_batch
 from dense_hand_pose.training.objectives.objectives import decoded_joints, joint_method_of
@@ -21,8 +22,6 @@ import torch
 
 from .systems import System, Variant
 
-FIRST_SEED = 2**42
-"""Beyond the seeds of training, validation and test frames."""
 _BATCH = 50
 Errors = npt.NDArray[np.float64]
 
@@ -46,7 +45,7 @@ def cost(folder: Path) -> Cost:
 def held_out(crops: int) -> list[Batch]:
     """Render the crops that every system is measured on."""
     counts = [min(_BATCH, crops - i) for i in range(0, crops, _BATCH)]
-    return [make_batch(FIRST_SEED + i, count) for i, count in enumerate(counts)]
+    return [make_batch(STUDY[i], count) for i, count in enumerate(counts)]
 
 
 @torch.no_grad()

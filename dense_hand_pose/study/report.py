@@ -13,6 +13,7 @@ from dense_hand_pose.evaluation.metrics.joint_errors import (
     median_joint_error_m,
 )
 from dense_hand_pose.evaluation.predictions.comparison import success_curves
+from dense_hand_pose.synthesis.seeds import STUDY
 from dense_hand_pose.training.config import TrainingConfig
 
 from .measure import Cost, Errors
@@ -37,10 +38,10 @@ Made by
 at commit {commit} on {machine}.
 
 Every system was trained on the same {samples:,} rendered hands (seed {seed}) and measured, by the
-running average of its weights, on the same {crops:,} held-out crops (seeds from 2**42). Stem,
-hourglasses and widths are those of the network `{network}`. All trainings have {optimiser} at a
-rate of {rate:g}, batches of {batch}, {warmup} steps of warm-up, the schedule `{schedule}`, whose
-last {decay:.0%} fall, and squares for the maps. Errors are millimetres; a frame is under a
+running average of its weights, on the same {crops:,} held-out crops (seeds from {first_seed}).
+Stem, hourglasses and widths are those of the network `{network}`. All trainings have {optimiser}
+at a rate of {rate:g}, batches of {batch}, {warmup} steps of warm-up, the schedule `{schedule}`,
+whose last {decay:.0%} fall, and squares for the maps. Errors are millimetres; a frame is under a
 threshold when all of its joints are, strictly. The paper's figures are those of NYU, after far
 longer trainings: their order can be compared, their size not.
 
@@ -100,6 +101,7 @@ def _page(study: Study) -> str:
         decay=study.config.decay_share,
         samples=study.config.samples,
         seed=study.config.seed,
+        first_seed=f'2**{STUDY.start.bit_length() - 1}',
         batch=study.config.batch_size,
         network=study.network,
         crops=len(next(iter(study.systems.values()))),

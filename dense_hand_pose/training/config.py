@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 from dense_hand_pose.datasets.facts import DATASETS
 from dense_hand_pose.network.config import CONFIGURATIONS, NetworkConfig
 from dense_hand_pose.skeleton import HAND_21
+from dense_hand_pose.synthesis.seeds import CROPS_OF_SEED_0, RUNS
 import yaml
 
 from .data.augmentation import Augmentation
@@ -77,16 +78,6 @@ RENDERED = ('synthetic', 'searched')
 COMPILED = ('', 'default', 'reduce-overhead', 'max-autotune')
 MAY_CHANGE = ('samples', 'minutes', 'processes', 'threads', 'workers', 'device', 'compile_mode')
 """What a resumed training may have otherwise: its budget, and how the machine is used."""
-_SEEDS = 2**8
-"""
-Runs of smaller seeds share no hand with one another nor with the validation set.
-
-They have 2 ** 24 batches each (data/synthetic.py): the seeds of all fit 32 bits. NumPy
-cuts a longer one into words and fills up with zeros: crop 0 of seed 2 ** 32 + i would be crop 1
-of seed i.
-"""
-_CROPS_OF_SEED_0 = 2**8
-"""By the same rule, crop 256 of batch i of seed 0 would be crop 0 of validation batch i."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -185,11 +176,11 @@ class TrainingConfig:
                 raise ValueError(f'{name} = {value!r}: expected {" or ".join(known)}')
 
     def _check_seed(self) -> None:
-        if not 0 <= self.seed < _SEEDS:
-            raise ValueError(f'seed = {self.seed}: expected 0 to {_SEEDS - 1}')
-        if self.seed == 0 and self.batch_size > _CROPS_OF_SEED_0 and self.data in RENDERED:
+        if not 0 <= self.seed < RUNS:
+            raise ValueError(f'seed = {self.seed}: expected 0 to {RUNS - 1}')
+        if self.seed == 0 and self.batch_size > CROPS_OF_SEED_0 and self.data in RENDERED:
             raise ValueError(
-                f'batch_size = {self.batch_size}: with seed = 0 from its hand {_CROPS_OF_SEED_0} '
+                f'batch_size = {self.batch_size}: with seed = 0 from its hand {CROPS_OF_SEED_0} '
                 'on a batch would hold hands of the validation; choose another seed'
             )
 

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any, TYPE_CHECKING
 
 from dense_hand_pose.output_files import write_file
+from dense_hand_pose.synthesis.seeds import TEST_FRAMES
 
 from .model import add_model_arguments, add_out_argument, load_model, prepare_folder
 from .recorded_frames import CENTERS, measure_recorded, SKELETONS
@@ -70,7 +71,7 @@ def _measure_synthetic(args: argparse.Namespace) -> int:
     wait_passively()
     estimator, digest = load_model(args)
     prepare_folder(args.out)
-    from dense_hand_pose.evaluation.frames.protocol import estimate_frames, FIRST_SEED, tabulate
+    from dense_hand_pose.evaluation.frames.protocol import estimate_frames, tabulate
     from dense_hand_pose.evaluation.frames.report import table
     from dense_hand_pose.evaluation.frames.summary import summarise
     from tqdm import tqdm
@@ -85,7 +86,7 @@ def _measure_synthetic(args: argparse.Namespace) -> int:
     document = {
         'dataset': DATASET,
         'frames': args.frames,
-        'first_seed': FIRST_SEED,
+        'first_seed': TEST_FRAMES.start,
         'weights_sha256': digest,
         'backend': estimator.backend_name,
         'precision': estimator.precision,

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any, TYPE_CHECKING, TypeVar
 
 from dense_hand_pose.output_files import write_file
+from dense_hand_pose.synthesis.seeds import TEST_SCENES, TEST_SEQUENCES
 
 from .model import add_model_arguments, add_out_argument, load_model, prepare_folder
 from ..common import CommandError, whole_number
@@ -99,13 +100,12 @@ def _bar(unit: str) -> Callable[[Iterable[Item]], Iterable[Item]]:
 
 def _facts(estimator: 'HandPoseEstimator', digest: str) -> dict[str, Any]:
     """Return what the figures depend on."""
-    from dense_hand_pose.evaluation.scenes.detection import FIRST_SEED, MAX_HANDS
-    from dense_hand_pose.evaluation.scenes.sequences import FIRST_SEED as FIRST_SEQUENCE_SEED
+    from dense_hand_pose.evaluation.scenes.detection import MAX_HANDS
 
     config = estimator.config
     return {
-        'first_seed': FIRST_SEED,
-        'first_sequence_seed': FIRST_SEQUENCE_SEED,
+        'first_seed': TEST_SCENES.start,
+        'first_sequence_seed': TEST_SEQUENCES.start,
         'weights_sha256': digest,
         'backend': estimator.backend_name,
         'precision': estimator.precision,

@@ -3,9 +3,8 @@
 """
 The held-out synthetic frames and what the estimator makes of them.
 
-Legend: N frames, J joints. Frame i is that of seed FIRST_SEED + i. Training batches have seeds
-below 2**40 and validation batches start there (training/data/synthetic.py), so no hand, pose,
-view or noise of the test is ever trained on.
+Legend: N frames, J joints. Frame i is that of seed TEST_FRAMES[i] (synthesis/seeds.py): no hand,
+pose, view or noise of the test is trained on.
 """
 
 from collections.abc import Callable, Iterable, Sequence
@@ -13,12 +12,12 @@ from dataclasses import dataclass, replace
 
 from dense_hand_pose.estimator import EstimatorConfig, HandPose, HandPoseEstimator
 from dense_hand_pose.synthesis.frames import render_frame, SensorFrame
+from dense_hand_pose.synthesis.seeds import TEST_FRAMES
 import numpy as np
 import numpy.typing as npt
 
 from ..metrics.joint_errors import joint_errors_m
 
-FIRST_SEED = 2**41
 CENTERS = {'truth': 'true centre', 'detected': 'detected centre'}
 """
 Kinds of centre, and in words.
@@ -89,7 +88,7 @@ def estimate_frames(
     if unknown := [center for center in centers if center not in CENTERS]:
         raise ValueError(f'center {unknown[0]!r}: expected {" or ".join(CENTERS)}')
     answers: dict[str, list[FrameEstimate]] = {center: [] for center in centers}
-    seeds = range(FIRST_SEED, FIRST_SEED + frames)
+    seeds = TEST_FRAMES[:frames]
     config = estimator.config
     estimator.config = replace(config, min_confidence=0.0, min_score=0.0, min_new_score=0.0)
     try:

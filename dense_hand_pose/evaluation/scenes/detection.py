@@ -3,8 +3,8 @@
 """
 Held-out whole scenes with none, one or two hands, and what the estimator finds in them.
 
-Scene i depends on i alone. Training and validation draw theirs from seeds below 2**41, so no
-hand, person, room, view or noise of the test is ever trained on.
+Scene i depends on i alone: its seed is TEST_SCENES[i] (synthesis/seeds.py), so that no hand,
+person, room, view or noise of the test is trained on.
 """
 
 from collections.abc import Callable, Iterable, Sequence
@@ -15,13 +15,13 @@ from dense_hand_pose.camera.intrinsics import Intrinsics
 from dense_hand_pose.estimator import EstimatorConfig, HandPose, HandPoseEstimator
 from dense_hand_pose.synthesis.frames import SIDES
 from dense_hand_pose.synthesis.scenes.full_scene import render_full_frame, sample_full_scene
+from dense_hand_pose.synthesis.seeds import TEST_SCENES
 import numpy as np
 import numpy.typing as npt
 
 from ..metrics.matching import FrameScore, score_frame
 
 Floats = npt.NDArray[np.float64]
-FIRST_SEED: Final = 2**42
 _STREAM: Final = 7  # the last word of a seed; NumPy fills up with zeros, which it must not be
 MAX_HANDS: Final = 2
 _PATTERN: Final = (1, 0, 1, 1, 2, 1, 0, 1, 1, 2, 1, 0, 1, 0, 1, 2, 1, 0)
@@ -115,7 +115,7 @@ def render_scene(index: int) -> TestScene:
     """Render scene ``index`` of the test, the same whenever it is called."""
     if index < 0:
         raise ValueError(f'index = {index}: must not be negative')
-    rng = np.random.default_rng([FIRST_SEED + index, _STREAM])
+    rng = np.random.default_rng([TEST_SCENES[index], _STREAM])
     scene = sample_full_scene(rng, hands_asked(index))
     depth_m = render_full_frame(scene, rng)
     hands = tuple(TrueHand(h.joints_m, SIDES[h.side], h.present) for h in scene.hands)

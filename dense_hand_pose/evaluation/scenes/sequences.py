@@ -3,8 +3,7 @@
 """
 Held-out sequences of whole scenes, and how the estimator follows the hands in them.
 
-Sequence i is of kind KINDS[i % 7] and depends on i alone; training has no sequences and draws its
-hands from seeds below 2**41.
+Sequence i is of kind KINDS[i % 7] and depends on i alone (synthesis/seeds.py).
 """
 
 from collections.abc import Callable, Iterable, Sequence
@@ -16,6 +15,7 @@ from dense_hand_pose.synthesis.frames import SIDES
 from dense_hand_pose.synthesis.scenes.full_scene import PRESENT_SHARE
 from dense_hand_pose.synthesis.scenes.motion_scripts import KINDS
 from dense_hand_pose.synthesis.scenes.scene_sequence import FRAMES, SceneFrame, SceneSequence
+from dense_hand_pose.synthesis.seeds import TEST_SEQUENCES
 import numpy as np
 import numpy.typing as npt
 
@@ -23,7 +23,6 @@ from .detection import MAX_HANDS
 from ..metrics.tracking import count_tracks, HandVisibility, pair_tracks, TrackCounts, TrackFrame
 
 Floats = npt.NDArray[np.float64]
-FIRST_SEED: Final = 2**43
 _HIDDEN_SHARE: Final = 0.1
 
 
@@ -59,7 +58,7 @@ def kind_of(index: int) -> str:
 
 def open_sequence(index: int) -> SceneSequence:
     """Return sequence ``index`` of the test."""
-    return SceneSequence(kind_of(index), FIRST_SEED + index)
+    return SceneSequence(kind_of(index), TEST_SEQUENCES[index])
 
 
 def follow_sequences(

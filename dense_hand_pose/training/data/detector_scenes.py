@@ -24,6 +24,7 @@ from dense_hand_pose.synthesis.scenes.full_scene import (
     sample_full_scene,
     SceneHand,
 )
+from dense_hand_pose.synthesis.seeds import SEEDS_PER_RUN, VALIDATION
 import numpy as np
 import numpy.typing as npt
 import torch
@@ -52,8 +53,6 @@ MOST_HANDS = 2
 ABSENT, PRESENT, IGNORED = 0, 1, 2
 _PARTS_SHARE = 0.5
 """Of the scenes of a training; a first search takes four parts beside the whole."""
-_VALIDATION_SEED = 2**40
-_SEEDS_PER_RUN = 2**24
 
 
 class SceneBatch(NamedTuple):
@@ -162,7 +161,7 @@ class SceneBatches(IterableDataset[SceneBatch]):
         worker = get_worker_info()
         step, stride = (worker.id, worker.num_workers) if worker else (0, 1)
         while True:
-            seed = self.seed * _SEEDS_PER_RUN + self.first + step
+            seed = self.seed * SEEDS_PER_RUN + self.first + step
             yield make_scene_batch(seed, self.count, self.offset, _PARTS_SHARE)
             step += stride
 
@@ -186,4 +185,4 @@ class SceneSource:
         counts = [min(size, samples - i) for i in range(0, samples, size)]
         rank, ranks = group.rank, group.count
         mine = list(enumerate(counts))[rank::ranks]
-        return [make_scene_batch(_VALIDATION_SEED + i, count) for i, count in mine]
+        return [make_scene_batch(VALIDATION[i], count) for i, count in mine]

@@ -5,12 +5,13 @@
 from collections.abc import Iterator
 
 from dense_hand_pose.codec.map_geometry import Cube
+from dense_hand_pose.synthesis.seeds import SEEDS_PER_RUN
 import numpy as np
 import torch
 from torch import Tensor
 from torch.utils.data import get_worker_info, IterableDataset
 
-from .synthetic import ABSENT, Batch, make_batch, Maker, PRESENT, SEEDS_PER_RUN
+from .synthetic import ABSENT, Batch, make_batch, Maker, PRESENT
 from ..mining.places import decoded, MinedCrops
 from ..mining.proposals import CUBE_M
 

@@ -10,9 +10,9 @@ from pathlib import Path
 import time
 
 from dense_hand_pose.process import keep_memory
+from dense_hand_pose.synthesis.seeds import SEEDS_PER_RUN, VALIDATION
 
 from .shards import Shard, Shards, write_shard
-from .synthetic import SEEDS_PER_RUN, VALIDATION_SEED
 from ..config import RENDERED, TrainingConfig
 from ..signals import leave_signals_to_the_trainer
 
@@ -73,7 +73,7 @@ def plan(config: TrainingConfig, crops: int = 0) -> list[Shard]:
 def _validation(config: TrainingConfig) -> list[Shard]:
     full, rest = divmod(config.validation_samples, config.batch_size)
     counts = [config.batch_size] * full + ([rest] if rest else [])
-    return [Shard(VALIDATION_SEED + i, 1, count) for i, count in enumerate(counts)]
+    return [Shard(VALIDATION[i], 1, count) for i, count in enumerate(counts)]
 
 
 def _runs(config: TrainingConfig, batches: int) -> list[Shard]:

@@ -8,6 +8,7 @@ from typing import NamedTuple, TypeVar
 
 from dense_hand_pose.codec.map_geometry import Cube
 from dense_hand_pose.synthesis.crops import render_crops
+from dense_hand_pose.synthesis.seeds import SEEDS_PER_RUN, VALIDATION
 import torch
 from torch import Tensor
 from torch.utils.data import DataLoader, get_worker_info, IterableDataset
@@ -17,9 +18,6 @@ from ..signals import leave_signals_to_the_trainer
 ABSENT, PRESENT, BESIDE = 0, 1, 2
 """A crop without a hand; with one in its middle; with one whose joints can be asked for, beside
 it."""
-VALIDATION_SEED = 2**40
-"""Far beyond any training batch's seed: validation hands are never trained on."""
-SEEDS_PER_RUN = 2**24
 Maker = Callable[[int, int, int], 'Batch']
 """From a seed, a number of crops and the first one's number to the crops, as make_batch."""
 _Batch = TypeVar('_Batch')
@@ -117,4 +115,4 @@ def validation_batches(
     """Render the fixed validation set, or every ``ranks``-th batch of it."""
     counts = [min(batch_size, samples - i) for i in range(0, samples, batch_size)]
     chosen = list(enumerate(counts))[rank::ranks]
-    return [make(VALIDATION_SEED + i, count, 0) for i, count in chosen]
+    return [make(VALIDATION[i], count, 0) for i, count in chosen]

@@ -23,6 +23,7 @@ from dense_hand_pose.runtimes.base import Backend, Model
 from dense_hand_pose.runtimes.registry import make_backend
 from dense_hand_pose.skeleton import HAND_21
 from dense_hand_pose.synthesis.scenes.full_scene import SceneHand
+from dense_hand_pose.synthesis.seeds import MINED_CHOICES, MINED_SCENES
 import numpy as np
 import numpy.typing as npt
 from safetensors import SafetensorError
@@ -50,8 +51,6 @@ Crop = npt.NDArray[np.float32]
 UNKNOWN = 3
 """Beside data.ABSENT and the like: a hand of which too little is seen; nothing is learnt there."""
 PART = 1000
-_SCENES_SEED, _CHOICE_SEED = 2**49, 2**49 + 1
-"""Of the scenes, beyond those of any other training or test, and of what is chosen in them."""
 _BESIDE_M = 0.1
 _LEAST_Z_M = 0.1
 _HOPEFUL = -2.5
@@ -141,10 +140,10 @@ def _file(folder: Path, part: range) -> Path:
 
 def _mined(detector: HandDetector, backend: Backend, part: range) -> MinedCrops:
     rows = []
-    frames = load_scenes(_SCENES_SEED, part.start, part.stop, 1)
+    frames = load_scenes(MINED_SCENES.start, part.start, part.stop, 1)
     for number, frame in zip(part, frames, strict=True):
         centers = [place.center_m for place in candidates_in(frame, detector)]
-        rng = np.random.default_rng([_CHOICE_SEED, number])
+        rng = np.random.default_rng([MINED_CHOICES.start, number])
         rows += list(_rows(frame, centers, backend, rng))
     if not rows:
         return _NONE

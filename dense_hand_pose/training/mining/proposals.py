@@ -32,6 +32,7 @@ from dense_hand_pose.synthesis.scenes.full_scene import (
     sample_full_scene,
     SceneHand,
 )
+from dense_hand_pose.synthesis.seeds import PRESENCE_SCENES
 import numpy as np
 import numpy.typing as npt
 import torch
@@ -84,8 +85,6 @@ def _as_it_is(frame: Any) -> Any:
 
 Point = npt.NDArray[np.float64]
 
-_FIRST_SEED = 2**48
-"""Beyond the scenes that any detector was trained or is tested on."""
 CUBE_M = EstimatorConfig().cube_size_m
 NEAR_M = 0.05
 """Nearer to the mean of a hand's joints a crop shows it; farther than FAR_M from all, none."""
@@ -136,7 +135,7 @@ def mined_features(
     Raises WeightsError for a detector that cannot be loaded.
     """
     detector = load_proposer(config.detector, config.threads)
-    frames = load_scenes(_FIRST_SEED + config.seed, 0, config.scenes, config.workers)
+    frames = load_scenes(PRESENCE_SCENES[config.seed], 0, config.scenes, config.workers)
     parts = []
     waiting: list[MinedCrop] = []
     for number, frame in enumerate(tqdm(frames, unit='scene', disable=None), 1):

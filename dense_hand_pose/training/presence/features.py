@@ -14,6 +14,7 @@ from dense_hand_pose.network.dense_regression import DenseRegressionNet
 from dense_hand_pose.network.presence import Features, PresenceHead
 from dense_hand_pose.synthesis.crops import render_crops
 from dense_hand_pose.synthesis.negatives import render_negatives
+from dense_hand_pose.synthesis.seeds import PRESENCE_TRAINING
 import numpy as np
 import torch
 from torch import Tensor
@@ -23,8 +24,6 @@ from tqdm import tqdm
 from .config import PresenceConfig
 from ..signals import leave_signals_to_the_trainer
 
-_FIRST_SEED = 2**44
-"""Beyond the hands that any network was trained or is tested on."""
 _TOGETHER = 64
 _LARGEST = 6e4
 
@@ -46,7 +45,7 @@ class _Crops(Dataset[tuple[Tensor, Tensor, Tensor]]):
     """Batches of crops (n, 1, 128, 128), present (n,) and side (n,): hands, then others."""
 
     def __init__(self, config: PresenceConfig) -> None:
-        self._seed = _FIRST_SEED + config.seed
+        self._seed = PRESENCE_TRAINING[config.seed]
         self._tasks = [
             (present, first, min(_TOGETHER, count - first))
             for present, count in ((1, config.hands), (0, config.others))

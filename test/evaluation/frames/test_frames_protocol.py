@@ -14,7 +14,6 @@ from dense_hand_pose.cli import main
 from dense_hand_pose.estimator import EstimatorConfig, HandPose, HandPoseEstimator
 from dense_hand_pose.evaluation.frames.protocol import (
     estimate_frames,
-    FIRST_SEED,
     FrameEstimate,
     tabulate,
 )
@@ -22,8 +21,7 @@ from dense_hand_pose.evaluation.frames.report import mean_error_m, worst_answers
 from dense_hand_pose.network.weights import save_weights
 from dense_hand_pose.runtimes.torch_cpu import TorchBackend
 from dense_hand_pose.synthesis.frames import render_frame, SensorFrame
-from dense_hand_pose.training import config as training_config
-from dense_hand_pose.training.data import synthetic as training_data
+from dense_hand_pose.synthesis.seeds import TEST_FRAMES
 import numpy as np
 import pytest
 from tiny import believing_network
@@ -47,12 +45,6 @@ def answers(estimator: HandPoseEstimator) -> dict[str, list[FrameEstimate]]:
     return estimate_frames(estimator, FRAMES)
 
 
-def test_no_training_or_validation_seed_is_tested() -> None:
-    last_training = training_config._SEEDS * training_data.SEEDS_PER_RUN - 1
-    assert last_training < training_data.VALIDATION_SEED
-    assert training_data.VALIDATION_SEED + 10_000_000 < FIRST_SEED
-
-
 def test_the_true_centre_is_the_mean_of_the_joints(
     answers: dict[str, list[FrameEstimate]],
 ) -> None:
@@ -73,7 +65,7 @@ def test_answers_are_those_of_the_estimator(answers: dict[str, list[FrameEstimat
     assert fresh.config.min_confidence == float(np.median(scores))
     assert {a.found for a in gated['truth']} == {True, False}
     for i in range(FRAMES):
-        frame = render_frame(FIRST_SEED + i)
+        frame = render_frame(TEST_FRAMES[i])
         for center, at in (('truth', frame.joints_m.mean(axis=0)), ('detected', None)):
             fresh.reset()
             pose = fresh.estimate(frame.depth_m, frame.intrinsics, at)
@@ -110,7 +102,7 @@ class SearchesOthers:
 
     def __init__(self, estimator: HandPoseEstimator, which: int) -> None:
         self.config, self.which = estimator.config, which
-        self.frames = [render_frame(FIRST_SEED + i) for i in range(COUNT)]
+        self.frames = [render_frame(TEST_FRAMES[i]) for i in range(COUNT)]
         self.pose = next(
             pose
             for frame in map(render_frame, range(20))
@@ -225,7 +217,7 @@ def test_the_files_agree_with_each_other(model: Path, tmp_path: Path) -> None:
     document = json.loads(text)
     assert (document['frames'], list(document['centers'])) == (FRAMES, ['truth'])
     rows = list(csv.DictReader((tmp_path / 'per_frame.csv').open()))
-    assert [int(row['seed']) for row in rows] == list(range(FIRST_SEED, FIRST_SEED + FRAMES))
+    assert [int(row['seed']) for row in rows] == list(TEST_FRAMES[:FRAMES])
     reported = [float(row['mean_error_mm']) for row in rows if row['found'] == '1']
     figures = document['centers']['truth']
     assert figures['frames_with_hand'] == len(reported) > 0

@@ -9,7 +9,6 @@ from dense_hand_pose.estimator import EstimatorConfig, HandPoseEstimator
 from dense_hand_pose.evaluation.scenes import detection as module
 from dense_hand_pose.evaluation.scenes.detection import (
     estimate_scenes,
-    FIRST_SEED,
     FoundHand,
     hands_asked,
     render_scene,
@@ -17,7 +16,6 @@ from dense_hand_pose.evaluation.scenes.detection import (
     TrueHand,
 )
 from dense_hand_pose.evaluation.scenes.report import worst_scenes, worst_sheet
-from dense_hand_pose.evaluation.scenes.sequences import FIRST_SEED as FIRST_SEQUENCE_SEED
 from dense_hand_pose.evaluation.scenes.summary import (
     hands_of,
     recall_curve,
@@ -26,7 +24,7 @@ from dense_hand_pose.evaluation.scenes.summary import (
     THRESHOLDS,
 )
 from dense_hand_pose.runtimes.torch_cpu import TorchBackend
-from dense_hand_pose.training.data import synthetic
+from dense_hand_pose.synthesis.seeds import TEST_SCENES
 import numpy as np
 import pytest
 from tiny import believing_network
@@ -63,16 +61,13 @@ def answer(
     )
 
 
-def test_no_training_or_validation_scene_is_tested() -> None:
-    assert (
-        synthetic.VALIDATION_SEED + 10**7 < FIRST_SEED < FIRST_SEED + 10**7 < FIRST_SEQUENCE_SEED
-    )
+def test_no_scene_shares_its_randomness_with_a_crop() -> None:
     # NumPy cuts a seed into words of 32 bits and fills up with zeros, so that these are one seed;
     # the last word of the test's own keeps it apart from any seed with the number of a crop.
-    alike = [[FIRST_SEED + 5], [5, FIRST_SEED >> 32], [FIRST_SEED + 5, 0]]
+    alike = [[TEST_SCENES[5]], [5, TEST_SCENES.start >> 32], [TEST_SCENES[5], 0]]
     states = {tuple(np.random.SeedSequence(seed).generate_state(4).tolist()) for seed in alike}
     assert len(states) == 1
-    own = np.random.SeedSequence([FIRST_SEED + 5, module._STREAM]).generate_state(4).tolist()
+    own = np.random.SeedSequence([TEST_SCENES[5], module._STREAM]).generate_state(4).tolist()
     assert tuple(own) not in states
 
 

@@ -2,10 +2,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """Training hands: seeds that never meet, and a stream that goes on where it stopped."""
 
-from dense_hand_pose.evaluation.frames.protocol import FIRST_SEED as TEST_SEED
-from dense_hand_pose.study.measure import FIRST_SEED as STUDY_SEED
-from dense_hand_pose.training import config
-from dense_hand_pose.training.data import synthetic
 from dense_hand_pose.training.data.synthetic import (
     Batch,
     loader_of,
@@ -13,7 +9,6 @@ from dense_hand_pose.training.data.synthetic import (
     SyntheticBatches,
     validation_batches,
 )  # fmt: skip
-import numpy as np
 import torch
 
 
@@ -40,28 +35,6 @@ def test_the_stream_goes_on_where_it_stopped() -> None:
 
 def test_runs_of_other_seeds_see_other_hands() -> None:
     assert not same(next(iter(SyntheticBatches(1, 1, 0))), next(iter(SyntheticBatches(2, 1, 0))))
-
-
-def state(seed: int, crop: int) -> tuple[int, ...]:
-    """Return what the generator of a crop (engine.render_crops) starts from."""
-    return tuple(np.random.SeedSequence([seed, crop]).generate_state(4).tolist())
-
-
-def test_no_two_crops_of_any_run_or_held_out_set_share_their_randomness() -> None:
-    """Over the corners of what a configuration allows: seeds are words, and zeros fill them up."""
-    runs = [synthetic.SEEDS_PER_RUN * seed for seed in (0, 1, 2, 254, config._SEEDS - 1)]
-    firsts = [*runs, synthetic.VALIDATION_SEED, TEST_SEED, STUDY_SEED]
-    crops = [0, 1, 2, 31, 254, config._CROPS_OF_SEED_0 - 1]
-    seen = [state(first + i, crop) for first in firsts for i in range(3) for crop in crops]
-    # Large batches are allowed to all runs but that of seed 0.
-    large = [256, 257, 511, 512, 1024, 4095]
-    seen += [state(first + i, crop) for first in runs[1:] for i in range(3) for crop in large]
-    assert len(set(seen)) == len(seen)
-
-
-def test_beyond_these_bounds_hands_would_be_shared() -> None:
-    assert state(synthetic.SEEDS_PER_RUN * config._SEEDS + 5, 0) == state(5, 1)
-    assert state(5, config._CROPS_OF_SEED_0) == state(synthetic.VALIDATION_SEED + 5, 0)
 
 
 def test_two_workers_give_the_order_of_none() -> None:
