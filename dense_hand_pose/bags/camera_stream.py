@@ -9,7 +9,7 @@ import math
 from typing import Any, Final
 
 from dense_hand_pose.camera.input_error import InputError
-from dense_hand_pose.quoting import printable
+from dense_hand_pose.safe_output import printable
 import numpy as np
 import numpy.typing as npt
 

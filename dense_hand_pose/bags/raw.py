@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from dense_hand_pose.camera.input_error import InputError
-from dense_hand_pose.quoting import quoted
+from dense_hand_pose.safe_output import quoted
 from rosbags.typesys import get_typestore, Stores
 
 from .compression import DecompressionError, LARGEST_BLOCK_BYTES, unpacked, ZSTD_MAGIC

@@ -14,7 +14,7 @@ import re
 import tempfile
 from typing import Final, Protocol
 
-from dense_hand_pose.quoting import printable
+from dense_hand_pose.safe_output import printable
 
 from .compression import unpack_file, ZSTD_MAGIC
 from .mcap import McapFile

@@ -16,7 +16,7 @@ from dense_hand_pose.camera.camera_info import intrinsics_of
 from dense_hand_pose.camera.compressed_depth import is_compressed_depth
 from dense_hand_pose.camera.depth_image import DEPTH_UNIT_M
 from dense_hand_pose.camera.input_error import InputError
-from dense_hand_pose.quoting import printable
+from dense_hand_pose.safe_output import printable
 
 from .raw import decode, TopicInfo
 from .reader import BagError, BagFile

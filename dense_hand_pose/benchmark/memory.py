@@ -41,7 +41,7 @@ def peak_memory(spec: Spec) -> Memory:
 
 def main(words: list[str]) -> int:
     """Load one contender, have it look at a wall and search it, and print what that took."""
-    from dense_hand_pose.process import wait_passively
+    from dense_hand_pose.runtimes.process import wait_passively
 
     wait_passively()
     from dense_hand_pose.camera.intrinsics import Intrinsics

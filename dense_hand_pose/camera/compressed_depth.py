@@ -14,7 +14,7 @@ import math
 import struct
 from typing import Any, Final
 
-from dense_hand_pose.quoting import quoted
+from dense_hand_pose.safe_output import quoted
 import numpy as np
 import numpy.typing as npt
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, Final
 import warnings
 
-from dense_hand_pose.quoting import printable
+from dense_hand_pose.safe_output import printable
 
 from .depth_image import LARGEST_PIXELS
 

@@ -10,7 +10,7 @@ invalid. Inside the package a depth image is float32 metres with 0 = invalid.
 import math
 from typing import Any, Final
 
-from dense_hand_pose.quoting import quoted
+from dense_hand_pose.safe_output import quoted
 import numpy as np
 import numpy.typing as npt
 

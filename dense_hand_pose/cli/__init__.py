@@ -15,7 +15,7 @@ from pathlib import Path
 import sys
 
 from dense_hand_pose import __version__
-from dense_hand_pose.quoting import quoted
+from dense_hand_pose.safe_output import quoted
 
 from .common import CommandError, OneLineParser
 

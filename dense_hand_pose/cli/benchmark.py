@@ -16,7 +16,7 @@ import sys
 import tempfile
 from typing import Any
 
-from dense_hand_pose.output_files import write_file
+from dense_hand_pose.safe_output import write_file
 
 from .common import CommandError, number, whole_number
 
@@ -68,7 +68,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Measure, print, and write the figures."""
-    from dense_hand_pose.process import wait_passively
+    from dense_hand_pose.runtimes.process import wait_passively
 
     wait_passively()
     if args.json is not None and not args.json.parent.is_dir():

@@ -14,8 +14,7 @@ import sys
 from typing import Any, TYPE_CHECKING
 
 from dense_hand_pose.camera.depth_files import overlay_names, read_depth
-from dense_hand_pose.output_files import write_file
-from dense_hand_pose.quoting import printable
+from dense_hand_pose.safe_output import printable, write_file
 
 from .common import CommandError, number
 
@@ -104,7 +103,7 @@ def run(args: argparse.Namespace) -> int:
 
 def _set_up(args: argparse.Namespace) -> 'tuple[HandPoseEstimator, Intrinsics]':
     """Return the estimator and the intrinsics, or raise CommandError for values they refuse."""
-    from dense_hand_pose.process import wait_passively
+    from dense_hand_pose.runtimes.process import wait_passively
 
     wait_passively()
     from dense_hand_pose import EstimatorConfig, HandPoseEstimator, Intrinsics

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from dense_hand_pose.camera.crop import BACKGROUND, CropWindow, denormalise_depth
 from dense_hand_pose.camera.intrinsics import Intrinsics
-from dense_hand_pose.output_files import write_file
+from dense_hand_pose.safe_output import write_file
 from dense_hand_pose.synthesis.crops import CropBatch, render_crops
 from dense_hand_pose.visualization import (
     contact_sheet,

@@ -5,7 +5,7 @@
 from collections.abc import Iterator
 from pathlib import Path
 
-from dense_hand_pose.quoting import quoted
+from dense_hand_pose.safe_output import quoted
 
 from .common import CommandError
 

@@ -42,7 +42,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Run the study; exit status 2 when the arguments are wrong."""
-    from dense_hand_pose.process import keep_memory, wait_passively
+    from dense_hand_pose.runtimes.process import keep_memory, wait_passively
 
     wait_passively()
     keep_memory()

@@ -13,7 +13,7 @@ from dense_hand_pose.bags.topics import StreamTopics
 from dense_hand_pose.camera.depth_image import depth_from_image, to_metres
 from dense_hand_pose.camera.intrinsics import Intrinsics
 from dense_hand_pose.evaluation.streams import Stream
-from dense_hand_pose.output_files import write_file
+from dense_hand_pose.safe_output import write_file
 from dense_hand_pose.visualization import (
     contact_sheet,
     draw_pose,

@@ -10,7 +10,7 @@ import shutil
 
 from dense_hand_pose.bags.rosbag import write_bag
 from dense_hand_pose.evaluation.streams import measure, read_stream, Stream, StreamMetrics
-from dense_hand_pose.output_files import write_file
+from dense_hand_pose.safe_output import write_file
 
 from . import pictures
 from .stream import BAG_TOPICS, DemoError, DemoOptions, record_stream, TOPICS

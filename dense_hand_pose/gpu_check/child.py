@@ -14,7 +14,7 @@ import json
 import os
 import sys
 
-from dense_hand_pose.process import keep_memory, wait_passively
+from dense_hand_pose.runtimes.process import keep_memory, wait_passively
 
 from .hooks import hooks_of
 from .plan import CannotRunError, Check, StepFindings, STEPS

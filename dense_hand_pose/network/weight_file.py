@@ -9,7 +9,7 @@ import os
 from pathlib import Path
 from typing import Any
 
-from dense_hand_pose.output_files import write_file
+from dense_hand_pose.safe_output import write_file
 import numpy as np
 import numpy.typing as npt
 from safetensors import safe_open, SafetensorError

@@ -12,7 +12,7 @@ import threading
 
 from dense_hand_pose.camera.input_error import Cause, INPUT_CAUSES
 
-from .limited_log import LimitedLog
+from .logs import LimitedLog
 
 CAUSES: dict[str, Cause] = {
     **INPUT_CAUSES,

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import sys
 from typing import Any, TYPE_CHECKING
 
-from dense_hand_pose.quoting import printable
+from dense_hand_pose.safe_output import printable
 from dense_hand_pose.skeleton import HAND_21
 from rcl_interfaces.msg import SetParametersResult
 import rclpy
@@ -26,10 +26,9 @@ from std_srvs.srv import Trigger
 from .diagnostics import Reporter, Timings
 from .executables import ignore_signals, run
 from .frame_counters import FrameCounters
-from .lifecycle import guard_change_state, log_exceptions
-from .limited_log import LimitedLog, MAX_CHARACTERS
 from .loading import load_estimator
-from .outputs import Outputs
+from .logs import guard_change_state, LimitedLog, log_exceptions, MAX_CHARACTERS
+from .output.outputs import Outputs
 from .parameter_table import PARAMETERS, problem
 from .parameters import declare, unknown_names
 from .session import Session

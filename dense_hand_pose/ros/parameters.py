@@ -14,7 +14,7 @@ from difflib import get_close_matches
 import math
 from typing import Any, TYPE_CHECKING
 
-from dense_hand_pose.quoting import quoted
+from dense_hand_pose.safe_output import quoted
 
 if TYPE_CHECKING:  # the command line reads the table without ROS
     from rcl_interfaces.msg import ParameterDescriptor

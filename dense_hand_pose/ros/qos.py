@@ -10,7 +10,7 @@ from rclpy.qos import qos_policy_name_from_kind, QoSPolicyKind, QoSProfile
 from rclpy.qos_overriding_options import QoSOverridingOptions
 
 from .frame_counters import FrameCounters
-from .limited_log import LimitedLog
+from .logs import LimitedLog
 
 try:
     from rclpy.event_handler import PublisherEventCallbacks, SubscriptionEventCallbacks

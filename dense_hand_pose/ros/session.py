@@ -14,12 +14,12 @@ from sensor_msgs.msg import CameraInfo, CompressedImage, Image
 
 from .diagnostics import Timings
 from .frame_counters import FrameCounters
-from .inputs import FrameReader, HandCenter
-from .limited_log import LimitedLog
-from .outputs import Outputs
+from .input.frame_reader import FrameReader, HandCenter
+from .input.subscriptions import SensorSubscriptions, subscribe
+from .input.synchronizer import Synchronizer
+from .logs import LimitedLog
+from .output.outputs import Outputs
 from .parameter_table import estimator_config
-from .subscriptions import SensorSubscriptions, subscribe
-from .synchronizer import Synchronizer
 from .worker import Worker
 
 if TYPE_CHECKING:

@@ -27,7 +27,7 @@ from sensor_msgs.msg import CameraInfo, Image
 from std_msgs.msg import Header
 
 from .executables import ignore_signals, run
-from .messages import pose_array
+from .output.messages import pose_array
 from .parameters import declare, Parameter, wrong_choice
 
 if TYPE_CHECKING:

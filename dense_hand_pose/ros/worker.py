@@ -17,9 +17,9 @@ import numpy as np
 
 from .diagnostics import Timings
 from .frame_counters import FrameCounters
-from .inputs import FrameReader, HandCenter
-from .messages import FrameResult
-from .synchronizer import Frame
+from .input.frame_reader import FrameReader, HandCenter
+from .input.synchronizer import Frame
+from .output.messages import FrameResult
 
 if TYPE_CHECKING:
     from dense_hand_pose.estimator import EstimatorConfig, HandPose, HandPoseEstimator

@@ -12,7 +12,7 @@ import tempfile
 import time
 from typing import Any
 
-from dense_hand_pose.process import keep_memory
+from dense_hand_pose.runtimes.process import keep_memory
 import torch
 from torch import distributed, multiprocessing
 from torch.multiprocessing.spawn import ProcessContext, ProcessExitedException

@@ -52,7 +52,7 @@ def test_keys_of_diagnostics_exist(document: Path) -> None:
     pytest.importorskip('rclpy')
     from dense_hand_pose.ros.diagnostics import Diagnostics, PERCENTILES, Timings
     from dense_hand_pose.ros.frame_counters import CAUSES, FrameCounters
-    from dense_hand_pose.ros.limited_log import LimitedLog
+    from dense_hand_pose.ros.logs import LimitedLog
 
     counters = FrameCounters(LimitedLog(lambda *_: None))
     status = Diagnostics('x', counters, Timings()).status('active', {}, False)

@@ -12,7 +12,7 @@ import time
 from dense_hand_pose.camera.camera_info import intrinsics_of
 from dense_hand_pose.camera.intrinsics import project
 from dense_hand_pose.ros import executables
-from dense_hand_pose.ros.inputs import read_depth
+from dense_hand_pose.ros.input.frame_reader import read_depth
 from dense_hand_pose.ros.synthetic_camera import SyntheticCamera
 from geometry_msgs.msg import PoseArray
 import numpy as np

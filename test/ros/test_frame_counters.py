@@ -2,9 +2,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """Counters of images, and their log lines."""
 
-from dense_hand_pose.ros import limited_log
+from dense_hand_pose.ros import logs
 from dense_hand_pose.ros.frame_counters import CAUSES, EMPTY_ANSWERS, FrameCounters
-from dense_hand_pose.ros.limited_log import LimitedLog
+from dense_hand_pose.ros.logs import LimitedLog
 import pytest
 
 
@@ -31,7 +31,7 @@ def test_each_cause_is_logged_once_a_period_with_its_remedy(
         assert severity == CAUSES[cause].severity
         assert line.startswith('/depth with /info: ')
         assert CAUSES[cause].remedy in line
-    monkeypatch.setattr(limited_log, 'LOG_PERIOD_S', 0.0)
+    monkeypatch.setattr(logs, 'LOG_PERIOD_S', 0.0)
     counters.count_drop('bad_step', 'again')
     assert '3 times since the last' in log[-1][1]
 

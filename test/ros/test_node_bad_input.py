@@ -5,7 +5,7 @@
 from collections.abc import Callable, Iterator
 
 from dense_hand_pose.ros.frame_counters import CAUSES
-from dense_hand_pose.ros.synchronizer import stamp_ns
+from dense_hand_pose.ros.input.synchronizer import stamp_ns
 from node_rig import hand_depth_mm, HEIGHT, Rig, running_node, WIDTH
 import numpy as np
 import pytest

@@ -8,10 +8,10 @@ from typing import Any
 from dense_hand_pose.estimator import HandPose
 from dense_hand_pose.ros.diagnostics import Timings
 from dense_hand_pose.ros.frame_counters import FrameCounters
-from dense_hand_pose.ros.inputs import FrameReader
-from dense_hand_pose.ros.limited_log import LimitedLog
-from dense_hand_pose.ros.messages import FrameResult
-from dense_hand_pose.ros.synchronizer import Frame
+from dense_hand_pose.ros.input.frame_reader import FrameReader
+from dense_hand_pose.ros.input.synchronizer import Frame
+from dense_hand_pose.ros.logs import LimitedLog
+from dense_hand_pose.ros.output.messages import FrameResult
 from dense_hand_pose.ros.worker import Worker
 from node_rig import running_node
 import numpy as np

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from cv_bridge import CvBridge
 from dense_hand_pose.camera.intrinsics import project
-from dense_hand_pose.ros import outputs
+from dense_hand_pose.ros.output import outputs
 from geometry_msgs.msg import PoseArray
 from lifecycle_msgs.msg import Transition
 from node_rig import hand_depth_mm, HEIGHT, INTRINSICS, Rig, running_node, WIDTH

@@ -4,7 +4,7 @@
 
 import importlib.util
 
-from dense_hand_pose.ros.messages import bone_quaternions, joint_transforms
+from dense_hand_pose.ros.output.messages import bone_quaternions, joint_transforms
 from dense_hand_pose.skeleton import HAND_21
 from dense_hand_pose.tracking.smoothing import OneEuroFilter, SmoothingConfig
 from geometry_msgs.msg import PoseArray

@@ -19,7 +19,7 @@ from dense_hand_pose.estimator import EstimatorConfig, HandPose, HandPoseEstimat
 from dense_hand_pose.evaluation.recordings.answers import estimate_offline
 from dense_hand_pose.evaluation.recordings.evaluate import open_bag
 from dense_hand_pose.evaluation.recordings.records import FrameRecord
-from dense_hand_pose.ros.messages import joint_names, joints_cloud, pose_array
+from dense_hand_pose.ros.output.messages import joint_names, joints_cloud, pose_array
 from dense_hand_pose.runtimes.base import PRECISIONS
 from dense_hand_pose.skeleton import bone_quaternions, HAND_21
 from geometry_msgs.msg import PoseArray

@@ -16,7 +16,7 @@ from collections.abc import Sequence
 import sys
 from types import ModuleType
 
-from dense_hand_pose.quoting import printable
+from dense_hand_pose.safe_output import printable
 
 from . import bag, frames, predictions, presence, scenes
 

@@ -16,7 +16,7 @@ from pathlib import Path
 import sys
 from typing import Any, TYPE_CHECKING
 
-from dense_hand_pose.quoting import printable
+from dense_hand_pose.safe_output import printable
 
 from .bag_runs import (
     estimator_config,
@@ -180,7 +180,7 @@ def _check(args: argparse.Namespace) -> None:
 
 def _evaluate(args: argparse.Namespace) -> 'tuple[OpenBag, Evaluation]':
     """Open the bag and get its answers."""
-    from dense_hand_pose.process import wait_passively
+    from dense_hand_pose.runtimes.process import wait_passively
 
     wait_passively()
     from dense_hand_pose.evaluation.recordings import evaluate

@@ -9,8 +9,7 @@ import re
 import sys
 from typing import Any, TYPE_CHECKING
 
-from dense_hand_pose.output_files import write_file
-from dense_hand_pose.quoting import printable
+from dense_hand_pose.safe_output import printable, write_file
 
 from .parameters import combinations, complete, read_parameters, Values
 from ..common import CommandError

@@ -12,7 +12,7 @@ import argparse
 from pathlib import Path
 from typing import Any, TYPE_CHECKING
 
-from dense_hand_pose.output_files import write_file
+from dense_hand_pose.safe_output import write_file
 from dense_hand_pose.synthesis.seeds import TEST_FRAMES
 
 from .model import add_model_arguments, add_out_argument, load_model, prepare_folder
@@ -66,7 +66,7 @@ def run(args: argparse.Namespace) -> int:
 
 def _measure_synthetic(args: argparse.Namespace) -> int:
     """Estimate all frames, print the table and write the files."""
-    from dense_hand_pose.process import wait_passively
+    from dense_hand_pose.runtimes.process import wait_passively
 
     wait_passively()
     estimator, digest = load_model(args)

@@ -9,7 +9,7 @@ from itertools import product
 from pathlib import Path
 from typing import Any, Final, TYPE_CHECKING
 
-from dense_hand_pose.quoting import printable
+from dense_hand_pose.safe_output import printable
 
 from ..common import CommandError
 

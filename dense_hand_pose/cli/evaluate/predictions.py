@@ -13,7 +13,7 @@ from pathlib import Path
 import sys
 from typing import Any, TYPE_CHECKING
 
-from dense_hand_pose.output_files import write_file
+from dense_hand_pose.safe_output import write_file
 
 from .model import add_out_argument, prepare_folder
 from ..common import CommandError

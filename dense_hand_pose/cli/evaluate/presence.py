@@ -32,7 +32,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Ask the network about all crops, print the tables and write metrics.json."""
-    from dense_hand_pose.process import wait_passively
+    from dense_hand_pose.runtimes.process import wait_passively
 
     wait_passively()
     from dense_hand_pose.evaluation.presence import measure_presence

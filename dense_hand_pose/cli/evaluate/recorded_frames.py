@@ -7,7 +7,7 @@ import csv
 from pathlib import Path
 from typing import Any, TYPE_CHECKING
 
-from dense_hand_pose.output_files import text_file, write_file
+from dense_hand_pose.safe_output import text_file, write_file
 
 from .model import load_model, prepare_folder
 from ..common import CommandError
@@ -21,7 +21,7 @@ SKELETONS = ('hand21', 'msra21')
 
 def measure_recorded(args: argparse.Namespace, paths: list[Path], skeleton: str) -> int:
     """Estimate the frames of all files, print the table and write the files; status 0."""
-    from dense_hand_pose.process import wait_passively
+    from dense_hand_pose.runtimes.process import wait_passively
 
     wait_passively()
     estimator, digest = load_model(args)

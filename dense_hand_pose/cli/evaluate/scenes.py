@@ -12,7 +12,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, TYPE_CHECKING, TypeVar
 
-from dense_hand_pose.output_files import write_file
+from dense_hand_pose.safe_output import write_file
 from dense_hand_pose.synthesis.seeds import TEST_SCENES, TEST_SEQUENCES
 
 from .model import add_model_arguments, add_out_argument, load_model, prepare_folder
@@ -59,7 +59,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Search all scenes, follow all sequences, print the table and write the files."""
-    from dense_hand_pose.process import wait_passively
+    from dense_hand_pose.runtimes.process import wait_passively
 
     wait_passively()
     estimator, digest = load_model(args)

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from dense_hand_pose.camera.crop import CropWindow
-from dense_hand_pose.output_files import text_file, write_file
+from dense_hand_pose.safe_output import text_file, write_file
 from dense_hand_pose.skeleton import FINGER_COLOURS, HAND_21
 from dense_hand_pose.synthesis.frames import render_frame
 from dense_hand_pose.visualization import (

@@ -14,7 +14,7 @@ import json
 from pathlib import Path
 from typing import Any, Final
 
-from dense_hand_pose.output_files import text_file, write_file
+from dense_hand_pose.safe_output import text_file, write_file
 from dense_hand_pose.skeleton import Skeleton
 import numpy as np
 import numpy.typing as npt

@@ -15,7 +15,7 @@ from typing import Final
 
 from dense_hand_pose.camera.intrinsics import project, unproject
 from dense_hand_pose.datasets.facts import DatasetFacts, DATASETS, MM_PER_M
-from dense_hand_pose.output_files import text_file
+from dense_hand_pose.safe_output import text_file
 import numpy as np
 import numpy.typing as npt
 

@@ -19,7 +19,7 @@ from dense_hand_pose.bags.reader import BagError
 from dense_hand_pose.bags.topics import TopicOverrides
 from dense_hand_pose.estimator import EstimatorConfig, HandPoseEstimator
 from dense_hand_pose.network.weight_file import find_weights
-from dense_hand_pose.quoting import printable
+from dense_hand_pose.safe_output import printable
 
 from .evaluate import estimate_bag, Evaluation, open_bag, write_evaluation
 

@@ -24,8 +24,7 @@ from dense_hand_pose.bags.topics import (
     TopicOverrides,
 )
 from dense_hand_pose.estimator import HandPoseEstimator
-from dense_hand_pose.output_files import write_file
-from dense_hand_pose.quoting import printable
+from dense_hand_pose.safe_output import printable, write_file
 from dense_hand_pose.skeleton import HAND_21
 
 from . import tables

@@ -7,8 +7,7 @@ import csv
 from pathlib import Path
 from typing import Any, Final
 
-from dense_hand_pose.output_files import text_file
-from dense_hand_pose.quoting import printable
+from dense_hand_pose.safe_output import printable, text_file
 from dense_hand_pose.skeleton import HAND_21
 import numpy as np
 

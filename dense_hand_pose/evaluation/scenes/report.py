@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from dense_hand_pose.camera.intrinsics import Intrinsics
-from dense_hand_pose.output_files import text_file
+from dense_hand_pose.safe_output import text_file
 from dense_hand_pose.visualization import (
     contact_sheet,
     depth_range_m,

@@ -14,12 +14,12 @@ from dense_hand_pose.codec.config import DecodingConfig
 from dense_hand_pose.network.detector import DetectorGraph
 from dense_hand_pose.network.graph import export_graph, HandGraph, INPUTS
 from dense_hand_pose.network.weights import load_detector
-from dense_hand_pose.process import import_openvino
 import torch
 
 from .archive import ExportedGraph
 from ..base import BackendError, Model
 from ..detector import INPUT, OUTPUT, probe_letterboxes
+from ..process import import_openvino
 from ..torch_cpu import reference_joints
 
 ov = import_openvino()

@@ -12,7 +12,6 @@ from typing import Any
 from dense_hand_pose.codec.config import DecodingConfig
 from dense_hand_pose.codec.numpy_decoding import decode_maps, joined, Result
 from dense_hand_pose.network.config import NetworkConfig
-from dense_hand_pose.process import import_openvino
 import numpy as np
 
 from .archive import ExportedGraph
@@ -20,6 +19,7 @@ from .lookup import exported_graph
 from ..base import Array, Backend, BackendError, Runtime, Wanted
 from ..host import cpu_name
 from ..precision import choose_precision, Offer
+from ..process import import_openvino
 
 BATCHES = (1, 4)
 """

@@ -12,14 +12,6 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from dense_hand_pose.synthesis.hand.hands import sample_hand
-from dense_hand_pose.synthesis.objects.objects import hold
-from dense_hand_pose.synthesis.objects.shapes import limb, Mesh
-from dense_hand_pose.synthesis.people.arms import Arm, placed, Sight
-from dense_hand_pose.synthesis.sensor.cameras import CAMERAS
-from dense_hand_pose.synthesis.sensor.noise import add_noise, NoiseLevel
-from dense_hand_pose.synthesis.sensor.raster import DepthBuffer
-from dense_hand_pose.synthesis.sensor.visibility import visible_share
 import numpy as np
 import numpy.typing as npt
 
@@ -28,6 +20,14 @@ from .motion_scripts import Path
 from .rooms import surface
 from .scene_sequence import RATE_HZ, SceneFrame
 from .viewpoint import sample_rotation
+from ..hand.hands import sample_hand
+from ..objects.objects import hold
+from ..objects.shapes import limb, Mesh
+from ..people.arms import Arm, placed, Sight
+from ..sensor.cameras import CAMERAS
+from ..sensor.noise import add_noise, NoiseLevel
+from ..sensor.raster import DepthBuffer
+from ..sensor.visibility import visible_share
 
 FloatArray = npt.NDArray[np.float64]
 Rng = np.random.Generator

@@ -9,7 +9,7 @@ import multiprocessing
 from pathlib import Path
 import time
 
-from dense_hand_pose.process import keep_memory
+from dense_hand_pose.runtimes.process import keep_memory
 from dense_hand_pose.synthesis.seeds import SEEDS_PER_RUN, VALIDATION
 
 from .shards import Shard, Shards, write_shard

@@ -6,8 +6,14 @@ from collections import Counter
 from dataclasses import dataclass, field
 
 from dense_hand_pose.ros.frame_counters import FrameCounters
-from dense_hand_pose.ros.limited_log import LimitedLog
-from dense_hand_pose.ros.synchronizer import Frame, INFOS_KEPT, stamp_ns, StampQueue, Synchronizer
+from dense_hand_pose.ros.input.synchronizer import (
+    Frame,
+    INFOS_KEPT,
+    stamp_ns,
+    StampQueue,
+    Synchronizer,
+)
+from dense_hand_pose.ros.logs import LimitedLog
 from hypothesis import given
 from hypothesis import strategies as st
 from node_rig import running_node

@@ -1,13 +1,16 @@
 # Copyright 2026 The dense_hand_pose authors
 # SPDX-License-Identifier: Apache-2.0
-"""Results replace what is there: whole, with usual permissions, and links are not followed."""
+"""Files of results replace what is there, whole, through no link; text of others is one line."""
 
 import os
 from pathlib import Path
 import stat
 import threading
+import unicodedata
 
-from dense_hand_pose.output_files import write_file
+from dense_hand_pose.safe_output import LONGEST, printable, quoted, write_file
+from hypothesis import given
+from hypothesis import strategies as st
 import pytest
 
 
@@ -67,3 +70,36 @@ def test_a_full_device_is_an_error_and_stays_a_device() -> None:
     with pytest.raises(OSError, match='No space left'):
         write_file(Path('/dev/full'), 'figures')
     assert stat.S_ISCHR(Path('/dev/full').lstat().st_mode)
+
+
+@pytest.mark.parametrize(
+    ('text', 'shown'),
+    [
+        ('/camera/depth/image_rect_raw', '/camera/depth/image_rect_raw'),
+        ('/a\x1b[31mred', r'/a\x1b[31mred'),
+        ('two\nlines\r', r'two\nlines\r'),
+        ('abc\u202egnp.exe', r'abc\u202egnp.exe'),
+        ('\udc80', r'\udc80'),
+        ('\x9b2J', r'\x9b2J'),
+        ('Übung 手', 'Übung 手'),
+        (b'\xff', r"b'\xff'"),
+    ],
+)
+def test_control_characters_are_shown_not_obeyed(text: object, shown: str) -> None:
+    assert printable(text) == shown
+    assert quoted(text) == f"'{shown}'"
+
+
+@given(st.text(st.characters(), max_size=300), st.integers(2, 200))
+def test_the_result_is_one_short_encodable_line(text: str, longest: int) -> None:
+    shown = printable(text, longest)
+    assert len(shown) <= longest
+    shown.encode('utf-8')
+    assert not any(unicodedata.category(c) in ('Cc', 'Cf', 'Cs', 'Zl', 'Zp') for c in shown)
+    if text.isprintable() and len(text) <= longest:
+        assert shown == text
+    assert shown.endswith('…') or len(text) <= longest
+
+
+def test_a_text_of_megabytes_is_cut() -> None:
+    assert printable('x' * 2_000_000) == 'x' * (LONGEST - 1) + '…'

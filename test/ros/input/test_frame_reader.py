@@ -8,9 +8,9 @@ from dense_hand_pose.camera.camera_info import intrinsics_of
 from dense_hand_pose.camera.input_error import InputError
 from dense_hand_pose.camera.intrinsics import Intrinsics
 from dense_hand_pose.ros.frame_counters import CAUSES
-from dense_hand_pose.ros.inputs import FrameReader, read_depth
-from dense_hand_pose.ros.limited_log import LimitedLog
-from dense_hand_pose.ros.synchronizer import Frame
+from dense_hand_pose.ros.input.frame_reader import FrameReader, read_depth
+from dense_hand_pose.ros.input.synchronizer import Frame
+from dense_hand_pose.ros.logs import LimitedLog
 from hypothesis import given, settings
 from hypothesis import strategies as st
 import numpy as np

@@ -5,8 +5,8 @@
 from dataclasses import replace
 
 from dense_hand_pose.estimator import HandPose
-from dense_hand_pose.ros.markers import delete_markers, hand_markers, MarkerStyle, MIN_ALPHA
-from dense_hand_pose.ros.messages import joint_names, joints_cloud, pose_array
+from dense_hand_pose.ros.output.markers import delete_markers, hand_markers, MarkerStyle, MIN_ALPHA
+from dense_hand_pose.ros.output.messages import joint_names, joints_cloud, pose_array
 from dense_hand_pose.skeleton import bone_quaternions, FINGER_COLOURS, HAND_21
 from hypothesis import given, settings
 from hypothesis import strategies as st

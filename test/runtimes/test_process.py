@@ -11,7 +11,7 @@ import pytest
 
 _FAULTS = """
 import resource, sys
-from dense_hand_pose.process import keep_memory
+from dense_hand_pose.runtimes.process import keep_memory
 if sys.argv[1] == 'keep':
     keep_memory()
 begin = resource.getrusage(resource.RUSAGE_SELF).ru_minflt
@@ -23,7 +23,7 @@ print(resource.getrusage(resource.RUSAGE_SELF).ru_minflt - begin)
 
 _POLICY = """
 import os
-from dense_hand_pose.process import wait_passively
+from dense_hand_pose.runtimes.process import wait_passively
 wait_passively()
 print(os.environ['OMP_WAIT_POLICY'])
 """

@@ -14,7 +14,7 @@ from sensor_msgs.msg import JointState
 from std_msgs.msg import Header
 
 from .messages import pose_array
-from .qos import Publishers
+from ..qos import Publishers
 
 if TYPE_CHECKING:
     from dense_hand_pose.estimator import HandPose

@@ -1,13 +1,18 @@
 # Copyright 2026 The dense_hand_pose authors
 # SPDX-License-Identifier: Apache-2.0
-"""Whatever others send, the node logs one line a kind and minute, and each line is short."""
+"""The node logs one short line a kind and minute, and the messages of the library."""
 
-from dense_hand_pose.ros import limited_log
+import logging
+import os
+import subprocess
+import sys
+
+from dense_hand_pose.ros import logs
 from dense_hand_pose.ros.frame_counters import CAUSES, FrameCounters
-from dense_hand_pose.ros.inputs import FrameReader
-from dense_hand_pose.ros.limited_log import LimitedLog, MAX_CHARACTERS
+from dense_hand_pose.ros.input.frame_reader import FrameReader
+from dense_hand_pose.ros.input.synchronizer import Frame
+from dense_hand_pose.ros.logs import LimitedLog, log_through_ros, MAX_CHARACTERS, RosHandler
 from dense_hand_pose.ros.qos import publisher_events
-from dense_hand_pose.ros.synchronizer import Frame
 from hypothesis import given
 from hypothesis import strategies as st
 import pytest
@@ -32,7 +37,7 @@ def test_what_was_not_logged_is_counted(monkeypatch: pytest.MonkeyPatch) -> None
     log = LimitedLog(lambda _, line: lines.append(line))
     for _ in range(5):
         log('warn', 'kind', 'it happened.', 'Do something.')
-    monkeypatch.setattr(limited_log, 'LOG_PERIOD_S', 0.0)
+    monkeypatch.setattr(logs, 'LOG_PERIOD_S', 0.0)
     log('warn', 'kind', 'it happened.', 'Do something.')
     assert lines == [
         'it happened. Do something.',
@@ -72,3 +77,46 @@ def test_subscribers_that_do_not_fit_are_logged_once() -> None:
         events.incompatible_qos(Event())
     assert len(lines) == 1
     assert '~/markers' in lines[0] and 'DURABILITY' in lines[0]
+
+
+_PROGRAM = """
+import logging
+from dense_hand_pose.ros.logs import log_through_ros
+log_through_ros()
+log = logging.getLogger('dense_hand_pose.runtimes.registry')
+for _ in range(2):
+    log.debug('of no interest')
+    log.info('backend auto: %s', 'openvino')
+    log.warning('slow')
+    log.error('broken')
+"""
+
+
+def test_messages_keep_their_severity() -> None:
+    done = subprocess.run(
+        [sys.executable, '-c', _PROGRAM],
+        env={**os.environ, 'RCUTILS_COLORIZED_OUTPUT': '0'},
+        capture_output=True, text=True, check=True, timeout=120,
+    )  # fmt: skip
+    said = done.stdout + done.stderr
+    for severity, text in (
+        ('INFO', 'backend auto: openvino'),
+        ('WARN', 'slow'),
+        ('ERROR', 'broken'),
+    ):
+        lines = [line for line in said.splitlines() if line.endswith(text)]
+        assert len(lines) == 2
+        assert all(f'[{severity}]' in line and '[dense_hand_pose]' in line for line in lines)
+    assert 'of no interest' not in said
+
+
+def test_a_second_node_does_not_double_the_messages() -> None:
+    library = logging.getLogger('dense_hand_pose')
+    before, level = list(library.handlers), library.level
+    try:
+        log_through_ros()
+        log_through_ros()
+        assert sum(isinstance(handler, RosHandler) for handler in library.handlers) == 1
+    finally:
+        library.handlers[:] = before
+        library.setLevel(level)

@@ -9,14 +9,14 @@ from dense_hand_pose.camera.compressed_depth import depth_from_compressed
 from dense_hand_pose.camera.depth_image import depth_from_image, is_valid
 from dense_hand_pose.camera.distortion import Distortion
 from dense_hand_pose.camera.intrinsics import Intrinsics
-from dense_hand_pose.quoting import quoted
+from dense_hand_pose.safe_output import quoted
 from geometry_msgs.msg import PointStamped
 import numpy as np
 from sensor_msgs.msg import CompressedImage, Image
 from std_msgs.msg import Header
 
-from .limited_log import LimitedLog
 from .synchronizer import Frame
+from ..logs import LimitedLog
 
 _NEAREST_M, _FARTHEST_M = 0.02, 50.0
 """Depth that lies wholly nearer or farther is in another unit than its encoding means."""

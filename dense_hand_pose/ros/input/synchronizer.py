@@ -8,7 +8,7 @@ from typing import Generic, TypeVar
 
 from sensor_msgs.msg import CameraInfo, CompressedImage, Image
 
-from .frame_counters import FrameCounters
+from ..frame_counters import FrameCounters
 
 RESTART_S = 1.0
 """Stamps that fall back by more than this mean that the source restarted (a bag that loops)."""

@@ -6,8 +6,8 @@ from dense_hand_pose.kinematics.data_file import read_arrays
 from dense_hand_pose.kinematics.fitted_hand import build_hand, LEFT, RIGHT
 from dense_hand_pose.kinematics.pose_filter import PoseFilterConfig
 from dense_hand_pose.kinematics.urdf import JOINT_NAMES, joint_positions
-from dense_hand_pose.ros.fit_topics import joint_state, palm_pose, pinch_state
-from dense_hand_pose.ros.hand_smoothing import pose_filter_config
+from dense_hand_pose.ros.output.fit_topics import joint_state, palm_pose, pinch_state
+from dense_hand_pose.ros.output.hand_smoothing import pose_filter_config
 from dense_hand_pose.tracking.smoothing import SmoothingConfig
 from geometry_msgs.msg import PoseArray, PoseStamped
 from node_rig import hand_depth_mm, running_node

@@ -16,9 +16,9 @@ from rclpy.subscription import Subscription
 from rclpy.timer import Timer
 from sensor_msgs.msg import CameraInfo
 
-from .frame_counters import FrameCounters
-from .limited_log import LimitedLog
-from .qos import subscription_events
+from ..frame_counters import FrameCounters
+from ..logs import LimitedLog
+from ..qos import subscription_events
 
 FOLLOW_PERIOD_S = 1.0
 RELIABLE_DEPTH = 5

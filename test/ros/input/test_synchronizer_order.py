@@ -3,8 +3,8 @@
 """Order and restarts of the synchroniser, case by case."""
 
 from dense_hand_pose.ros.frame_counters import FrameCounters
-from dense_hand_pose.ros.limited_log import LimitedLog
-from dense_hand_pose.ros.synchronizer import Frame, Synchronizer
+from dense_hand_pose.ros.input.synchronizer import Frame, Synchronizer
+from dense_hand_pose.ros.logs import LimitedLog
 from sensor_msgs.msg import CameraInfo, Image
 
 

@@ -17,7 +17,6 @@ from visualization_msgs.msg import MarkerArray
 from .debug_image import debug_image, votes_cloud
 from .fit_topics import FitTopics
 from .hand_smoothing import HandPoseSmoother
-from .limited_log import LimitedLog
 from .markers import delete_markers, hand_markers, MarkerStyle
 from .messages import (
     FrameResult,
@@ -27,8 +26,9 @@ from .messages import (
     pose_array,
     tf_message_type,
 )
-from .parameter_table import smoothing_config
-from .qos import Publishers
+from ..logs import LimitedLog
+from ..parameter_table import smoothing_config
+from ..qos import Publishers
 
 if TYPE_CHECKING:
     from dense_hand_pose.estimator import HandPose
