@@ -1,6 +1,6 @@
 # Copyright 2026 The dense_hand_pose authors
 # SPDX-License-Identifier: Apache-2.0
-"""From a depth frame to the input of the hand detector."""
+"""From a depth frame to the input of the hand detector, and how it writes a depth."""
 
 from dense_hand_pose.camera.depth_image import is_valid
 from dense_hand_pose.camera.intrinsics import Intrinsics
@@ -8,8 +8,10 @@ from dense_hand_pose.camera.letterbox import CHANNELS, HEIGHT_PX, Letterbox, WID
 import numpy as np
 import numpy.typing as npt
 
-from .detector_config import INPUT_SCALE, USUAL_M
-
+USUAL_M = 0.7
+"""Depths are logarithms to the base of 2 of a multiple of this one."""
+INPUT_SCALE = 1.5
+"""The logarithms of the input are divided by it, so that they lie about 1."""
 _USUAL_PIXEL_M = 0.006
 _LARGEST, _FAR_M = 2.5, np.float32(100.0)
 """Where the channels end, 0.05 m and 9 m; beyond the latter a depth makes no difference."""

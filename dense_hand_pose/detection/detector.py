@@ -11,7 +11,8 @@ from dense_hand_pose.camera.letterbox import Letterbox
 from dense_hand_pose.codec.detector_input import encode_letterbox
 from dense_hand_pose.network.weight_file import find_weights, WeightsError
 from dense_hand_pose.runtimes.base import Model, Runtime
-from dense_hand_pose.runtimes.detector import INPUT, OUTPUT
+from dense_hand_pose.runtimes.precision import DETECTOR_INPUT as INPUT
+from dense_hand_pose.runtimes.precision import DETECTOR_OUTPUT as OUTPUT
 from dense_hand_pose.runtimes.registry import make_detector
 
 from .detections import decode_detections, Detection

@@ -7,6 +7,8 @@ Legend: B crops, J joints, C channels, H = W = MAP_SIZE_PX. Inputs are normalise
 (B, 1, CROP_SIZE_PX, CROP_SIZE_PX); each stack puts out channels (B, 5 J, H, W): R, S, V.
 """
 
+from dataclasses import replace
+
 from dense_hand_pose.camera.crop import BACKGROUND
 from dense_hand_pose.codec.map_geometry import reduce_depth
 import torch
@@ -185,3 +187,53 @@ class DenseRegressionNet(nn.Module):
         fold_norms(self)
         self.requires_grad_(False)
         return self
+
+
+def may_grow(trained: NetworkConfig, wanted: NetworkConfig) -> bool:
+    """Say whether ``wanted`` is ``trained`` with more stacks and nothing else changed."""
+    more = wanted.stacks > trained.stacks and trained.task == 'dense'
+    return more and replace(trained, stacks=wanted.stacks) == wanted
+
+
+@torch.no_grad()
+def add_stacks(network: DenseRegressionNet, stacks: int) -> DenseRegressionNet:
+    """
+    Return a network of ``stacks`` stacks that gives the same maps, presence and side.
+
+    A new stack is a copy of the last one. It reads that one's input plus a correction from its
+    maps and features (Sec. 3.3), whose weights start at zero and learn. The presence head, which
+    reads the last stack, needs no change. The result is in the mode (training or evaluation), on
+    the device and in the floating type of ``network``, which keeps its weights and shares none of
+    them. Raises ValueError where the network has that many stacks already, or its normalisation
+    is folded.
+    """
+    count = network.config.stacks
+    if stacks <= count:
+        raise ValueError(f'stacks = {stacks}: the network has {count}; ask for more of them')
+    if not any(isinstance(module, nn.BatchNorm2d) for module in network.modules()):
+        raise ValueError('the normalisation of the network is folded: load the weights again')
+    grown = DenseRegressionNet(replace(network.config, stacks=stacks))
+    if network.there is not None:
+        grown.learn_presence()
+    # What is in neither is the correction of a new stack.
+    trained = _with_copies(network, stacks)
+    tensors = {
+        name: trained.get(name, torch.zeros_like(tensor))
+        for name, tensor in grown.state_dict().items()
+    }
+    grown.load_state_dict(tensors)
+    weight = next(network.parameters())
+    return grown.to(weight.device, weight.dtype).train(network.training)
+
+
+def _with_copies(network: DenseRegressionNet, stacks: int) -> dict[str, torch.Tensor]:
+    """Return the network's tensors, those of its last stack again for each new one."""
+    tensors = dict(network.state_dict())
+    last = network.config.stacks - 1
+    for part in ('hourglasses', 'heads'):
+        prefix = f'{part}.{last}.'
+        copied = {name: tensor for name, tensor in tensors.items() if name.startswith(prefix)}
+        for stack in range(last + 1, stacks):
+            for name, tensor in copied.items():
+                tensors[f'{part}.{stack}.{name.removeprefix(prefix)}'] = tensor
+    return tensors

@@ -18,7 +18,7 @@ Legend: B frames, H = MAP_HEIGHT, W = MAP_WIDTH, J joints.
 import math
 
 from dense_hand_pose.camera.letterbox import CHANNELS, MAP_STRIDE_PX
-from dense_hand_pose.codec.detector_config import INPUT_SCALE, USUAL_M
+from dense_hand_pose.codec.detector_input import INPUT_SCALE, USUAL_M
 from dense_hand_pose.skeleton import HAND_21
 import torch
 from torch import nn, Tensor

@@ -13,9 +13,10 @@ from dense_hand_pose.codec.numpy_decoding import Result
 import numpy as np
 
 from .base import Array, Backend, BackendError, Model, Runtime, Wanted
-from .detector import INPUT, OUTPUT
 from .host import cpu_computes_bfloat16, cpu_name
 from .precision import choose_precision, joints_of, Offer
+from .precision import DETECTOR_INPUT as INPUT
+from .precision import DETECTOR_OUTPUT as OUTPUT
 
 if TYPE_CHECKING:
     from dense_hand_pose.network.dense_regression import DenseRegressionNet

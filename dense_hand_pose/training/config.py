@@ -100,7 +100,7 @@ class TrainingConfig:
     ``precision`` is that of the network's products; ``compile`` is a mode of torch.compile, '' for
     none. ``sync_batch_norm`` (GPUs only) normalises over the whole batch rather than over each
     process's part of it; ``batch_renorm`` draws each batch's statistics towards the running ones
-    (network/renorm.py).
+    (network/blocks.py).
     """
 
     network: NetworkConfig = field(default_factory=lambda: CONFIGURATIONS['default'])

@@ -6,9 +6,8 @@ from dataclasses import replace
 from pathlib import Path
 
 from dense_hand_pose.network.baselines import build_network, HandNet
-from dense_hand_pose.network.dense_regression import DenseRegressionNet
-from dense_hand_pose.network.growth import add_stacks, may_grow
-from dense_hand_pose.network.renorm import renormalise
+from dense_hand_pose.network.blocks import renormalise
+from dense_hand_pose.network.dense_regression import add_stacks, DenseRegressionNet, may_grow
 from dense_hand_pose.network.weight_file import read_notes, sha256_of
 from dense_hand_pose.network.weights import load_detector, load_weights
 from safetensors.torch import load_file
@@ -34,7 +33,7 @@ def make_network(config: TrainingConfig, init: Path | None, device: torch.device
     """
     Build the network on a device, channels last, random or from a weight file.
 
-    Weights with fewer stacks than the configuration asks for get the others (network/growth.py).
+    Weights with fewer stacks than the configuration asks for get the others (add_stacks).
     ValueError when the file holds another architecture than the configuration asks for, or for
     ``sync_batch_norm`` without a GPU: PyTorch has it for those alone.
     """

@@ -20,8 +20,10 @@ from dense_hand_pose.network.detector import DetectorNet
 from dense_hand_pose.network.weight_file import MODELS_DIR, WeightsError
 from dense_hand_pose.network.weights import save_weights
 from dense_hand_pose.runtimes.base import Array
-from dense_hand_pose.runtimes.detector import INPUT, OUTPUT, probe_letterboxes
 from dense_hand_pose.runtimes.openvino.runtime import offered_precisions
+from dense_hand_pose.runtimes.precision import DETECTOR_INPUT as INPUT
+from dense_hand_pose.runtimes.precision import DETECTOR_OUTPUT as OUTPUT
+from dense_hand_pose.runtimes.precision import probe_letterboxes
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp

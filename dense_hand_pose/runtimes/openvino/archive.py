@@ -4,20 +4,25 @@
 The graph of a model for OpenVINO as one file (artefact.py): IR, graph.xml and graph.bin in fp16.
 
 It was made for weights, by their hash, and for code, by GRAPH_VERSION. ``reference.npy`` holds
-what float32 PyTorch computes of a probe (precision.py, detector.py).
+what float32 PyTorch computes of a probe (precision.py). The file is shipped beside the weights,
+kept in the cache, or made now.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
+import importlib.util
 import io
+import logging
 from pathlib import Path
 
 from dense_hand_pose.network.config import GRAPH_VERSION
-from dense_hand_pose.network.weight_file import write_atomically
+from dense_hand_pose.network.weight_file import check_shipped, WeightsError, write_atomically
 import numpy as np
 import numpy.typing as npt
 
 from ..artefact import Artefact, pack, RejectedError, unpack
-from ..base import Model
+from ..base import BackendError, Model
+from ..cache import ArtefactCache, cache_folder
 
 SUFFIX = '.openvino.zip'
 _FORMAT = 'dense_hand_pose/openvino/1'
@@ -90,3 +95,57 @@ def unpack_graph(source: bytes | Path, model: Model, name: str) -> ExportedGraph
 
 def _facts(weights_sha256: str) -> dict[str, object]:
     return {'graph_version': GRAPH_VERSION, 'weights_sha256': weights_sha256}
+
+
+_LOG = logging.getLogger(__name__)
+
+
+def exported_graph(model: Model, export: Callable[[Model], ExportedGraph]) -> ExportedGraph:
+    """
+    Return the graph that lies next to the weights, or was kept, or else export it now.
+
+    ``export`` is export_model or export_detector of export.py. Raises BackendError where the
+    graph would have to be exported and PyTorch is not installed.
+    """
+    shipped = shipped_file(model)
+    try:
+        graph = read_graph(shipped, model)
+        check_shipped(shipped)
+        return graph
+    except (ExportError, WeightsError) as error:
+        refused = str(error)  # not the error: its frames would hold the whole loading
+    folder = cache_folder('openvino')
+    cache = None if folder is None else ArtefactCache(folder, '.zip')
+    kept = None if cache is None else _kept(cache, model)
+    if kept is not None:
+        return kept
+    if importlib.util.find_spec('torch') is None:
+        raise BackendError(
+            f'{refused}, and PyTorch, which would export it again, is not installed; '
+            f'run `python -m dense_hand_pose export {model.path}` where it is'
+        )
+    level = logging.WARNING if shipped.exists() else logging.INFO
+    _LOG.log(level, '%s: exporting %s for OpenVINO, once', refused, model.path.name)
+    graph = export(model)
+    if cache is not None:
+        _keep(cache, model, graph)
+    return graph
+
+
+def _kept(cache: ArtefactCache, model: Model) -> ExportedGraph | None:
+    """Return the graph that was kept, None where there is none of use."""
+    try:
+        data = cache.read(model.sha256)
+        name = str(cache.path(model.sha256))
+        return None if data is None else unpack_graph(data, model, name)
+    except (RejectedError, ExportError) as error:
+        _LOG.info('%s: %s', cache.path(model.sha256), error)
+        return None
+
+
+def _keep(cache: ArtefactCache, model: Model, graph: ExportedGraph) -> None:
+    try:
+        cache.write(model.sha256, pack_graph(graph))
+    except OSError as error:
+        path = cache.path(model.sha256)
+        _LOG.warning('%s: not kept (%s): the next start exports again', path, error.strerror)

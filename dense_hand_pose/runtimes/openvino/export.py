@@ -18,7 +18,9 @@ import torch
 
 from .archive import ExportedGraph
 from ..base import BackendError, Model
-from ..detector import INPUT, OUTPUT, probe_letterboxes
+from ..precision import DETECTOR_INPUT as INPUT
+from ..precision import DETECTOR_OUTPUT as OUTPUT
+from ..precision import probe_letterboxes
 from ..process import import_openvino
 from ..torch_cpu import reference_joints
 

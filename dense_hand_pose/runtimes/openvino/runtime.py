@@ -14,9 +14,8 @@ from dense_hand_pose.codec.numpy_decoding import decode_maps, joined, Result
 from dense_hand_pose.network.config import NetworkConfig
 import numpy as np
 
-from .archive import ExportedGraph
-from .lookup import exported_graph
-from ..base import Array, Backend, BackendError, Runtime, Wanted
+from .archive import exported_graph, ExportedGraph
+from ..base import Array, Backend, BackendError, Model, Runtime, Wanted
 from ..host import cpu_name
 from ..precision import choose_precision, Offer
 from ..process import import_openvino
@@ -161,7 +160,7 @@ def offer(wanted: Wanted) -> Offer:
     """Return what OpenVINO can load onto the CPU; BackendError where it is not installed."""
     _require_openvino()
     openvino = import_openvino()
-    graph = exported_graph(wanted.model)
+    graph = exported_graph(wanted.model, _export_pose)
     return Offer(
         offered_precisions(),
         make=lambda p: OpenVinoBackend(graph, wanted.model.config, p, wanted.threads),
@@ -212,7 +211,13 @@ def _require_openvino() -> None:
         raise BackendError('OpenVINO is not installed (pip install openvino)')
 
 
-def _export_detector(model: Any) -> ExportedGraph:
+def _export_pose(model: Model) -> ExportedGraph:
+    from .export import export_model
+
+    return export_model(model)
+
+
+def _export_detector(model: Model) -> ExportedGraph:
     from .export import export_detector
 
     return export_detector(model)

@@ -10,9 +10,9 @@ import time
 from dense_hand_pose.codec.config import DecodingConfig
 from dense_hand_pose.codec.numpy_decoding import Result
 
+from .build import TensorRTError
 from .engine import GpuHooks, TensorRTBackend
 from .engines import EngineMaker
-from .errors import TensorRTError
 from ..base import Array, Backend, Model, Wanted
 from ..cache import Progress
 from ..host import GPU_PRECISIONS

@@ -1,6 +1,6 @@
 # Copyright 2026 The dense_hand_pose authors
 # SPDX-License-Identifier: Apache-2.0
-"""Build an engine in a child process, with progress, and the reason where that fails."""
+"""Build an engine in a child process, with progress, and the reason where there is none."""
 
 from collections.abc import Iterator
 from contextlib import suppress
@@ -18,9 +18,26 @@ import time
 
 from dense_hand_pose.codec.config import DecodingConfig
 
-from .errors import KINDS, RETRY, TensorRTError
-from ..base import Model
+from ..base import BackendError, Model
 from ..cache import Progress
+
+RETRY = 'python -m dense_hand_pose build-engine --force'
+
+
+class TensorRTError(BackendError):
+    """No engine can be had; the message says why and what to do. ``kind`` is one of KINDS."""
+
+    def __init__(self, kind: str, message: str) -> None:
+        super().__init__(message)
+        self.kind = kind
+
+
+KINDS = ('missing', 'failed', 'memory', 'killed', 'timeout', 'numbers', 'interrupted')
+"""``numbers``: the engine's joints are wrong in this precision; another one may do."""
+
+LASTING = ('failed', 'memory', 'killed', 'timeout', 'numbers')
+"""Kinds that would come again after minutes of building: they leave a .failed marker."""
+
 
 ENGINE, REQUEST = 'engine.pt2', 'request.json'
 CHILD = 'dense_hand_pose.runtimes.tensorrt.child'

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 import logging
 from pathlib import Path
 
-from .build import BuildRequest
+from .build import BuildRequest, LASTING, RETRY, TensorRTError
 from .engine import (
     accuracy_message,
     DECODING,
@@ -17,7 +17,6 @@ from .engine import (
     TensorRTBackend,
     to_bytes,
 )
-from .errors import LASTING, RETRY, TensorRTError
 from .fingerprint import engine_fingerprint, engine_key, Fingerprint
 from ..artefact import RejectedError
 from ..base import Model

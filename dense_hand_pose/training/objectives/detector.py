@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from dense_hand_pose.camera.letterbox import MAP_HEIGHT, MAP_WIDTH
-from dense_hand_pose.codec.detector_config import USUAL_M
+from dense_hand_pose.codec.detector_input import USUAL_M
 from dense_hand_pose.detection.detections import find_peaks, Peak
 from dense_hand_pose.network.detector import activated
 import numpy as np

@@ -10,8 +10,9 @@ import zipfile
 
 from dense_hand_pose.network.weights import save_weights
 from dense_hand_pose.runtimes.base import BackendError, Model
-from dense_hand_pose.runtimes.openvino import lookup
+from dense_hand_pose.runtimes.openvino import archive
 from dense_hand_pose.runtimes.openvino.archive import (
+    exported_graph,
     ExportedGraph,
     ExportError,
     pack_graph,
@@ -19,7 +20,6 @@ from dense_hand_pose.runtimes.openvino.archive import (
     shipped_file,
     write_graph,
 )  # fmt: skip
-from dense_hand_pose.runtimes.openvino.lookup import exported_graph
 import numpy as np
 import pytest
 from tiny import tiny_network
@@ -100,9 +100,9 @@ def test_a_flipped_byte_is_found(other: Model, graph: ExportedGraph) -> None:
 def test_without_pytorch_the_remedy_is_named(
     other: Model, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(lookup.importlib.util, 'find_spec', lambda _: None)
+    monkeypatch.setattr(archive.importlib.util, 'find_spec', lambda _: None)
     with pytest.raises(BackendError, match=r'is missing.*python -m dense_hand_pose export'):
-        exported_graph(other)
+        exported_graph(other, lambda _: pytest.fail('PyTorch is missing'))
 
 
 def test_what_was_exported_once_is_kept(
@@ -114,14 +114,15 @@ def test_what_was_exported_once_is_kept(
 ) -> None:
     calls: list[Model] = []
     monkeypatch.setenv('XDG_CACHE_HOME', str(tmp_path / 'cache'))
-    monkeypatch.setattr(
-        'dense_hand_pose.runtimes.openvino.export.export_model',
-        lambda model: calls.append(model) or graph,
-    )
+
+    def export(model: Model) -> ExportedGraph:
+        calls.append(model)
+        return graph
+
     shipped_file(other).write_bytes(rewritten(pack_graph(graph), weights_sha256='0' * 64))
     with caplog.at_level(logging.WARNING):
         for _ in range(2):
-            assert exported_graph(other).xml == graph.xml
+            assert exported_graph(other, export).xml == graph.xml
     assert len(calls) == 1
     assert 'was made for another weights_sha256' in caplog.text
     kept = tmp_path / 'cache/dense_hand_pose/openvino' / f'{other.sha256}.zip'

@@ -9,7 +9,7 @@ import threading
 from dense_hand_pose.codec.config import DecodingConfig
 from dense_hand_pose.runtimes.base import Wanted
 from dense_hand_pose.runtimes.tensorrt.backend import build, preferred, required
-from dense_hand_pose.runtimes.tensorrt.errors import TensorRTError
+from dense_hand_pose.runtimes.tensorrt.build import TensorRTError
 from dense_hand_pose.runtimes.torch_cpu import TorchBackend
 from fake_tensorrt import FakeTensorRT, few_crops, isolate, tiny_model
 import numpy as np

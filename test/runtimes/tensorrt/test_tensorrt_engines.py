@@ -14,8 +14,8 @@ from dense_hand_pose.codec.config import DecodingConfig
 from dense_hand_pose.runtimes import cache as cache_module
 from dense_hand_pose.runtimes.artefact import Artefact, pack
 from dense_hand_pose.runtimes.base import Model
+from dense_hand_pose.runtimes.tensorrt.build import TensorRTError
 from dense_hand_pose.runtimes.tensorrt.engines import EngineMaker
-from dense_hand_pose.runtimes.tensorrt.errors import TensorRTError
 from dense_hand_pose.runtimes.torch_cpu import TorchBackend
 from fake_tensorrt import FakeTensorRT, few_crops, isolate, tiny_model
 import numpy as np

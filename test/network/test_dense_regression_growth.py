@@ -6,9 +6,8 @@ from dataclasses import replace
 
 from dense_hand_pose.codec.config import DecodingConfig
 from dense_hand_pose.network.config import CONFIGURATIONS, NetworkConfig
-from dense_hand_pose.network.dense_regression import DenseRegressionNet
+from dense_hand_pose.network.dense_regression import add_stacks, DenseRegressionNet, may_grow
 from dense_hand_pose.network.graph import export_graph, HandGraph
-from dense_hand_pose.network.growth import add_stacks, may_grow
 from dense_hand_pose.network.weights import find_weights, load_weights
 from dense_hand_pose.synthesis.crops import render_crops
 from dense_hand_pose.training.config import LossConfig

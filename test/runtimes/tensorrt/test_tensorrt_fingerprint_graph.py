@@ -11,19 +11,19 @@ import subprocess
 import sys
 
 from dense_hand_pose.codec.config import DecodingConfig
-from dense_hand_pose.runtimes import graph_fingerprint as module
-from dense_hand_pose.runtimes.graph_fingerprint import (
+from dense_hand_pose.runtimes.tensorrt import fingerprint as module
+from dense_hand_pose.runtimes.tensorrt.fingerprint import (  # fmt: skip
     graph_fingerprint,
     hash_of_sources,
     program_fingerprint,
     sources,
-)  # fmt: skip
+)
 import pytest
 from tiny import TINY
 import torch
 from torch import nn, Tensor
 
-PACKAGE = Path(__file__).parents[2] / 'dense_hand_pose'
+PACKAGE = Path(__file__).parents[3] / 'dense_hand_pose'
 SOURCES = [path.relative_to(PACKAGE).as_posix() for path in sources(PACKAGE)]
 
 
@@ -128,7 +128,7 @@ def test_a_changed_comment_leaves_it(tmp_path: Path) -> None:
             file.write('# another line\n')
     assert hash_of_sources(tmp_path / PACKAGE.name) != hash_of_sources(PACKAGE)
     code = (
-        'from dense_hand_pose.runtimes.graph_fingerprint import graph_fingerprint as f\n'
+        'from dense_hand_pose.runtimes.tensorrt.fingerprint import graph_fingerprint as f\n'
         'from dense_hand_pose.network.config import NetworkConfig\n'
         'from dense_hand_pose.codec.config import DecodingConfig\n'
         f'print(f(NetworkConfig.from_dict({TINY.to_dict()!r}), DecodingConfig(), 1))'
@@ -160,7 +160,7 @@ def test_all_code_that_the_graph_loads_is_read() -> None:
     loaded = {name for name in result.stdout.split() if name.startswith('dense_hand_pose.')}
     files = {f'{name.partition(".")[2].replace(".", "/")}.py' for name in loaded}
     # Frames, their cameras and texts of errors: the graph has no part in them.
-    others = ('network', 'codec', 'camera', 'skeleton', 'quoting', 'camera/intrinsics')
+    others = ('network', 'codec', 'camera', 'skeleton', 'safe_output', 'camera/intrinsics')
     others = (
         *others,
         'camera/depth_image',

@@ -2,8 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Batch renormalisation against its formula in float64 (Ioffe 2017, Algorithm 1)."""
 
-from dense_hand_pose.network.blocks import ConvNorm
-from dense_hand_pose.network.renorm import BatchRenorm2d, bounds, renormalise
+from dense_hand_pose.network.blocks import BatchRenorm2d, bounds, ConvNorm, renormalise
 import numpy as np
 import pytest
 import torch
