@@ -18,7 +18,7 @@ import numpy.typing as npt
 from .anatomy import ANGLE_COUNT, HIGHEST_RAD, LOWEST_RAD
 from .data_file import read_arrays
 from .rotations import SKEW, small_rotation, UNIT
-from .skeleton import CHAINS, HandSkeleton, JOINTS, PLACES
+from .skeleton import CHAINS, DERIVATIVES_FROM, DERIVATIVES_TO, HandSkeleton, JOINTS, PLACES
 from .start import closed_form_angles, PALM_JOINTS, rigid_motion
 
 FloatArray = npt.NDArray[np.float64]
@@ -28,11 +28,15 @@ SHAPE_AMOUNTS = 8
 ITERATIONS = 3
 _TURN, _SHIFT, _ANGLES = slice(0, 3), slice(3, 6), slice(6, 6 + ANGLE_COUNT)
 _POSE, _AMOUNTS = slice(0, _ANGLES.stop), slice(_ANGLES.stop, -1)
+_DERIVATIVES_TO = DERIVATIVES_TO + 3 * JOINTS * _ANGLES.start
 _FREEDOM = 4.0
 """Degrees of freedom of the errors: one joint in fifty is off by three times its scale."""
 _LARGEST_STEP_RAD = 0.7
 _LIMIT_INFORMATION = 1.0 / np.radians(1.0) ** 2
-_DAMPING = 1e-6
+_SMALL_STEP_RAD, _LARGE_STEP_RAD = 0.1, 0.4
+"""A step ends the fit, or shows that its start was another pose."""
+_DAMPING = 1e-3
+"""Information of each unknown where no joint tells of it, per squared radian or metre."""
 _FARTHEST_M = 100.0
 _LEAST_SIGMA_M, _MOST_SIGMA_M = 1e-4, 1.0
 
@@ -63,8 +67,9 @@ class HandFit(NamedTuple):
     Fitted right hands.
 
     turn (N, 3, 3), from the palm's frame to the camera's; wrist_m (N, 3), angles_rad (N, A),
-    shape_m (N, S), joints_m (N, 21, 3) in the camera's frame; seen: what these joints alone tell
-    of the shapes, where they were fitted.
+    shape_m (N, S), joints_m (N, 21, 3) in the camera's frame; loose_rad (N, A): the angles before
+    they were cut off at the limits; seen: what these joints alone tell of the shapes, where they
+    were fitted.
     """
 
     turn: FloatArray
@@ -72,6 +77,7 @@ class HandFit(NamedTuple):
     angles_rad: FloatArray
     shape_m: FloatArray
     joints_m: FloatArray
+    loose_rad: FloatArray
     seen: Shapes | None
 
 
@@ -80,19 +86,35 @@ def fit_hands(
     sigma_m: npt.NDArray[np.floating],
     shape: Shapes | FloatArray | None = None,
     iterations: int = ITERATIONS,
+    start: HandFit | None = None,
+    learning: bool = True,
 ) -> HandFit:
     """
     Fit right hands to joints (N, 21, 3), whose errors have scales sigma_m (N, 21).
 
     ``shape``: the shapes (N, S) where they are settled, else what is known of them; by default
-    nothing but the prior. A joint that is not finite, or 100 m away, counts as not measured. The
-    result is finite and within the limits, whatever the joints are.
+    nothing but the prior. ``start``: the fit of the frame before; steps end with the first small
+    one then, and after a large first one the fit begins in closed form, as it does without
+    ``start``. ``learning``: whether the result has what the joints tell of shapes. A joint that
+    is not finite, or 100 m away, counts as not measured. The result is finite and within the
+    limits, whatever the joints are.
     """
     joints, information = _checked(joints_m, sigma_m)
     problem = _Problem(joints, information, shape)
+    if start is not None:
+        problem.begin_at(start)
+        step = problem.improve()
+        if step < _SMALL_STEP_RAD:
+            return problem.result(learning)
+        if step < _LARGE_STEP_RAD:
+            iterations -= 1
+        else:
+            problem.begin()
+    else:
+        problem.begin()
     for _ in range(iterations):
         problem.improve()
-    return problem.result()
+    return problem.result(learning)
 
 
 class _Problem:
@@ -111,12 +133,17 @@ class _Problem:
         self._shapes = np.empty((many, 1 + count, len(_SHAPE_M)))
         self._shapes[:, 0] = shape.shape_m() if isinstance(shape, Shapes) else shape
         self._shapes[:, 1:] = _BASIS_M[:count]
-        self._begin()
         # Derivatives of the joints by each unknown, and in the last row the residuals.
         self._rows = np.zeros((many, _POSE.stop + count + 1, JOINTS, 3))
         self._rows[:, _SHIFT] = UNIT[:, None]
+        self._prior = np.diag(np.full(self._rows.shape[1], _DAMPING))
+        self._prior[_ANGLES, _ANGLES] += _ANGLE_INFORMATION
 
-    def _begin(self) -> None:
+    def begin_at(self, start: HandFit) -> None:
+        """Begin with the pose of another fit."""
+        self._turn, self._wrist_m, self._angles = start.turn, start.wrist_m, start.loose_rad
+
+    def begin(self) -> None:
         """Find the palm in closed form, then the angles."""
         palm = np.zeros((len(self._joints_m), len(PALM_JOINTS), 3))
         palm[:, 1:] = self._shapes[:, 0, :PLACES].reshape(-1, CHAINS, 3)
@@ -125,26 +152,34 @@ class _Problem:
         local = (self._joints_m - self._wrist_m[:, None]) @ self._turn
         self._angles = closed_form_angles(self._skeleton, local, information, _ANGLE_RAD)
 
-    def improve(self) -> None:
-        """Go one step of Gauss and Newton."""
-        skeleton, shapes, rows, angles = self._skeleton, self._shapes, self._rows, self._angles
-        posed = skeleton.pose(angles)
-        placed = skeleton.place(posed, shapes)
-        joints = placed[:, 0]
+    def improve(self) -> float:
+        """Go one step of Gauss and Newton; return the largest turn of palm or joints, radians."""
+        many, rows, shapes, skeleton = len(self._angles), self._rows, self._shapes, self._skeleton
+        vectors = skeleton.vectors(self._angles, derivatives=True)
+        placed = skeleton.place(vectors, shapes[:, :1])
+        joints = np.zeros((many, JOINTS, 3))
+        joints[:, 1:] = placed[:, 0, :, 0].reshape(many, JOINTS - 1, 3)
         rows[:, _TURN] = (joints @ SKEW).reshape(-1, JOINTS, 3, 3).transpose(0, 2, 1, 3)
-        rows[:, _ANGLES] = skeleton.angle_derivatives(angles, shapes[:, 0], posed, joints)
-        rows[:, _AMOUNTS] = placed[:, 1:]
+        derivatives = placed.reshape(many, -1).take(DERIVATIVES_FROM, 1)
+        rows.reshape(many, -1)[:, _DERIVATIVES_TO] = derivatives
+        if self._known:
+            grown = skeleton.place(vectors[:, :, :1], shapes[:, 1:])
+            rows[:, _AMOUNTS, 1:] = grown.reshape(many, -1, JOINTS - 1, 3)
         local = (self._joints_m - self._wrist_m[:, None]) @ self._turn
         np.subtract(local, joints, out=rows[:, -1])
         self._gram = self._weighted_products()
-        step = self._step(self._gram.copy())
+        step = self._step(self._gram + self._prior)
+        largest = abs(step[:, _POSE]).max(axis=1, keepdims=True)
+        if (most := float(largest.max())) > _LARGEST_STEP_RAD:
+            step /= np.maximum(largest / _LARGEST_STEP_RAD, 1.0)
         self._wrist_m = self._wrist_m + (self._turn @ step[:, _SHIFT, None])[..., 0]
         self._turn = self._turn @ small_rotation(step[:, _TURN])
-        self._angles = angles + step[:, _ANGLES]
+        self._angles = self._angles + step[:, _ANGLES]
         if self._known:
-            change = np.split(step, [_POSE.stop], axis=1)[1]
+            change = step[:, _POSE.stop :]
             self._amounts = self._amounts + change
             shapes[:, 0] += change @ _BASIS_M
+        return most
 
     def _weighted_products(self) -> FloatArray:
         """Return products (N, P + 1, P + 1) of the rows, weighted by how far joints are off."""
@@ -155,34 +190,31 @@ class _Problem:
         products: FloatArray = scaled @ scaled.transpose(0, 2, 1)
         return products
 
-    def _step(self, gram: FloatArray) -> FloatArray:
-        """Return the step (N, P), with priors and limits added to the products."""
+    def _step(self, system: FloatArray) -> FloatArray:
+        """Return the step (N, P) of a system (N, P + 1, P + 1) with the angles' information."""
         angles = self._angles
+        system[:, _ANGLES, -1] += (_ANGLE_RAD - angles) @ _ANGLE_INFORMATION
         over = angles - np.minimum(np.maximum(angles, LOWEST_RAD), HIGHEST_RAD)
-        pull = (_ANGLE_RAD - angles) @ _ANGLE_INFORMATION - _LIMIT_INFORMATION * over
-        gram[:, _ANGLES, _ANGLES] += _ANGLE_INFORMATION
-        gram[:, _ANGLES, -1] += pull
-        diagonal = gram.reshape(len(gram), -1)[:, :: gram.shape[1] + 1]
-        diagonal *= 1.0 + _DAMPING
-        diagonal[:, _ANGLES] += _LIMIT_INFORMATION * (over != 0.0)
+        if over.any():
+            diagonal = system.reshape(len(system), -1)[:, :: system.shape[1] + 1]
+            diagonal[:, _ANGLES] += _LIMIT_INFORMATION * (over != 0.0)
+            system[:, _ANGLES, -1] -= _LIMIT_INFORMATION * over
         if self._known:
             amounts, information = self._known
-            gram[:, _AMOUNTS, _AMOUNTS] += information
+            system[:, _AMOUNTS, _AMOUNTS] += information
             away = (amounts - self._amounts)[:, None]
-            gram[:, _AMOUNTS, -1] += (away @ information)[:, 0]
-        step = np.linalg.solve(gram[:, :-1, :-1], gram[:, :-1, -1:])[..., 0]
-        largest = abs(step[:, _POSE]).max(axis=1, keepdims=True)
-        limited: FloatArray = step / np.maximum(largest / _LARGEST_STEP_RAD, 1.0)
-        return limited
+            system[:, _AMOUNTS, -1] += (away @ information)[:, 0]
+        step = np.linalg.solve(system[:, :-1, :-1], system[:, :-1, -1:])[..., 0]
+        return step.astype(np.float64, copy=False)
 
-    def result(self) -> HandFit:
+    def result(self, learning: bool) -> HandFit:
         """Return the hands, with angles that keep their limits."""
         angles = np.minimum(np.maximum(self._angles, LOWEST_RAD), HIGHEST_RAD)
         shape = self._shapes[:, 0]
         joints = self._skeleton.joints(angles, shape) @ self._turn.transpose(0, 2, 1)
         joints += self._wrist_m[:, None]
-        seen = self._seen_shapes() if self._known else None
-        return HandFit(self._turn, self._wrist_m, angles, shape, joints, seen)
+        seen = self._seen_shapes() if self._known and learning else None
+        return HandFit(self._turn, self._wrist_m, angles, shape, joints, self._angles, seen)
 
     def _seen_shapes(self) -> Shapes:
         """Return what the joints tell of the shapes whatever the poses are (Schur complement)."""

@@ -9,12 +9,14 @@ The palm is in the middle of the middle finger's metacarpal, with -z along it.
 """
 
 from dataclasses import dataclass
+import math
 
 import numpy as np
 import numpy.typing as npt
 
 from .anatomy import HIGHEST_RAD
-from .rotations import quaternions
+from .joint_turns import joint_quaternions
+from .rotations import quaternion
 from .skeleton import HandSkeleton, PLACES
 
 FloatArray = npt.NDArray[np.float64]
@@ -22,9 +24,7 @@ FloatArray = npt.NDArray[np.float64]
 RIGHT, LEFT = 'right', 'left'
 MIRROR = np.array([-1.0, 1.0, 1.0])
 """Takes camera coordinates (3,) of a left hand to those of a right one, and back."""
-_MIRRORED_PALM = np.array([1.0, -1.0, 1.0])
-# From (proximal, little finger, dorsal) to OpenXR's (right, up, back).
-_OPENXR = [1, 2, 0]
+_MIRRORED_TURN = np.array([1.0, -1.0, -1.0, 1.0])
 _MIDDLE = 2
 _FLEXIONS = np.array([(5, 7, 8), (9, 11, 12), (13, 15, 16), (17, 19, 20)])
 _THUMB_TIP, _INDEX_TIP = 4, 8
@@ -87,35 +87,31 @@ def build_hand(
     angles_rad: FloatArray,
     shape_m: FloatArray,
     held: bool = False,
+    joints_m: FloatArray | None = None,
 ) -> FittedHand:
     """
     Return a hand of a palm's turn (3, 3), a wrist (3,), angles (21,) and a shape (30,).
 
     Turn and wrist are those of a right hand; a left one is what its mirror image is
-    (camera coordinates times MIRROR).
+    (camera coordinates times MIRROR). joints_m (21, 3): its joints where they are known already.
     """
-    skeleton = HandSkeleton.load()
-    posed = skeleton.pose(angles_rad[None])
-    local = skeleton.place(posed, shape_m[None, None])[0, 0]
-    joints = local @ turn.T + wrist_m
-    knuckle = shape_m[:PLACES].reshape(-1, 3)[_MIDDLE]
+    skeleton, joints = HandSkeleton.load(), joints_m
+    if joints is None:
+        joints = skeleton.joints(angles_rad[None], shape_m[None])[0] @ turn.T + wrist_m
+    knuckle = shape_m[3 * _MIDDLE : 3 * _MIDDLE + 3]
     base = skeleton.fold_center[_MIDDLE] @ knuckle
-    frames = np.empty((22, 3, 3))
-    frames[0] = np.eye(3)
-    frames[1:21] = posed.frames[0, :, [0, 1, 2, 2]].transpose(1, 0, 2, 3).reshape(20, 3, 3)
-    frames[21] = _palm_axes(base - knuckle)
-    frames = turn @ frames
     position = turn @ (0.5 * (base + knuckle)) + wrist_m
+    palm = quaternion(turn @ _palm_axes(base - knuckle))
+    turns = joint_quaternions(quaternion(turn), angles_rad)
     if side == LEFT:
-        frames = MIRROR[:, None] * frames * _MIRRORED_PALM
+        palm, turns = palm * _MIRRORED_TURN, turns * _MIRRORED_TURN
         joints, position = joints * MIRROR, position * MIRROR
-    turns = quaternions(frames[:, :, _OPENXR])
     return FittedHand(
         side=side,
         joints=joints,
         palm_position=position,
-        palm_quaternion=turns[21],
-        joint_quaternions=turns[:21],
+        palm_quaternion=palm,
+        joint_quaternions=turns,
         angles=angles_rad,
         bone_lengths_m=bone_lengths_m(shape_m),
         shape_m=shape_m,
@@ -128,15 +124,17 @@ def build_hand(
 def bone_lengths_m(shape_m: FloatArray) -> FloatArray:
     """Return the lengths (20,) from its parent to each joint but the wrist, of a shape (30,)."""
     out = np.empty((5, 4))
-    out[:, 0] = np.linalg.norm(shape_m[:PLACES].reshape(5, 3), axis=1)
+    places = shape_m[:PLACES].reshape(5, 3)
+    out[:, 0] = np.sqrt((places * places).sum(axis=1))
     out[:, 1:] = shape_m[PLACES:].reshape(5, 3)
     return out.ravel()
 
 
 def _palm_axes(back: FloatArray) -> FloatArray:
-    """Return axes (3, 3) in the palm's frame: proximal along a vector (3,), dorsal as z allows."""
-    proximal = back / max(float(np.linalg.norm(back)), 1e-9)
-    little = np.array([-proximal[1], proximal[0], 0.0])  # z x proximal
-    little /= max(float(np.linalg.norm(little)), 1e-9)
-    dorsal = np.cross(proximal, little)
-    return np.stack([proximal, little, dorsal], axis=1)
+    """Return OpenXR's axes (3, 3) in the palm's frame: z along a vector (3,), y most dorsal."""
+    x, y, z = back.tolist()
+    length = max(math.sqrt(x * x + y * y + z * z), 1e-9)
+    x, y, z = x / length, y / length, z / length
+    flat = max(math.hypot(x, y), 1e-9)
+    c, s = x / flat, y / flat
+    return np.array([[-s, -z * c, x], [c, -z * s, y], [0.0, x * c + y * s, z]])

@@ -8,12 +8,13 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from .fit import fit_hands
+from .fit import fit_hands, HandFit
 from .fitted_hand import build_hand, FittedHand, LEFT, MIRROR
 from .hand_smoother import HandSmoother
 from .noise import joint_sigma_m
 from .pose_filter import PoseFilterConfig
 from .shape_track import ShapeConfig, ShapeTrack
+from .skeleton import JOINTS
 
 FloatArray = npt.NDArray[np.float64]
 
@@ -52,6 +53,8 @@ class HandFitter:
         smoothing = self.config.smoothing
         self._smoother = None if smoothing is None else HandSmoother(smoothing)
         self._time_s: float | None = None
+        self._before: HandFit | None = None
+        self._side = ''
 
     def __call__(self, estimate: Estimate, time_s: float | None = None) -> FittedHand:
         """
@@ -64,12 +67,22 @@ class HandFitter:
         step_s = FRAME_S if before_s is None else now_s - before_s
         self._time_s = now_s
         held = self._shape.held
-        fit = fit_hands(*_as_right(estimate), self._shape.known())
-        confidence = float(np.asarray(estimate.confidence, dtype=np.float64).mean())
-        if step_s > 0.0:
-            self._shape.learn(fit, confidence, min(step_s, _LONGEST_STEP_S))
+        follows = self._before is not None and estimate.side == self._side
+        start = self._before if follows and 0.0 < step_s <= _LONGEST_STEP_S else None
+        confidence = float(np.asarray(estimate.confidence, dtype=np.float64).sum()) / JOINTS
+        learning = self._shape.wants(confidence, min(step_s, _LONGEST_STEP_S))
+        fit = fit_hands(*_as_right(estimate), self._shape.known(), start=start, learning=learning)
+        self._before, self._side = fit, estimate.side
+        if learning and fit.seen is not None:
+            self._shape.learn(fit.seen)
         hand = build_hand(
-            estimate.side, fit.turn[0], fit.wrist_m[0], fit.angles_rad[0], fit.shape_m[0], held
+            estimate.side,
+            fit.turn[0],
+            fit.wrist_m[0],
+            fit.angles_rad[0],
+            fit.shape_m[0],
+            held,
+            fit.joints_m[0],
         )
         return hand if self._smoother is None else self._smoother(hand, now_s)
 

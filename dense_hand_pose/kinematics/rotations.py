@@ -14,6 +14,7 @@ UNIT = np.eye(3)
 SKEW = np.zeros((3, 9))
 """Takes a vector v to the matrix (3, 3), flat, whose product with w is v x w."""
 SKEW[[0, 0, 1, 1, 2, 2], [5, 7, 2, 6, 1, 3]] = -1.0, 1.0, 1.0, -1.0, -1.0, 1.0
+_HALF_SKEW = 0.5 * SKEW
 _SMALL_RAD = 1e-6
 
 
@@ -23,10 +24,10 @@ def small_rotation(vector_rad: FloatArray) -> FloatArray:
 
     That is the turn of a rotation vector up to third order, in a quarter of the time.
     """
-    half = vector_rad * 0.5
-    skew = (half @ SKEW).reshape(-1, 3, 3)
-    scale = 2.0 / (1.0 + (half * half).sum(axis=1))[:, None, None]
-    out: FloatArray = (skew + skew @ skew) * scale
+    skew = (vector_rad @ _HALF_SKEW).reshape(-1, 3, 3)
+    scale = 2.0 / (1.0 + 0.25 * (vector_rad * vector_rad).sum(axis=1))
+    out: FloatArray = skew + skew @ skew
+    out *= scale[:, None, None]
     out += UNIT
     return out
 
@@ -44,12 +45,27 @@ def rotation_of_vector(vector_rad: FloatArray) -> FloatArray:
 
 def vector_of_rotation(rotation: FloatArray) -> FloatArray:
     """Return the rotation vector (3,), at most pi long, of a rotation (3, 3)."""
-    x, y, z, w = quaternions(rotation)
-    imaginary = np.array([x, y, z])
+    whole = quaternion(rotation)
+    imaginary, w = whole[:3], float(whole[3])
     length = math.sqrt(float(imaginary @ imaginary))
     if length < _SMALL_RAD:
         return 2.0 * imaginary
     return imaginary * (2.0 * math.atan2(length, float(w)) / length)
+
+
+def quaternion(rotation: FloatArray) -> FloatArray:
+    """Return the unit vector x y z w (4,), w >= 0, of a rotation (3, 3): quaternions() of one."""
+    (a, b, c), (d, e, f), (g, h, i) = rotation.tolist()
+    squares = (1.0 + a - e - i, 1.0 - a + e - i, 1.0 - a - e + i, 1.0 + a + e + i)
+    best = squares.index(max(squares))
+    row = (
+        (squares[0], b + d, c + g, h - f),
+        (b + d, squares[1], f + h, c - g),
+        (c + g, f + h, squares[2], d - b),
+        (h - f, c - g, d - b, squares[3]),
+    )[best]
+    length = math.sqrt(sum(value * value for value in row))
+    return np.array(row) / (length if row[3] >= 0.0 else -length)
 
 
 def quaternions(rotations: npt.NDArray[Any]) -> FloatArray:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from .fit import HandFit, Shapes
+from .fit import Shapes
 
 FloatArray = npt.NDArray[np.float64]
 
@@ -23,23 +23,25 @@ class ShapeConfig:
     How the shape of a hand is estimated over time.
 
     ``min_confidence``: mean confidence of the joints below which a frame tells nothing;
+    ``every_s``: confident time between two frames that tell something: more tell hardly more;
     ``correlation_s``: frames within that time count as one; ``hold_after_s``: seconds of confident
     frames after which the shape no longer changes.
     """
 
     min_confidence: float = 0.5
+    every_s: float = 0.09
     correlation_s: float = 3.0
     hold_after_s: float = 2.5
 
 
 class ShapeTrack:
-    """The shape of one hand: known() before each fit, learn() after it."""
+    """The shape of one hand: known() before each fit, learn() after it where wants() says so."""
 
     def __init__(self, config: ShapeConfig | None = None) -> None:
         self.config = config or ShapeConfig()
         self._known = Shapes.unknown()
         self._held_m: FloatArray | None = None
-        self._confident_s = 0.0
+        self._confident_s = self._pending_s = 0.0
 
     @property
     def held(self) -> bool:
@@ -50,20 +52,26 @@ class ShapeTrack:
         """Return what is known of the shape: settled (1, S) in metres, or as Shapes."""
         return self._known if self._held_m is None else self._held_m
 
-    def learn(self, fit: HandFit, confidence: float, step_s: float) -> None:
-        """Take in a fit of one hand, of a mean confidence, step_s after the one before."""
+    def wants(self, confidence: float, step_s: float) -> bool:
+        """Return whether to learn from a frame of a mean confidence, step_s after the last one."""
         confident = self.config.min_confidence <= confidence <= 1.0
-        if self._held_m is not None or fit.seen is None or not confident:
-            return
-        share = min(1.0, step_s / self.config.correlation_s)
+        if self._held_m is not None or not confident or step_s <= 0.0:
+            return False
+        self._pending_s += step_s
+        return self._pending_s >= self.config.every_s
+
+    def learn(self, seen: Shapes) -> None:
+        """Take in what a frame that is wanted tells of the shape (fit.HandFit.seen)."""
+        share = min(1.0, self._pending_s / self.config.correlation_s)
         amounts, information = self._known
         # The fit stands between what was known and what its joints alone tell.
-        told = fit.seen.information @ fit.seen.amounts[..., None]
-        told += information @ (fit.seen.amounts - amounts)[..., None]
-        total = information + share * fit.seen.information
+        told = seen.information @ seen.amounts[..., None]
+        told += information @ (seen.amounts - amounts)[..., None]
+        total = information + share * seen.information
         vector = information @ amounts[..., None] + share * told
-        mean = np.linalg.solve(total, vector)[..., 0].astype(np.float64)
+        mean = np.linalg.solve(total, vector)[..., 0].astype(np.float64, copy=False)
         self._known = Shapes(mean, total)
-        self._confident_s += step_s
+        self._confident_s += self._pending_s
+        self._pending_s = 0.0
         if self._confident_s >= self.config.hold_after_s:
             self._held_m = self._known.shape_m()

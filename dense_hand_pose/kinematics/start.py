@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from .anatomy import ANGLE_COUNT, HIGHEST_RAD, LOWEST_RAD
-from .skeleton import ball_rotation, CHAINS, HandSkeleton, PLAIN_HINGE
+from .skeleton import CHAINS, FLEXION, HandSkeleton
 
 FloatArray = npt.NDArray[np.float64]
 
@@ -66,7 +66,7 @@ def closed_form_angles(
         columns = _FIRST + place
         turns[..., place] = out[:, columns] = _drawn(angle, share[..., 0], expected, columns)
     turns[:, 0, 2] = out[:, 2] = expected[2]
-    frames = frames @ ball_rotation(turns)
+    frames = frames @ _ball_rotation(turns)
     for bone in (1, 2):
         columns = _HINGES[bone - 1]
         frames = frames @ skeleton.hinge[bone - 1]
@@ -74,7 +74,22 @@ def closed_form_angles(
         angle = out[:, columns] = _drawn(_angle(along), share[..., bone], expected, columns)
         if bone == 1:
             turn = angle[..., None, None]
-            frames = frames @ PLAIN_HINGE.at(np.cos(turn), np.sin(turn))
+            frames = frames @ (FLEXION[0] + np.cos(turn) * FLEXION[1] + np.sin(turn) * FLEXION[2])
+    return out
+
+
+def _ball_rotation(turns_rad: FloatArray) -> FloatArray:
+    """Return (..., 3, 3) rotations R(-e1, flexion) R(e2, abduction) R(e0, pronation)."""
+    cos, sin = np.cos(turns_rad), np.sin(turns_rad)
+    cf, ca, ct = cos[..., 0], cos[..., 1], cos[..., 2]
+    sf, sa, st = sin[..., 0], sin[..., 1], sin[..., 2]
+    out = np.empty((*turns_rad.shape[:-1], 3, 3))
+    cfsa, sfsa = cf * sa, sf * sa
+    out[..., 0, 0], out[..., 1, 0], out[..., 2, 0] = cf * ca, sa, sf * ca
+    out[..., 0, 1], out[..., 1, 1] = -cfsa * ct - sf * st, ca * ct
+    out[..., 2, 1] = -sfsa * ct + cf * st
+    out[..., 0, 2], out[..., 1, 2] = cfsa * st - sf * ct, -ca * st
+    out[..., 2, 2] = sfsa * st + cf * ct
     return out
 
 

@@ -3,7 +3,12 @@
 """Forward kinematics against the renderer's own, derivatives against finite differences."""
 
 from dense_hand_pose.kinematics.anatomy import ANGLE_NAMES, HIGHEST_RAD, LOWEST_RAD
-from dense_hand_pose.kinematics.skeleton import cross, HandSkeleton, SHAPE_COUNT
+from dense_hand_pose.kinematics.skeleton import (
+    DERIVATIVES_FROM,
+    DERIVATIVES_TO,
+    HandSkeleton,
+    SHAPE_COUNT,
+)
 from dense_hand_pose.synthesis.hand import anatomy
 from hypothesis import given
 from hypothesis import strategies as st
@@ -41,19 +46,22 @@ def test_angle_derivatives_are_finite_differences(angle: int) -> None:
     hands = [random_hand(seed) for seed in range(20)]
     angles, shapes = (np.stack([getattr(h, n) for h in hands]) for n in ('angles_rad', 'shape_m'))
     up, down = (skeleton.joints(angles + sign * step, shapes) for sign in (1.0, -1.0))
-    joints = skeleton.joints(angles, shapes)
-    exact = skeleton.angle_derivatives(angles, shapes, skeleton.pose(angles), joints)
+    placed = skeleton.place(skeleton.vectors(angles, derivatives=True), shapes[:, None])
+    exact = np.zeros((20, 21, 21, 3))
+    exact.reshape(20, -1)[:, DERIVATIVES_TO] = placed.reshape(20, -1)[:, DERIVATIVES_FROM]
+    joints = placed[:, 0, :, 0].reshape(20, 20, 3)
+    np.testing.assert_allclose(joints, skeleton.joints(angles, shapes)[:, 1:], atol=1e-12)
     assert abs(up - down).max() > 1e-8
     np.testing.assert_allclose(exact[:, angle], (up - down) / 2e-6, atol=1e-7)
 
 
 def test_joints_are_linear_in_the_shape() -> None:
     skeleton, hand = HandSkeleton.load(), random_hand(3)
-    posed = skeleton.pose(hand.angles_rad[None])
-    columns = skeleton.place(posed, np.eye(SHAPE_COUNT)[None])[0]
+    vectors = skeleton.vectors(hand.angles_rad[None])
+    columns = skeleton.place(vectors, np.eye(SHAPE_COUNT)[None])[0].reshape(SHAPE_COUNT, 20, 3)
     np.testing.assert_allclose(
         np.tensordot(hand.shape_m, columns, 1),
-        skeleton.joints(hand.angles_rad[None], hand.shape_m[None])[0],
+        skeleton.joints(hand.angles_rad[None], hand.shape_m[None])[0, 1:],
         atol=1e-12,
     )
 
@@ -75,8 +83,3 @@ def test_the_renderer_shares_angles_and_limits() -> None:
     np.testing.assert_allclose(np.degrees(LOWEST_RAD), limits[:, 0])
     np.testing.assert_allclose(np.degrees(HIGHEST_RAD), limits[:, 1])
     assert len(ANGLE_NAMES) == len(set(ANGLE_NAMES)) == anatomy.DOF_COUNT - anatomy.THUMB
-
-
-def test_cross_products_are_numpys() -> None:
-    a, b = np.random.default_rng(1).normal(size=(2, 4, 5, 3))
-    np.testing.assert_allclose(cross(a, b), np.cross(a, b), atol=1e-15)

@@ -71,3 +71,9 @@ def test_a_mirrored_palm_is_not_reflected() -> None:
     points = np.random.default_rng(2).normal(size=(1, 6, 3))
     turn, _ = rigid_motion(points, points * [-1.0, 1.0, 1.0], np.ones((1, 6)))
     np.testing.assert_allclose(np.linalg.det(turn), 1.0)
+
+
+@given(VECTORS)
+def test_one_quaternion_is_that_of_many(vector: FloatArray) -> None:
+    matrix = rotation_of_vector(vector)
+    np.testing.assert_allclose(quaternion(matrix), quaternions(matrix), atol=1e-12)
