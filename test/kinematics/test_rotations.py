@@ -3,6 +3,7 @@
 """Rotations against SciPy's."""
 
 from dense_hand_pose.kinematics.rotations import (
+    quaternion,
     quaternions,
     rotation_of_vector,
     small_rotation,
