@@ -176,7 +176,7 @@ def turns_by_chain(angles_rad: FloatArray) -> FloatArray:
 
 
 def products(inner: FloatArray, factor: FloatArray) -> FloatArray:
-    """Return all products (..., 3 n) of numbers (..., n) with three factors (..., 3)."""
+    """Multiply numbers (..., n) by each of three factors (..., 3): (..., 3 n)."""
     out = factor[..., None] * inner[..., None, :]
     return out.reshape(*inner.shape[:-1], -1)
 
