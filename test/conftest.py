@@ -8,7 +8,7 @@ import sys
 
 from hypothesis import settings
 import pytest
-from ros_domain import isolate
+from support.ros_domain import isolate
 
 isolate()
 settings.register_profile('repository', deadline=None, derandomize=True, max_examples=60)

@@ -27,9 +27,9 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 import numpy as np
 import pytest
-import scenes
-from scenes import K
-from tiny import believing_network
+from support import scenes
+from support.scenes import K
+from support.tiny import always_hand_network
 
 AT = (0.03, -0.02, 0.5)
 
@@ -40,7 +40,7 @@ class Counted:
     name, precision = 'counted', 'float32'
 
     def __init__(self) -> None:
-        self.inner: Backend = TorchBackend(believing_network(), 'cpu')
+        self.inner: Backend = TorchBackend(always_hand_network(), 'cpu')
         self.asked: list[Array] = []
 
     def run(self, crops: Array, centers: Array, sizes: Array, decoding: DecodingConfig) -> Result:
@@ -304,7 +304,7 @@ def test_whatever_raw_pixels_hold(raw: np.ndarray) -> None:
 
 def test_load_takes_a_file(tmp_path: Path) -> None:
     path = tmp_path / 'believing.safetensors'
-    save_weights(believing_network(), path, {})
+    save_weights(always_hand_network(), path, {})
     config = EstimatorConfig(
         decoding=DecodingConfig(candidates=3), min_score=0.0, min_new_score=0.0
     )

@@ -98,7 +98,7 @@ class Told:
         return [one for tile in found for one in tile.candidates]
 
 
-class Rig:
+class NodeFixture:
     """An estimator before a wall, with hands that are known."""
 
     def __init__(self, **settings: object) -> None:
@@ -120,7 +120,7 @@ def at(x: float, z: float = 0.6) -> np.ndarray:
 
 
 def test_two_hands_are_found_in_one_frame_and_followed_in_one_batch() -> None:
-    rig = Rig()
+    rig = NodeFixture()
     left, right = Truth(at(-0.15), -1), Truth(at(0.15), 1)
     first = rig.frame(left, right)
     assert [pose.hand_id for pose in first] == [0, 1]
@@ -140,7 +140,7 @@ def test_two_hands_are_found_in_one_frame_and_followed_in_one_batch() -> None:
 
 def test_sides_are_those_of_the_hands_and_a_mirror_flips_them() -> None:
     for side, name in ((1, 'right'), (-1, 'left')):
-        rig = Rig()
+        rig = NodeFixture()
         poses = [rig.frame(Truth(at(0.0), side))[0] for _ in range(4)]
         assert {pose.side for pose in poses} <= {name, 'unknown'}
         assert poses[-1].side == name
@@ -150,7 +150,7 @@ def test_sides_are_those_of_the_hands_and_a_mirror_flips_them() -> None:
 
 
 def test_a_hand_that_is_hidden_for_a_moment_keeps_its_number() -> None:
-    rig = Rig(search_every=1000)
+    rig = NodeFixture(search_every=1000)
     first, second = Truth(at(-0.15), confidence=0.75), Truth(at(0.15))
     rig.frame(first, second)
     for _ in range(6):
@@ -161,11 +161,11 @@ def test_a_hand_that_is_hidden_for_a_moment_keeps_its_number() -> None:
 
 
 def test_what_is_no_hand_is_not_reported_and_not_followed() -> None:
-    rig = Rig()
+    rig = NodeFixture()
     doubtful = Truth(at(0.0), confidence=0.2)
     assert rig.frame(doubtful) == []
     rig.estimator.config = replace(rig.estimator.config, min_confidence=0.0)
-    (pose,) = Rig(min_confidence=0.0, min_score=0.0, min_new_score=0.0).frame(doubtful)
+    (pose,) = NodeFixture(min_confidence=0.0, min_score=0.0, min_new_score=0.0).frame(doubtful)
     rig.estimator.config = replace(rig.estimator.config, min_score=pose.score + 0.01)
     assert rig.frame(doubtful) == []
     passing = {'min_score': pose.score - 0.01, 'min_new_score': pose.score + 0.01}
@@ -179,7 +179,7 @@ def test_what_is_no_hand_is_not_reported_and_not_followed() -> None:
 
 def test_a_hand_is_followed_by_its_stamps() -> None:
     """At 0.9 m/s and 5 Hz it leaves its reach and its cube: only its velocity finds it."""
-    rig = Rig(max_hands=1, search_every=1000)
+    rig = NodeFixture(max_hands=1, search_every=1000)
     rig.depth[:] = 1.0
     t_s, searches = 0.0, []
     for _ in range(8):
@@ -194,7 +194,7 @@ def test_a_hand_is_followed_by_its_stamps() -> None:
 
 
 def test_one_hand_of_several_is_hand_0() -> None:
-    rig = Rig()
+    rig = NodeFixture()
     rig.backend.hands = [Truth(at(-0.15)), Truth(at(0.15), confidence=0.8)]
     rig.localizer.centers = [hand.center_m for hand in rig.backend.hands]
     pose = rig.estimator.estimate(rig.depth, K)
@@ -205,7 +205,7 @@ def test_one_hand_of_several_is_hand_0() -> None:
 
 @pytest.mark.parametrize('roi_mode', ['nearest', 'detector'])
 def test_modes_without_memory_search_every_frame_and_keep_numbers(roi_mode: str) -> None:
-    rig = Rig(roi_mode=roi_mode)
+    rig = NodeFixture(roi_mode=roi_mode)
     hands = [Truth(at(-0.15), name=0), Truth(at(0.15), confidence=0.8, name=1)]
     numbers = []
     for step in range(6):
@@ -231,7 +231,7 @@ def test_the_detector_serves_where_its_weights_are(monkeypatch: pytest.MonkeyPat
 
 def own_score(confidence: float) -> float:
     """Return the score of a hand of a confidence without evidence."""
-    (pose,) = Rig(min_confidence=0.0, min_score=0.0, min_new_score=0.0).frame(
+    (pose,) = NodeFixture(min_confidence=0.0, min_score=0.0, min_new_score=0.0).frame(
         Truth(at(0.0), confidence=confidence)
     )
     return pose.score
@@ -240,7 +240,7 @@ def own_score(confidence: float) -> float:
 @pytest.mark.parametrize('evidence', [-2.0, 0.0, 1.5])
 def test_what_the_localiser_knows_adds_to_the_log_odds(evidence: float) -> None:
     own = own_score(0.45)
-    rig = Rig(min_confidence=0.0, min_score=0.0, min_new_score=0.0)
+    rig = NodeFixture(min_confidence=0.0, min_score=0.0, min_new_score=0.0)
     rig.localizer.evidence = [evidence]
     (pose,) = rig.frame(Truth(at(0.0), confidence=0.45))
     odds = own / (1.0 - own) * np.exp(evidence)
@@ -250,7 +250,7 @@ def test_what_the_localiser_knows_adds_to_the_log_odds(evidence: float) -> None:
 
 
 def test_of_many_places_the_evidence_chooses() -> None:
-    rig = Rig(max_hands=1, min_confidence=0.0, min_score=0.0, min_new_score=0.0)
+    rig = NodeFixture(max_hands=1, min_confidence=0.0, min_score=0.0, min_new_score=0.0)
     hands = [Truth(at(-0.18), confidence=0.5), Truth(at(0.18), confidence=0.45)]
     rig.backend.hands = hands
     rig.localizer.centers = [hand.center_m for hand in hands]
@@ -265,7 +265,7 @@ def test_of_many_places_the_evidence_chooses() -> None:
 def test_a_doubted_place_that_shows_nothing_is_not_looked_at_again(
     evidence: float, looks: int
 ) -> None:
-    rig = Rig()
+    rig = NodeFixture()
     rig.localizer.evidence = [evidence]
     rig.localizer.centers = [at(0.1)]
     assert rig.estimator.estimate_hands(rig.depth, K) == []
@@ -273,7 +273,7 @@ def test_a_doubted_place_that_shows_nothing_is_not_looked_at_again(
 
 
 def test_a_hand_that_was_lost_is_looked_for_where_it_was() -> None:
-    rig = Rig(max_hands=1)
+    rig = NodeFixture(max_hands=1)
     hand = Truth(at(0.1))
     rig.frame(hand)
     for _ in range(3):

@@ -63,3 +63,48 @@ def test_the_package_does_not_outgrow_its_limits(what: str) -> None:
 
 def test_there_are_at_most_thirteen_layers() -> None:
     assert len(set(LAYERS.values())) <= 13
+
+
+TESTS = [path for path in sorted(Path(__file__).parent.rglob('*.py')) if 'data' not in path.parts]
+COMMANDS_OF_TESTS = {'measure_layouts.py'}
+"""Programs that write a table of a document: neither tests nor helpers."""
+
+
+def asserts(function: ast.FunctionDef, helpers: dict[str, ast.FunctionDef]) -> bool:
+    """Return whether a test, or a function of its file that it calls, checks anything."""
+    for node in ast.walk(function):
+        if isinstance(node, ast.Assert):
+            return True
+        if isinstance(node, ast.Call):
+            name = ast.unparse(node.func).rpartition('.')[2]
+            if name.startswith(('assert', 'check', 'fail', 'raises', 'warns')):
+                return True
+            helper = helpers.get(name)
+            if helper not in (None, function) and asserts(helper, {}):
+                return True
+    return False
+
+
+@pytest.mark.parametrize('path', TESTS, ids=lambda path: path.stem)
+def test_each_test_asserts_or_is_named_after_what_it_does_not_raise(path: Path) -> None:
+    functions = {
+        node.name: node
+        for node in ast.parse(path.read_text()).body
+        if isinstance(node, ast.FunctionDef)
+    }
+    assert [
+        name
+        for name, function in functions.items()
+        if name.startswith('test_')
+        and 'does_not_raise' not in name
+        and not asserts(function, functions)
+    ] == []
+
+
+def test_helpers_of_tests_are_in_support() -> None:
+    others = {
+        path.name
+        for path in TESTS
+        if path.parent.name != 'support' and not path.name.startswith(('test_', 'conftest'))
+    }
+    assert others == COMMANDS_OF_TESTS

@@ -7,9 +7,9 @@ from pathlib import Path
 import subprocess
 import sys
 
-from ros_domain import claim_domain
+from support.ros_domain import claim_domain
 
-CLAIM = 'import ros_domain; print(ros_domain.claim_domain(), flush=True); input()'
+CLAIM = 'from support.ros_domain import claim_domain; print(claim_domain(), flush=True); input()'
 
 
 def test_each_process_has_its_own_domain_and_gives_it_back() -> None:

@@ -16,7 +16,7 @@ from dense_hand_pose.bags.frames import FrameOptions
 from dense_hand_pose.bags.topics import TopicOverrides
 from dense_hand_pose.estimator import HandPoseEstimator
 from dense_hand_pose.evaluation.recordings.evaluate import estimate_bag, Evaluation, open_bag
-import layouts
+from support import layouts
 
 FACTS = {'weights_sha256': '', 'backend': '', 'precision': ''}
 

@@ -20,8 +20,8 @@ from dense_hand_pose.camera.input_error import InputError
 from dense_hand_pose.camera.intrinsics import Intrinsics
 import numpy as np
 import pytest
-import recordings
-from recordings import MS
+from support import recordings
+from support.recordings import MS
 
 START_NS = 1_700_000_000_000_000_000
 LENS = Intrinsics(120.0, 121.0, 8.0, 6.0)

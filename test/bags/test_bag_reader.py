@@ -21,11 +21,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 import numpy as np
 import pytest
-import recordings
-from recordings import MS
 from rosbags.rosbag1 import Writer as Ros1Writer
 from rosbags.rosbag2 import CompressionFormat, CompressionMode, Writer
 from rosbags.typesys import get_typestore, Stores
+from support import recordings
+from support.recordings import MS
 
 START_NS = 1_700_000_000_000_000_000
 TOPICS = [

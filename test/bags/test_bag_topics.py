@@ -9,10 +9,10 @@ from dense_hand_pose.bags.raw import RawMessage
 from dense_hand_pose.bags.reader import BagError, BagFile
 from dense_hand_pose.bags.rosbag import BagTopic, write_bag
 from dense_hand_pose.bags.topics import camera_topics, result_topics, TopicOverrides
-import layouts
-from layouts import Entry
 import numpy as np
 import pytest
+from support import layouts
+from support.layouts import Entry
 
 POSES, CLOUD = 'geometry_msgs/msg/PoseArray', 'sensor_msgs/msg/PointCloud2'
 SHOT = layouts.Shot(

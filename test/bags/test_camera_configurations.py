@@ -13,10 +13,10 @@ from dense_hand_pose.bags.topics import camera_topics, TopicOverrides
 from dense_hand_pose.camera.depth_image import to_metres
 from dense_hand_pose.cli.evaluate.parameters import complete, read_parameters
 from dense_hand_pose.ros.parameter_table import estimator_config
-import layouts
-from layouts import Entry, Shot
 import numpy as np
 import pytest
+from support import layouts
+from support.layouts import Entry, Shot
 
 FOLDER = Path(__file__).parents[2] / 'config' / 'cameras'
 LAYOUTS: dict[str, Callable[[Shot], list[Entry]]] = {

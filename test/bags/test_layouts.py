@@ -6,10 +6,10 @@ from pathlib import Path
 
 from dense_hand_pose.bags.reader import BagFile
 from dense_hand_pose.estimator import HandPoseEstimator
-from layouts import Layout, LAYOUTS, sample_shots, Shot
 from measure_layouts import evaluated
 import numpy as np
 import pytest
+from support.layouts import Layout, LAYOUTS, sample_shots, Shot
 
 DATA = Path(__file__).with_name('data')
 

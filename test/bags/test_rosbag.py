@@ -8,8 +8,8 @@ from dense_hand_pose.bags.raw import RawMessage, stamp_ns
 from dense_hand_pose.bags.rosbag import BagTopic, read_bag, write_bag
 import numpy as np
 import pytest
-import recordings
 from rosbags.highlevel import AnyReader
+from support import recordings
 import yaml
 
 DEPTH = BagTopic(name='/image_rect', type_name='sensor_msgs/msg/Image')

@@ -14,13 +14,13 @@ from dense_hand_pose.benchmark.timing import Film, run_in_turns, WARM_UP
 from dense_hand_pose.cli import main
 from dense_hand_pose.network.weights import save_weights
 import pytest
-from tiny import believing_network
+from support.tiny import always_hand_network
 
 
 @pytest.fixture(scope='module')
 def model(tmp_path_factory: pytest.TempPathFactory) -> str:
     path = tmp_path_factory.mktemp('model') / 'tiny.safetensors'
-    save_weights(believing_network(), path, {})
+    save_weights(always_hand_network(), path, {})
     return str(path)
 
 
@@ -89,7 +89,7 @@ def test_all_take_turns_and_warm_up_does_not_count(monkeypatch: pytest.MonkeyPat
 
     monkeypatch.setattr(timing, '_look', spy)
     contenders = [
-        Contender(EagerBackend(believing_network(), name), name, 'float32', 'tiny')
+        Contender(EagerBackend(always_hand_network(), name), name, 'float32', 'tiny')
         for name in ('a', 'b')
     ]
     product = MatrixProduct('float32', sizes=(32,))

@@ -26,7 +26,7 @@ from dense_hand_pose.runtimes.registry import BACKENDS
 from dense_hand_pose.runtimes.torch_cpu import TorchBackend
 import numpy as np
 import pytest
-from tiny import tiny_network
+from support.tiny import tiny_network
 import torch
 
 

@@ -12,12 +12,12 @@ from dense_hand_pose.camera import compressed_depth as module
 from dense_hand_pose.camera import rvl
 from dense_hand_pose.camera.compressed_depth import depth_from_compressed, is_compressed_depth
 from dense_hand_pose.camera.input_error import InputError
-from depth_codecs import chain, compressed_depth, encode_rvl, words
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 import numpy as np
 import pytest
+from support.depth_codecs import chain, compressed_depth, encode_rvl, words
 
 SHAPES = arrays.array_shapes(min_dims=2, max_dims=2, max_side=24)
 DEPTHS = arrays.arrays(

@@ -11,14 +11,14 @@ from dense_hand_pose.runtimes.base import Model, Wanted
 from dense_hand_pose.runtimes.openvino.archive import read_graph
 from dense_hand_pose.runtimes.openvino.runtime import load
 import pytest
-from tiny import believing_network
+from support.tiny import always_hand_network
 
 
 def test_what_is_exported_is_what_runs(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     if find_spec('openvino') is None:
         pytest.skip('OpenVINO is not installed')
     path = tmp_path / 'small.safetensors'
-    save_weights(believing_network(), path, {})
+    save_weights(always_hand_network(), path, {})
     assert main(['export', str(path)]) == 0
     said = capsys.readouterr().out.splitlines()
     exported = tmp_path / 'small.openvino.zip'
@@ -28,7 +28,7 @@ def test_what_is_exported_is_what_runs(tmp_path: Path, capsys: pytest.CaptureFix
     assert read_graph(exported, model).weights_sha256 == model.sha256
     assert load(Wanted(model=model, precision='float32', threads=1)).name == 'openvino'
 
-    changed = believing_network(seed=1)
+    changed = always_hand_network(seed=1)
     save_weights(changed, path, {})
     with pytest.raises(ValueError, match='was made for another weights_sha256'):
         read_graph(exported, Model(path))

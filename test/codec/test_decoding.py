@@ -9,11 +9,11 @@ from dense_hand_pose.codec.config import DecodingConfig, METHODS
 from dense_hand_pose.codec.decoding import decode, decode_soft, Decoded, mean_shift
 from dense_hand_pose.codec.encoding import DenseMaps, SupportRadius
 from dense_hand_pose.codec.map_geometry import Cube, lift, Surface
-import dense_reference as reference
 from hypothesis import given, settings
 from hypothesis import strategies as st
 import numpy as np
 import pytest
+from support import dense_reference as reference
 import torch
 
 REACH = SupportRadius()

@@ -7,9 +7,9 @@ from dense_hand_pose.codec.decoding import decode
 from dense_hand_pose.codec.encoding import DenseMaps, encode, SupportRadius
 from dense_hand_pose.codec.map_geometry import Cube, lift, reduce_depth
 from dense_hand_pose.synthesis.crops import CropBatch, render_crops
-import dense_reference as reference
 import numpy as np
 import pytest
+from support import dense_reference as reference
 import torch
 
 REACH = SupportRadius()

@@ -5,11 +5,11 @@
 from dense_hand_pose.camera.crop import CropWindow
 from dense_hand_pose.camera.intrinsics import Intrinsics, project
 from dense_hand_pose.codec.map_geometry import Cube, lift, project_to_map, reduce_depth
-import dense_reference as reference
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 import numpy as np
+from support import dense_reference as reference
 import torch
 
 CENTER = st.tuples(st.floats(-0.4, 0.4), st.floats(-0.4, 0.4), st.floats(0.2, 1.5))

@@ -9,9 +9,9 @@ from typing import Any
 from dense_hand_pose.cli import main
 from dense_hand_pose.datasets.icvl import open_icvl
 from dense_hand_pose.datasets.opening import open_part, open_protocol
-from miniatures import write_icvl, write_msra, write_nyu
 import numpy as np
 import pytest
+from support.miniatures import write_icvl, write_msra, write_nyu
 
 WRITERS: dict[str, Callable[[Path], Any]] = {
     'nyu': write_nyu,

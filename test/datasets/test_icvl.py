@@ -4,13 +4,13 @@
 
 from pathlib import Path
 
-from agreement import assert_depth_meets_joints, assert_same_joints
 from dense_hand_pose.datasets.frames import DatasetError
 from dense_hand_pose.datasets.icvl import open_icvl
-from miniatures import ICVL_CAMERA, Points, write_icvl
 import numpy as np
 from PIL import Image
 import pytest
+from support.agreement import assert_depth_meets_joints, assert_same_joints
+from support.miniatures import ICVL_CAMERA, Points, write_icvl
 
 
 @pytest.fixture

@@ -6,12 +6,12 @@ from collections.abc import Callable
 from pathlib import Path
 import shutil
 
-from agreement import assert_depth_meets_joints, assert_same_joints
 from dense_hand_pose.datasets.frames import DatasetError
 from dense_hand_pose.datasets.msra import folds, leave_one_out, open_msra
-from miniatures import MSRA_CAMERA, MSRA_GESTURES, Points, write_msra
 import numpy as np
 import pytest
+from support.agreement import assert_depth_meets_joints, assert_same_joints
+from support.miniatures import MSRA_CAMERA, MSRA_GESTURES, Points, write_msra
 
 SUBJECTS = [f'P{i}' for i in range(9)]
 

@@ -5,10 +5,14 @@
 import os
 from pathlib import Path
 
-from agreement import assert_depth_meets_joints, assert_same_joints
 from dense_hand_pose.datasets.frames import DatasetError
 from dense_hand_pose.datasets.nyu import open_nyu
-from miniatures import (
+import numpy as np
+from PIL import Image
+import pytest
+from scipy.io import savemat
+from support.agreement import assert_depth_meets_joints, assert_same_joints
+from support.miniatures import (
     make_joints,
     NYU_CAMERA,
     NYU_EVALUATED,
@@ -17,10 +21,6 @@ from miniatures import (
     write_nyu_image,
     write_nyu_labels,
 )  # fmt: skip
-import numpy as np
-from PIL import Image
-import pytest
-from scipy.io import savemat
 
 
 @pytest.fixture

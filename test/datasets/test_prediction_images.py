@@ -8,9 +8,9 @@ import cv2
 from dense_hand_pose.cli import main
 from dense_hand_pose.datasets.facts import ICVL
 from dense_hand_pose.evaluation.predictions.text_files import write_predictions
-from miniatures import write_icvl
 import numpy as np
 import pytest
+from support.miniatures import write_icvl
 
 
 @pytest.fixture

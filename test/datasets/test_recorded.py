@@ -27,9 +27,9 @@ from dense_hand_pose.training.data.synthetic import Batch
 from dense_hand_pose.training.distributed import Group
 from hypothesis import given
 from hypothesis import strategies as st
-from miniatures import write_icvl, write_msra, write_nyu
 import numpy as np
 import pytest
+from support.miniatures import write_icvl, write_msra, write_nyu
 import torch
 import yaml
 

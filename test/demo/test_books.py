@@ -13,7 +13,7 @@ from dense_hand_pose.demo import stream
 from dense_hand_pose.demo.processes import Children
 from dense_hand_pose.demo.stream import DemoError, NAMES, open_stream, TOPICS, wait_for_books
 import pytest
-import recordings
+from support import recordings
 
 LATER_NS = 1_000_000_000
 """Diagnostics count only some time after the end of the camera."""

@@ -10,8 +10,8 @@ from hypothesis.extra import numpy as hnp
 import numpy as np
 import numpy.typing as npt
 import pytest
-import scenes
-from scenes import K
+from support import scenes
+from support.scenes import K
 
 NEAR_M, FAR_M = 0.15, 1.2
 

@@ -1,15 +1,12 @@
 # Copyright 2026 The dense_hand_pose authors
 # SPDX-License-Identifier: Apache-2.0
-"""A small synthetic bag and a small network that believes in hands, made once."""
+"""A small synthetic bag and a small network that reports a hand everywhere, made once."""
 
 from collections.abc import Iterator
 from pathlib import Path
-import sys
 
 from dense_hand_pose.detection import factory
 import pytest
-
-sys.path.insert(0, str(Path(__file__).parents[1]))  # for tiny.py
 
 SAMPLE_FRAMES = 8
 
@@ -33,11 +30,11 @@ def _no_detector_where_tracks_begin() -> Iterator[None]:
 
 
 @pytest.fixture(scope='session')
-def believer(tmp_path_factory: pytest.TempPathFactory) -> str:
+def always_hand_weights(tmp_path_factory: pytest.TempPathFactory) -> str:
     """Return the path of weights that report a hand wherever they look."""
     from dense_hand_pose.network.weights import save_weights
-    from tiny import believing_network
+    from support.tiny import always_hand_network
 
-    path = tmp_path_factory.mktemp('believer') / 'believer.safetensors'
-    save_weights(believing_network(), path, {'purpose': 'tests of the evaluation'})
+    path = tmp_path_factory.mktemp('always_hand_weights') / 'always_hand_weights.safetensors'
+    save_weights(always_hand_network(), path, {'purpose': 'tests of the evaluation'})
     return str(path)

@@ -40,9 +40,9 @@ def check_said(done: subprocess.CompletedProcess[str], words: str = 'File too la
 
 @pytest.mark.parametrize('limit_bytes', [0, 4_000, 40_000])
 def test_results_without_room_are_said(
-    sample: Path, believer: str, tmp_path: Path, limit_bytes: int
+    sample: Path, always_hand_weights: str, tmp_path: Path, limit_bytes: int
 ) -> None:
-    model = ('--model', believer, '--backend', 'cpu', '--precision', 'float32')
+    model = ('--model', always_hand_weights, '--backend', 'cpu', '--precision', 'float32')
     done = limited(tmp_path, limit_bytes, 'evaluate', 'bag', sample, '--out', 'out', *model)
     check_said(done)
 
@@ -52,9 +52,9 @@ def test_a_synthetic_bag_without_room_is_said(tmp_path: Path) -> None:
     check_said(limited(tmp_path, 3_000, 'record-sample', *words))
 
 
-def test_weights_without_room_leave_the_old_ones(believer: str, tmp_path: Path) -> None:
+def test_weights_without_room_leave_the_old_ones(always_hand_weights: str, tmp_path: Path) -> None:
     path = tmp_path / 'model.safetensors'
-    path.write_bytes(Path(believer).read_bytes())
+    path.write_bytes(Path(always_hand_weights).read_bytes())
     old = path.with_name('model.openvino.zip')
     old.write_bytes(b'old')
     check_said(limited(tmp_path, 3_000, 'export', path), 'the graph cannot be written to')

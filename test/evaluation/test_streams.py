@@ -12,8 +12,8 @@ from dense_hand_pose.demo.stream import BAG_TOPICS, TOPICS
 from dense_hand_pose.evaluation.streams import measure, read_stream, StreamMetrics
 import numpy as np
 import pytest
-import recordings
-from recordings import MS
+from support import recordings
+from support.recordings import MS
 
 START_NS = 1_700_000_000_000_000_000
 PERIOD_NS = 100 * MS

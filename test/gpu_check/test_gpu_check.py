@@ -15,7 +15,7 @@ from dense_hand_pose.gpu_check.run import run_check
 from dense_hand_pose.network.weights import save_weights
 from dense_hand_pose.runtimes.host import why_no_cuda
 import pytest
-from tiny import tiny_network
+from support.tiny import tiny_network
 
 CHILD = """
 import json, pathlib, sys, time

@@ -8,8 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 import numpy as np
 import numpy.typing as npt
-from random_hands import random_hand, TrueHand
 from scipy.spatial.transform import Rotation
+from support.random_hands import random_hand, TrueHand
 
 FloatArray = npt.NDArray[np.float64]
 SEEDS = st.integers(0, 2**32 - 1)

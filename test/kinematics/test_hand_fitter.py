@@ -11,7 +11,7 @@ from dense_hand_pose.synthesis.hand.model import HandModel
 import numpy as np
 import numpy.typing as npt
 import pytest
-from random_hands import random_hand, shape_of
+from support.random_hands import random_hand, shape_of
 
 FloatArray = npt.NDArray[np.float64]
 CONFIDENCE, SPREAD = np.full(21, 0.8), np.full(21, 0.005)

@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 import numpy as np
 import pytest
-from random_hands import random_hand
+from support.random_hands import random_hand
 
 SEEDS = st.integers(0, 2**32 - 1)
 

@@ -14,8 +14,8 @@ from dense_hand_pose.skeleton import HAND_21
 import numpy as np
 import numpy.typing as npt
 import pytest
-from random_hands import random_hand
 from scipy.spatial.transform import Rotation
+from support.random_hands import random_hand
 from urdf_parser_py.urdf import URDF
 
 FloatArray = npt.NDArray[np.float64]

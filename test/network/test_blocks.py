@@ -5,7 +5,7 @@
 from dense_hand_pose.network.blocks import ConvNorm, fold_norms, Residual
 from dense_hand_pose.network.config import NetworkConfig
 import pytest
-from tiny import TINY, tiny_network
+from support.tiny import TINY, tiny_network
 import torch
 from torch import nn
 

@@ -14,7 +14,7 @@ from dense_hand_pose.training.config import LossConfig
 from dense_hand_pose.training.data.synthetic import make_batch
 from dense_hand_pose.training.objectives.objectives import joint_method_of
 import pytest
-from tiny import TINY, tiny_network
+from support.tiny import TINY, tiny_network
 import torch
 from torch.utils.flop_counter import FlopCounterMode
 

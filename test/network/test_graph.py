@@ -12,7 +12,7 @@ from dense_hand_pose.network.graph import example_inputs, export_graph, HandGrap
 from dense_hand_pose.network.weights import find_weights, load_weights
 from dense_hand_pose.synthesis.crops import render_crops
 import pytest
-from tiny import TINY, tiny_network
+from support.tiny import TINY, tiny_network
 import torch
 from torch import Tensor
 

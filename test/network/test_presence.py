@@ -19,7 +19,7 @@ from dense_hand_pose.network.presence import (
 from dense_hand_pose.network.weights import load_weights, save_weights
 import numpy as np
 import pytest
-from tiny import TINY, tiny_network
+from support.tiny import TINY, tiny_network
 import torch
 from torch import nn, Tensor
 

@@ -20,7 +20,7 @@ from dense_hand_pose.network.weights import (
 import numpy as np
 import pytest
 from safetensors.torch import load_file, save_file
-from tiny import TINY, tiny_network
+from support.tiny import TINY, tiny_network
 import torch
 
 METADATA = {'format': 'dense_hand_pose/1', 'network': json.dumps(TINY.to_dict())}

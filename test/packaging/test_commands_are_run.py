@@ -4,8 +4,8 @@
 
 import re
 
-from document_words import command_lines, CURRENT, ROOT, Words
 import pytest
+from support.document_words import command_lines, CURRENT, ROOT, Words
 
 MODULE = r'(\S*/)?python3? -m dense_hand_pose'
 

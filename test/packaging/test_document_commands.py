@@ -14,9 +14,9 @@ import sys
 from dense_hand_pose.cli import COMMANDS, main
 from dense_hand_pose.cli.common import OneLineParser
 from dense_hand_pose.synthesis.frames import render_frame
-from document_words import blocks, command_lines, CURRENT, DOCUMENTS, ROOT, spans, Words
 import numpy as np
 import pytest
+from support.document_words import blocks, command_lines, CURRENT, DOCUMENTS, ROOT, spans, Words
 
 ALL = [words for document in CURRENT for words in command_lines(document)]
 OWN = [words for words in ALL if words.after('-m', 'dense_hand_pose')]

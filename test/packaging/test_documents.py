@@ -10,8 +10,17 @@ import re
 from typing import Any
 
 from dense_hand_pose.synthesis.frames import render_frame
-from document_words import anchors, blocks, command_lines, CURRENT, DOCUMENTS, links, ROOT, spans
 import pytest
+from support.document_words import (
+    anchors,
+    blocks,
+    command_lines,
+    CURRENT,
+    DOCUMENTS,
+    links,
+    ROOT,
+    spans,
+)
 import yaml
 
 CODE = ('.ci', 'dense_hand_pose', 'launch', 'requirements', 'ros_standins', 'test', 'tools')

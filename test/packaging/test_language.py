@@ -6,8 +6,8 @@ from functools import cache
 from pathlib import Path
 import re
 
-from document_words import CURRENT, prose, ROOT
 import pytest
+from support.document_words import CURRENT, prose, ROOT
 
 RULE = ROOT / 'CONTRIBUTING.md'
 AVOIDED = {

@@ -5,8 +5,8 @@
 from pathlib import Path
 import re
 
-from document_words import prose, ROOT
 import pytest
+from support.document_words import prose, ROOT
 
 PACKAGE = ROOT / 'dense_hand_pose'
 DOCUMENTS = [ROOT / 'docs' / name for name in ('troubleshooting.md', 'robot.md')]

@@ -4,13 +4,9 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
-from pathlib import Path
-import sys
 
 from dense_hand_pose.detection import factory
 import pytest
-
-sys.path.insert(0, str(Path(__file__).parent))
 
 
 @pytest.fixture(scope='session', autouse=True)

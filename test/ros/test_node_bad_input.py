@@ -6,10 +6,10 @@ from collections.abc import Callable, Iterator
 
 from dense_hand_pose.ros.frame_counters import CAUSES
 from dense_hand_pose.ros.input.synchronizer import stamp_ns
-from node_rig import hand_depth_mm, HEIGHT, Rig, running_node, WIDTH
 import numpy as np
 import pytest
 from sensor_msgs.msg import CameraInfo, Image
+from support.node_fixture import hand_depth_mm, HEIGHT, NodeFixture, running_node, WIDTH
 
 pytestmark = pytest.mark.dds
 
@@ -17,18 +17,18 @@ Change = Callable[[Image, CameraInfo], None]
 
 
 @pytest.fixture(scope='module')
-def rig(model: str) -> Iterator[Rig]:
+def rig(model: str) -> Iterator[NodeFixture]:
     # nearest: no memory between frames, so equal images have equal answers.
     with running_node(model, roi__mode='nearest', sync__queue_size=2) as running:
         assert running.ask(running.image()) is not None
         yield running
 
 
-def count(rig: Rig, cause: str) -> int:
+def count(rig: NodeFixture, cause: str) -> int:
     return rig.node.counters.counts().causes[cause]
 
 
-def check_good_frame(rig: Rig) -> None:
+def check_good_frame(rig: NodeFixture) -> None:
     """Assert that the node still finds the hand."""
     answer = rig.ask(rig.image())
     assert answer is not None
@@ -92,7 +92,7 @@ DROPPED: dict[str, tuple[str, Change]] = {
 
 
 @pytest.mark.parametrize('name', DROPPED)
-def test_unusable_input_is_dropped_and_the_node_works_on(rig: Rig, name: str) -> None:
+def test_unusable_input_is_dropped_and_the_node_works_on(rig: NodeFixture, name: str) -> None:
     cause, change = DROPPED[name]
     before = count(rig, cause)
     for expected in (before + 1, before + 2):
@@ -117,7 +117,7 @@ EMPTY: dict[str, tuple[str, np.ndarray]] = {
 
 
 @pytest.mark.parametrize('name', EMPTY)
-def test_nothing_to_see_is_answered_with_no_poses(rig: Rig, name: str) -> None:
+def test_nothing_to_see_is_answered_with_no_poses(rig: NodeFixture, name: str) -> None:
     cause, depth = EMPTY[name]
     before = count(rig, cause)
     for _ in range(2):
@@ -131,7 +131,7 @@ def test_nothing_to_see_is_answered_with_no_poses(rig: Rig, name: str) -> None:
     assert CAUSES[cause].remedy in line
 
 
-def test_nan_and_inf_among_metres_do_no_harm(rig: Rig) -> None:
+def test_nan_and_inf_among_metres_do_no_harm(rig: NodeFixture) -> None:
     depth = (hand_depth_mm() * 0.001).astype(np.float32)
     depth[::3, ::2] = np.nan
     depth[1::3, ::3] = np.inf
@@ -145,7 +145,7 @@ def test_nan_and_inf_among_metres_do_no_harm(rig: Rig) -> None:
 
 
 @pytest.mark.parametrize('dtype', [np.uint16, np.float32])
-def test_big_endian_image_is_read(rig: Rig, dtype: type) -> None:
+def test_big_endian_image_is_read(rig: NodeFixture, dtype: type) -> None:
     depth = hand_depth_mm() if dtype is np.uint16 else hand_depth_mm().astype(np.float32) * 0.001
     expected = rig.ask(rig.image(depth)).poses
     image = rig.image(depth)
@@ -154,7 +154,7 @@ def test_big_endian_image_is_read(rig: Rig, dtype: type) -> None:
     assert rig.ask(image).poses == expected
 
 
-def test_missing_camera_info_is_said(rig: Rig) -> None:
+def test_missing_camera_info_is_said(rig: NodeFixture) -> None:
     before = count(rig, 'no_camera_info')
     alone = [rig.image() for _ in range(4)]
     for image in alone:
@@ -170,7 +170,7 @@ def test_missing_camera_info_is_said(rig: Rig) -> None:
     assert 'sync.mode' in line
 
 
-def earlier(rig: Rig, image: Image, seconds: float) -> Image:
+def earlier(rig: NodeFixture, image: Image, seconds: float) -> Image:
     """Return an image whose stamp lies before that of another."""
     nanoseconds = stamp_ns(image) - round(seconds * 1e9)
     message = rig.image()
@@ -178,7 +178,7 @@ def earlier(rig: Rig, image: Image, seconds: float) -> Image:
     return message
 
 
-def test_time_going_backwards_is_said_and_survived(rig: Rig) -> None:
+def test_time_going_backwards_is_said_and_survived(rig: NodeFixture) -> None:
     good = rig.image()
     assert rig.ask(good) is not None
     slightly, far, again = (earlier(rig, good, seconds) for seconds in (0.3, 100.9, 100.8))
@@ -197,7 +197,7 @@ def test_time_going_backwards_is_said_and_survived(rig: Rig) -> None:
     assert 'sync.max_age_s' in line
 
 
-def test_a_repeated_stamp_is_dropped(rig: Rig) -> None:
+def test_a_repeated_stamp_is_dropped(rig: NodeFixture) -> None:
     image = rig.image()
     assert rig.ask(image) is not None
     rig.send(image)
@@ -205,7 +205,7 @@ def test_a_repeated_stamp_is_dropped(rig: Rig) -> None:
     check_good_frame(rig)
 
 
-def test_the_counters_balance_after_all_that(rig: Rig) -> None:
+def test_the_counters_balance_after_all_that(rig: NodeFixture) -> None:
     check_good_frame(rig)
     rig.pause(0.5)  # an answer is counted after it went out
     counts = rig.node.counters.counts()

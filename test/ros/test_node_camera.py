@@ -6,11 +6,11 @@ from dense_hand_pose.camera.distortion import Distortion
 from dense_hand_pose.camera.intrinsics import Intrinsics
 from dense_hand_pose.estimator import EstimatorConfig, HandPoseEstimator
 from geometry_msgs.msg import PointStamped, PoseArray
-from node_rig import hand_depth_mm, INTRINSICS, Rig, running_node
 import numpy as np
 import pytest
 from rclpy.qos import qos_profile_sensor_data
 from sensor_msgs.msg import CameraInfo, Image
+from support.node_fixture import hand_depth_mm, INTRINSICS, NodeFixture, running_node
 
 pytestmark = pytest.mark.dds
 
@@ -21,7 +21,7 @@ def positions(answer: PoseArray) -> np.ndarray:
     return np.array([[p.position.x, p.position.y, p.position.z] for p in answer.poses])
 
 
-def bent_info(rig: Rig, image: Image) -> CameraInfo:
+def bent_info(rig: NodeFixture, image: Image) -> CameraInfo:
     """Return a camera_info with a lens whose P is not its K."""
     info = rig.info_for(image)
     info.d = list(BENT)

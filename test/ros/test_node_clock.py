@@ -13,11 +13,11 @@ from dense_hand_pose.ros.input.synchronizer import Frame
 from dense_hand_pose.ros.logs import LimitedLog
 from dense_hand_pose.ros.output.messages import FrameResult
 from dense_hand_pose.ros.worker import Worker
-from node_rig import running_node
 import numpy as np
 import pytest
 from rosgraph_msgs.msg import Clock
 from sensor_msgs.msg import CameraInfo, Image
+from support.node_fixture import running_node
 
 
 class SlowEstimator:

@@ -2,17 +2,17 @@
 # SPDX-License-Identifier: Apache-2.0
 """Depth that image_transport has compressed, and the line that says which transport is there."""
 
-from depth_codecs import compressed_depth
-from node_rig import hand_depth_mm, Rig, running_node
 import pytest
 import rclpy
 from rclpy.qos import qos_profile_sensor_data
 from sensor_msgs.msg import CompressedImage, Image
+from support.depth_codecs import compressed_depth
+from support.node_fixture import hand_depth_mm, NodeFixture, running_node
 
 pytestmark = pytest.mark.dds
 
 
-def publish_compressed(rig: Rig, topic: str) -> None:
+def publish_compressed(rig: NodeFixture, topic: str) -> None:
     """Replace the image publisher of the rig."""
     rig.tester.destroy_publisher(rig._image)
     rig._image = rig.tester.create_publisher(CompressedImage, topic, qos_profile_sensor_data)

@@ -12,8 +12,8 @@ import weakref
 from dense_hand_pose.estimator import HandPoseEstimator
 from lifecycle_msgs.msg import Transition
 from lifecycle_msgs.srv import ChangeState
-from node_rig import PATIENCE_S, Rig, running_node
 import pytest
+from support.node_fixture import NodeFixture, PATIENCE_S, running_node
 
 pytestmark = [pytest.mark.dds, pytest.mark.slow]
 
@@ -26,7 +26,7 @@ UP = (Transition.TRANSITION_CONFIGURE, Transition.TRANSITION_ACTIVATE)
 DOWN = (Transition.TRANSITION_DEACTIVATE, Transition.TRANSITION_CLEANUP)
 
 
-def entities(rig: Rig) -> dict[str, int]:
+def entities(rig: NodeFixture) -> dict[str, int]:
     """Return how many of each thing the node holds."""
     node = rig.node
     return {
@@ -61,7 +61,7 @@ def _no_collector(model: str) -> Iterator[None]:
 class Lives:
     """Take a node through its states, with one service client for all of them."""
 
-    def __init__(self, rig: Rig) -> None:
+    def __init__(self, rig: NodeFixture) -> None:
         self._rig = rig
         self._client = rig.tester.create_client(ChangeState, 'hand_pose/change_state')
         assert self._client.wait_for_service(timeout_sec=PATIENCE_S)

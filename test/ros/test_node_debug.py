@@ -9,19 +9,26 @@ from dense_hand_pose.camera.intrinsics import project
 from dense_hand_pose.ros.output import outputs
 from geometry_msgs.msg import PoseArray
 from lifecycle_msgs.msg import Transition
-from node_rig import hand_depth_mm, HEIGHT, INTRINSICS, Rig, running_node, WIDTH
 import numpy as np
 import pytest
 from rclpy.parameter import Parameter
 from rclpy.qos import qos_profile_sensor_data
 from sensor_msgs.msg import Image, PointCloud2
 from sensor_msgs_py import point_cloud2
+from support.node_fixture import (
+    hand_depth_mm,
+    HEIGHT,
+    INTRINSICS,
+    NodeFixture,
+    running_node,
+    WIDTH,
+)
 
 pytestmark = pytest.mark.dds
 
 
 @pytest.fixture(scope='module')
-def rig(model: str) -> Iterator[Rig]:
+def rig(model: str) -> Iterator[NodeFixture]:
     # Votes that make the joints alone, not all that the network casts.
     with running_node(model, roi__mode='nearest', decode__method='mean_shift') as running:
         yield running
@@ -81,7 +88,7 @@ def test_a_picture_that_fails_is_logged_and_its_joints_count(
         assert '~/debug/image: not published (ZeroDivisionError' in line
 
 
-def test_the_picture_shows_depth_and_skeleton(rig: Rig) -> None:
+def test_the_picture_shows_depth_and_skeleton(rig: NodeFixture) -> None:
     heard = rig.listen('hand_pose/debug/image', Image, qos_profile_sensor_data)
     rig.pause(0.5)
     answer = rig.ask(rig.image())
@@ -99,7 +106,7 @@ def test_the_picture_shows_depth_and_skeleton(rig: Rig) -> None:
     assert np.ptp(CvBridge().imgmsg_to_cv2(heard[0]).astype(int), axis=2).max() < 40
 
 
-def test_votes_make_the_joints(rig: Rig) -> None:
+def test_votes_make_the_joints(rig: NodeFixture) -> None:
     heard = rig.listen('hand_pose/debug/votes', PointCloud2, qos_profile_sensor_data)
     rig.pause(0.5)
     answer = rig.ask(rig.image())

@@ -1,14 +1,14 @@
 # Copyright 2026 The dense_hand_pose authors
 # SPDX-License-Identifier: Apache-2.0
-"""400 spoilt messages over DDS: the node lives on, and everything it says is finite and known."""
+"""400 corrupted messages over DDS: the node keeps running, and all its figures are finite."""
 
 import random
 from typing import Any
 
-from node_rig import HEIGHT, Rig, running_node, WIDTH
 import numpy as np
 import pytest
 from sensor_msgs.msg import CameraInfo, Image
+from support.node_fixture import HEIGHT, NodeFixture, running_node, WIDTH
 
 pytestmark = pytest.mark.dds
 
@@ -57,7 +57,7 @@ def test_spoilt_messages_do_no_harm(model: str, topic_kind: str) -> None:
         check_alive(rig, stamps)
 
 
-def check_alive(rig: Rig, stamps: list) -> None:
+def check_alive(rig: NodeFixture, stamps: list) -> None:
     """Check that the node answers, and what it has said so far."""
     for _ in range(5):  # the first may follow a stamp of the future
         image = rig.image()
@@ -70,7 +70,7 @@ def check_alive(rig: Rig, stamps: list) -> None:
     counts = rig.node.counters.counts()
     assert counts.causes['internal_error'] == 0, rig.logs('internal_error')
     assert counts.images > MESSAGES // 4
-    assert len(counts.causes) >= 6, 'the messages were not spoilt enough'
+    assert len(counts.causes) >= 6, 'the messages were not corrupted enough'
     for message in rig.heard['hand_pose/joints']:
         assert message.header.stamp in stamps
         assert message.header.frame_id == image.header.frame_id

@@ -7,12 +7,12 @@ from collections.abc import Iterator
 from dense_hand_pose.estimator import HandPose
 from dense_hand_pose.tracking.smoothing import Smoother, SmoothingConfig
 from geometry_msgs.msg import PoseArray
-from node_rig import HEIGHT, Rig, running_node, WIDTH
 import numpy as np
 import pytest
 from sensor_msgs.msg import Image
 from sensor_msgs_py import point_cloud2
 from std_srvs.srv import Trigger
+from support.node_fixture import HEIGHT, NodeFixture, running_node, WIDTH
 from visualization_msgs.msg import Marker
 
 PARTS = ('joints', 'bones', 'side')
@@ -28,7 +28,7 @@ def hands_depth_mm(*columns: int) -> np.ndarray:
 
 
 @pytest.fixture(scope='module')
-def rig(model: str) -> Iterator[Rig]:
+def rig(model: str) -> Iterator[NodeFixture]:
     with running_node(
         model, roi__max_hands=2, roi__search_every=1, hand__cube_size_m=0.15,
         hand__depth_max_m=0.8, smoothing__enabled=True, diagnostics__period_s=0.2,
@@ -39,7 +39,7 @@ def rig(model: str) -> Iterator[Rig]:
         yield running
 
 
-def heard(rig: Rig, topic: str, image: Image) -> object:
+def heard(rig: NodeFixture, topic: str, image: Image) -> object:
     """Wait for the message on a topic that bears the image's stamp."""
     found = rig.until(
         lambda: [
@@ -58,7 +58,7 @@ def place(answer: PoseArray) -> np.ndarray:
 
 
 @pytest.mark.dds
-def test_two_hands_have_topics_points_and_markers_of_their_own(rig: Rig) -> None:
+def test_two_hands_have_topics_points_and_markers_of_their_own(rig: NodeFixture) -> None:
     both = rig.image(hands_depth_mm(80, 240))
     answers = [rig.ask(both), heard(rig, 'hand_1/joints', both)]
     assert [len(answer.poses) for answer in answers] == [21, 21]
@@ -77,7 +77,9 @@ def test_two_hands_have_topics_points_and_markers_of_their_own(rig: Rig) -> None
 
 
 @pytest.mark.dds
-def test_a_hand_that_goes_leaves_an_empty_array_and_the_other_keeps_its_number(rig: Rig) -> None:
+def test_a_hand_that_goes_leaves_an_empty_array_and_the_other_keeps_its_number(
+    rig: NodeFixture,
+) -> None:
     both = rig.image(hands_depth_mm(80, 240))
     before = [place(rig.ask(both)), place(heard(rig, 'hand_1/joints', both))]
     stays = int(np.argmax([where[0] for where in before]))
@@ -96,7 +98,7 @@ def test_a_hand_that_goes_leaves_an_empty_array_and_the_other_keeps_its_number(r
 
 
 @pytest.mark.dds
-def test_reset_forgets_all_hands(rig: Rig) -> None:
+def test_reset_forgets_all_hands(rig: NodeFixture) -> None:
     rig.ask(rig.image(hands_depth_mm(80, 240)))
     assert rig.call(Trigger, 'hand_pose/reset', Trigger.Request()).success
     alone = rig.image(hands_depth_mm(80))

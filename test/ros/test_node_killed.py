@@ -10,9 +10,9 @@ import signal
 import subprocess
 import sys
 
-from node_rig import QUICK, Rig, running_node
 import pytest
 import rclpy
+from support.node_fixture import NodeFixture, QUICK, running_node
 
 pytestmark = pytest.mark.dds
 
@@ -72,7 +72,7 @@ def test_a_node_killed_while_it_activates_is_followed_by_another(
         assert process.wait(timeout=120) == -signal.SIGKILL
     context = rclpy.Context()
     rclpy.init(context=context)
-    rig = Rig(None, context)
+    rig = NodeFixture(None, context)
     try:
         with starting_node(model, tmp_path, 'cpu') as process:
             read_until(process, 'active:')
@@ -102,7 +102,7 @@ def test_cameras_and_listeners_may_come_and_go(model: str) -> None:
         for _ in range(3):
             context = rclpy.Context()  # a DDS participant of its own
             rclpy.init(context=context)
-            guest = Rig(None, context, rig.namespace)
+            guest = NodeFixture(None, context, rig.namespace)
             try:
                 guest.wait_until_matched()
                 image = guest.image()

@@ -6,7 +6,6 @@ import threading
 
 from dense_hand_pose.ros.parameter_table import PARAMETERS
 from lifecycle_msgs.msg import Transition
-from node_rig import Rig, running_node
 import numpy as np
 import pytest
 from rcl_interfaces.srv import DescribeParameters, SetParameters, SetParametersAtomically
@@ -14,6 +13,7 @@ from rclpy.parameter import Parameter
 from rclpy.qos import QoSDurabilityPolicy, QoSProfile
 from rosgraph_msgs.msg import Clock
 from std_srvs.srv import Trigger
+from support.node_fixture import NodeFixture, running_node
 from visualization_msgs.msg import MarkerArray
 
 pytestmark = pytest.mark.dds
@@ -25,7 +25,7 @@ CLEANUP = Transition.TRANSITION_CLEANUP
 SHUTDOWN = Transition.TRANSITION_ACTIVE_SHUTDOWN
 
 
-def set_parameters(rig: Rig, **values: object) -> list[tuple[bool, str]]:
+def set_parameters(rig: NodeFixture, **values: object) -> list[tuple[bool, str]]:
     request = SetParameters.Request()
     for name, value in values.items():
         parameter = Parameter(name.replace('__', '.'), value=value)

@@ -10,13 +10,13 @@ import subprocess
 import sys
 
 from dense_hand_pose.estimator import HandPoseEstimator
-from node_rig import QUICK, Rig
 import pytest
 import rclpy
+from support.node_fixture import NodeFixture, QUICK
 
 pytestmark = pytest.mark.dds
 
-CONFINED = Path(__file__).parents[1] / 'security' / 'confined.py'
+CONFINED = Path(__file__).parents[1] / 'support' / 'confined.py'
 
 
 CALLED_OUT, NO_FILTER = 76, 77
@@ -53,7 +53,7 @@ def test_the_node_needs_no_network_but_that_of_dds(
     words = [word for name, value in parameters.items() for word in ('-p', f'{name}:={value}')]
     context = rclpy.Context()
     rclpy.init(context=context)
-    rig = Rig(None, context)
+    rig = NodeFixture(None, context)
     process = confined_node(tmp_path, '--ros-args', *words)
     try:
         rig.wait_until_matched()

@@ -6,13 +6,13 @@ from collections.abc import Iterator
 import math
 
 from dense_hand_pose.skeleton import HAND_21
-from node_rig import hand_depth_mm, INTRINSICS, Rig, running_node
 import numpy as np
 import pytest
 from rclpy.qos import QoSDurabilityPolicy, QoSProfile
 from sensor_msgs.msg import Image
 from sensor_msgs_py import point_cloud2
 from std_msgs.msg import String
+from support.node_fixture import hand_depth_mm, INTRINSICS, NodeFixture, running_node
 from visualization_msgs.msg import Marker
 import yaml
 
@@ -20,7 +20,7 @@ pytestmark = pytest.mark.dds
 
 
 @pytest.fixture(scope='module')
-def rig(model: str) -> Iterator[Rig]:
+def rig(model: str) -> Iterator[NodeFixture]:
     # nearest: no memory between frames, so equal images have equal answers.
     with running_node(model, roi__mode='nearest', diagnostics__period_s=0.2) as running:
         yield running
@@ -30,7 +30,7 @@ def positions(poses: list) -> np.ndarray:
     return np.array([[p.position.x, p.position.y, p.position.z] for p in poses])
 
 
-def same_stamp(rig: Rig, topic: str, image: Image) -> object:
+def same_stamp(rig: NodeFixture, topic: str, image: Image) -> object:
     """Wait for the message on a topic that bears the image's stamp."""
 
     def stamp(message: object) -> object:
@@ -41,7 +41,9 @@ def same_stamp(rig: Rig, topic: str, image: Image) -> object:
     return found[0]
 
 
-def test_poses_bear_the_header_and_are_those_of_the_estimator(rig: Rig, model: str) -> None:
+def test_poses_bear_the_header_and_are_those_of_the_estimator(
+    rig: NodeFixture, model: str
+) -> None:
     from dense_hand_pose.estimator import EstimatorConfig, HandPoseEstimator
 
     image = rig.image()
@@ -60,7 +62,7 @@ def test_poses_bear_the_header_and_are_those_of_the_estimator(rig: Rig, model: s
         assert math.isclose(q.x**2 + q.y**2 + q.z**2 + q.w**2, 1.0, abs_tol=1e-6)
 
 
-def test_cloud_has_the_same_joints_with_confidence(rig: Rig) -> None:
+def test_cloud_has_the_same_joints_with_confidence(rig: NodeFixture) -> None:
     image = rig.image()
     answer = rig.ask(image)
     cloud = same_stamp(rig, 'hand_pose/joints_cloud', image)
@@ -80,7 +82,7 @@ def test_cloud_has_the_same_joints_with_confidence(rig: Rig) -> None:
         assert ((points[name] >= 0) & (points[name] <= 1)).all()
 
 
-def test_markers_show_joints_and_bones_and_go_when_the_hand_goes(rig: Rig) -> None:
+def test_markers_show_joints_and_bones_and_go_when_the_hand_goes(rig: NodeFixture) -> None:
     image = rig.image()
     rig.ask(image)
     spheres, lines, text = same_stamp(rig, 'hand_pose/markers', image).markers
@@ -97,7 +99,7 @@ def test_markers_show_joints_and_bones_and_go_when_the_hand_goes(rig: Rig) -> No
     }
 
 
-def test_millimetres_and_metres_give_the_same_hand(rig: Rig) -> None:
+def test_millimetres_and_metres_give_the_same_hand(rig: NodeFixture) -> None:
     depth_mm = hand_depth_mm()
     first = rig.ask(rig.image(depth_mm))
     metres = rig.image((depth_mm * 0.001).astype(np.float32))
@@ -110,14 +112,14 @@ def test_millimetres_and_metres_give_the_same_hand(rig: Rig) -> None:
         np.testing.assert_allclose(positions(answer.poses), positions(first.poses), atol=1e-4)
 
 
-def test_names_reach_a_late_listener(rig: Rig) -> None:
+def test_names_reach_a_late_listener(rig: NodeFixture) -> None:
     latched = QoSProfile(depth=1, durability=QoSDurabilityPolicy.TRANSIENT_LOCAL)
     names = rig.listen('hand_pose/joint_names', String, latched)
     assert rig.until(lambda: names)
     assert yaml.safe_load(names[0].data) == list(HAND_21.joints)
 
 
-def test_a_burst_is_accounted_for(rig: Rig) -> None:
+def test_a_burst_is_accounted_for(rig: NodeFixture) -> None:
     before = rig.node.counters.counts()
     for _ in range(60):
         rig.send(rig.image())
@@ -131,7 +133,7 @@ def test_a_burst_is_accounted_for(rig: Rig) -> None:
     assert after.causes['internal_error'] == 0
 
 
-def test_diagnostics_publish_the_counters(rig: Rig) -> None:
+def test_diagnostics_publish_the_counters(rig: NodeFixture) -> None:
     rig.ask(rig.image())
     rig.heard['/diagnostics'].clear()
     assert rig.until(lambda: len(rig.diagnostics()) > 1)

@@ -8,13 +8,13 @@ from dense_hand_pose.ros.output.messages import bone_quaternions, joint_transfor
 from dense_hand_pose.skeleton import HAND_21
 from dense_hand_pose.tracking.smoothing import OneEuroFilter, SmoothingConfig
 from geometry_msgs.msg import PoseArray
-from node_rig import hand_depth_mm, Rig, running_node
 import numpy as np
 import pytest
 from rcl_interfaces.srv import SetParameters
 from rclpy.parameter import Parameter
 from std_msgs.msg import Header
 from std_srvs.srv import Trigger
+from support.node_fixture import hand_depth_mm, NodeFixture, running_node
 
 HAS_TF = importlib.util.find_spec('tf2_msgs') is not None
 
@@ -27,7 +27,7 @@ def seconds(answer: PoseArray) -> float:
     return answer.header.stamp.sec + 1e-9 * answer.header.stamp.nanosec
 
 
-def ask_shifted(rig: Rig, pixels: int) -> PoseArray:
+def ask_shifted(rig: NodeFixture, pixels: int) -> PoseArray:
     """Ask for the hand of the scene, moved to the right."""
     answer = rig.ask(rig.image(np.roll(hand_depth_mm(), pixels, axis=1)))
     assert len(answer.poses) == 21

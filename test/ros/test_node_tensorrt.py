@@ -10,10 +10,10 @@ from dense_hand_pose.runtimes import host, nvidia
 from dense_hand_pose.runtimes.base import Wanted
 from dense_hand_pose.runtimes.tensorrt import backend, engines
 from dense_hand_pose.runtimes.torch_cpu import TorchBackend
-from fake_tensorrt import FakeTensorRT, isolate
 from lifecycle_msgs.msg import Transition
-from node_rig import Rig, running_node
 import pytest
+from support.fake_tensorrt import FakeTensorRT, isolate
+from support.node_fixture import NodeFixture, running_node
 
 pytestmark = pytest.mark.dds
 
@@ -48,7 +48,7 @@ def fake(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> FakeTensorRT:
     return fake
 
 
-def shows(rig: Rig, text: str) -> Callable[[], bool]:
+def shows(rig: NodeFixture, text: str) -> Callable[[], bool]:
     """Return whether the newest diagnostics name this backend."""
     return lambda: any(
         pair.value == text

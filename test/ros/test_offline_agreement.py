@@ -25,12 +25,12 @@ from dense_hand_pose.skeleton import bone_quaternions, HAND_21
 from geometry_msgs.msg import PoseArray
 from hypothesis import given
 from hypothesis import strategies as st
-from node_rig import running_node
 import numpy as np
 import pytest
 from rclpy.serialization import deserialize_message, serialize_message
 from sensor_msgs.msg import CameraInfo, Image
 from std_msgs.msg import Header
+from support.node_fixture import running_node
 
 TOLERANCE_M = 1e-5
 """A hundredth of a millimetre."""

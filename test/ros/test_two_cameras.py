@@ -9,10 +9,10 @@ import signal
 import subprocess
 import sys
 
-from node_rig import hand_depth_mm, QUICK, Rig, running_nodes
 import numpy as np
 import pytest
 import rclpy
+from support.node_fixture import hand_depth_mm, NodeFixture, QUICK, running_nodes
 
 pytestmark = pytest.mark.dds
 
@@ -20,7 +20,7 @@ SIDES = ('left', 'right')
 
 
 @contextmanager
-def processes(model: str) -> Iterator[list[Rig]]:
+def processes(model: str) -> Iterator[list[NodeFixture]]:
     """Run a node in each namespace, each in a process of its own."""
     words = [sys.executable, '-m', 'dense_hand_pose.ros.node', '--ros-args']
     for name, value in {'model.name_or_path': model, **QUICK}.items():
@@ -28,7 +28,7 @@ def processes(model: str) -> Iterator[list[Rig]]:
     running = [subprocess.Popen([*words, '-r', f'__ns:=/two_{side}']) for side in SIDES]
     context = rclpy.Context()
     rclpy.init(context=context)
-    rigs = [Rig(None, context, f'/two_{side}') for side in SIDES]
+    rigs = [NodeFixture(None, context, f'/two_{side}') for side in SIDES]
     try:
         for rig in rigs:
             rig.until(lambda: rig.tester.count_subscribers('image_rect'), 180.0)  # noqa: B023
@@ -45,13 +45,13 @@ def processes(model: str) -> Iterator[list[Rig]]:
 
 
 @contextmanager
-def one_process(model: str) -> Iterator[list[Rig]]:
+def one_process(model: str) -> Iterator[list[NodeFixture]]:
     """Run a node in each namespace, both on one executor."""
     with running_nodes(model, [f'one_{side}' for side in SIDES]) as rigs:
         yield rigs
 
 
-def diagnosed(rig: Rig) -> set[str]:
+def diagnosed(rig: NodeFixture) -> set[str]:
     """Return the names under which diagnostics came, once a second."""
     return {message.status[0].name for message in rig.heard['/diagnostics']}
 

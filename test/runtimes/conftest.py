@@ -12,10 +12,10 @@ import pytest
 @pytest.fixture(scope='session')
 def model(tmp_path_factory: pytest.TempPathFactory) -> Model:
     from dense_hand_pose.network.weights import save_weights
-    from tiny import believing_network
+    from support.tiny import always_hand_network
 
     path = tmp_path_factory.mktemp('model') / 'believing.safetensors'
-    save_weights(believing_network(), path, {})
+    save_weights(always_hand_network(), path, {})
     return Model(path)
 
 

@@ -8,7 +8,7 @@ from dense_hand_pose.runtimes.precision import load_probe
 from dense_hand_pose.runtimes.torch_cpu import TorchBackend
 import numpy as np
 import pytest
-from tiny import tiny_network
+from support.tiny import tiny_network
 
 
 @pytest.mark.parametrize('count', [1, 2, 3, 9])

@@ -11,8 +11,8 @@ from dense_hand_pose.runtimes import host, nvidia
 from dense_hand_pose.runtimes.base import Backend, BackendError, Wanted
 from dense_hand_pose.runtimes.registry import make_backend
 from dense_hand_pose.runtimes.tensorrt import backend, engines
-from fake_tensorrt import FakeTensorRT, isolate, tiny_model
 import pytest
+from support.fake_tensorrt import FakeTensorRT, isolate, tiny_model
 
 Load = Callable[[Wanted], Backend]
 

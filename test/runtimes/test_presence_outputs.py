@@ -17,14 +17,14 @@ from dense_hand_pose.runtimes.precision import load_probe
 from dense_hand_pose.runtimes.torch_cpu import TorchBackend
 import numpy as np
 import pytest
-from tiny import believing_network, TINY, tiny_network
+from support.tiny import always_hand_network, TINY, tiny_network
 import torch
 
 
 @pytest.fixture(scope='module')
 def judging(tmp_path_factory: pytest.TempPathFactory) -> Model:
     network = tiny_network(replace(TINY, verdict=True), seed=3)
-    network.load_state_dict(believing_network().state_dict(), strict=False)
+    network.load_state_dict(always_hand_network().state_dict(), strict=False)
     path = tmp_path_factory.mktemp('judging') / 'judging.safetensors'
     save_weights(network, path, {})
     return Model(path)

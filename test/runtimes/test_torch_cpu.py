@@ -11,7 +11,7 @@ from dense_hand_pose.runtimes.torch_cpu import TorchBackend
 from dense_hand_pose.synthesis.crops import CropBatch, render_crops
 import numpy as np
 import pytest
-from tiny import tiny_network
+from support.tiny import tiny_network
 import torch
 
 

@@ -8,12 +8,12 @@ from pathlib import Path
 import subprocess
 import sys
 
-from confined import CALLED_OUT, NO_FILTER
 from dense_hand_pose.bags.sample import SampleOptions, write_sample
 from dense_hand_pose.network.weights import save_weights
 import numpy as np
 import pytest
-from tiny import believing_network
+from support.confined import CALLED_OUT, NO_FILTER
+from support.tiny import always_hand_network
 
 ROOT = Path(__file__).parents[2]
 
@@ -27,7 +27,7 @@ def confined(folder: Path, *words: object) -> subprocess.CompletedProcess[str]:
     environment['TMPDIR'] = str(temporary)
     for name in ('XDG_CACHE_HOME', 'XDG_CONFIG_HOME', 'CI', 'TF_BUILD', 'JENKINS_URL'):
         environment.pop(name, None)  # the last three switch the telemetry of OpenVINO off
-    script = Path(__file__).with_name('confined.py')
+    script = Path(__file__).parents[1] / 'support' / 'confined.py'
     done = subprocess.run(
         [sys.executable, str(script), *map(str, words)],
         cwd=folder, env=environment, capture_output=True, text=True, timeout=300,
@@ -65,7 +65,7 @@ def test_our_import_of_openvino_does_nothing_else(tmp_path: Path) -> None:
 
 @pytest.mark.slow
 def test_an_export_opens_no_socket(tmp_path: Path) -> None:
-    save_weights(believing_network(), tmp_path / 'small.safetensors', {})
+    save_weights(always_hand_network(), tmp_path / 'small.safetensors', {})
     done = confined(tmp_path, 'export', 'small.safetensors')
     assert done.returncode == 0, done.stderr
 

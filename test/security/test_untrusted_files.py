@@ -23,7 +23,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 import numpy as np
 import pytest
-from tiny import TINY, tiny_network
+from support.tiny import TINY, tiny_network
 import torch
 import yaml
 
@@ -40,10 +40,10 @@ def good(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def changed(data: bytes, changes: list[tuple[float, int]], reach: int) -> bytes:
     """Return the data with other bytes at some of its first `reach` places."""
-    spoilt = bytearray(data)
+    corrupted = bytearray(data)
     for share, value in changes:
-        spoilt[int(share * min(reach, len(data)))] = value
-    return bytes(spoilt)
+        corrupted[int(share * min(reach, len(data)))] = value
+    return bytes(corrupted)
 
 
 @settings(max_examples=150)

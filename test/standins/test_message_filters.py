@@ -27,7 +27,7 @@ def milliseconds(message: Image | CameraInfo) -> int:
     return stamp.sec * 1000 + stamp.nanosec // 1_000_000
 
 
-class Rig:
+class NodeFixture:
     """Two inputs into a synchroniser, and the stamps of the sets that it passed on."""
 
     def __init__(self, filters: ModuleType, kind: str, *args: float) -> None:
@@ -57,7 +57,7 @@ def test_filter_passes_messages_then_extra_arguments(filters: ModuleType) -> Non
 
 
 def test_equal_stamps_pair_in_either_order(filters: ModuleType) -> None:
-    rig = Rig(filters, 'TimeSynchronizer', 10)
+    rig = NodeFixture(filters, 'TimeSynchronizer', 10)
     rig.image(10)
     rig.info(10)
     rig.info(20)
@@ -66,7 +66,7 @@ def test_equal_stamps_pair_in_either_order(filters: ModuleType) -> None:
 
 
 def test_unequal_stamps_never_pair(filters: ModuleType) -> None:
-    rig = Rig(filters, 'TimeSynchronizer', 10)
+    rig = NodeFixture(filters, 'TimeSynchronizer', 10)
     for at_ms in range(0, 200, 20):
         rig.image(at_ms)
         rig.info(at_ms + 1)
@@ -74,7 +74,7 @@ def test_unequal_stamps_never_pair(filters: ModuleType) -> None:
 
 
 def test_a_message_pairs_once(filters: ModuleType) -> None:
-    rig = Rig(filters, 'TimeSynchronizer', 10)
+    rig = NodeFixture(filters, 'TimeSynchronizer', 10)
     rig.image(10)
     rig.info(10)
     rig.info(10)
@@ -82,7 +82,7 @@ def test_a_message_pairs_once(filters: ModuleType) -> None:
 
 
 def test_the_queue_forgets_the_oldest(filters: ModuleType) -> None:
-    rig = Rig(filters, 'TimeSynchronizer', 2)
+    rig = NodeFixture(filters, 'TimeSynchronizer', 2)
     for at_ms in (10, 20, 30):
         rig.image(at_ms)
     for at_ms in (10, 20, 30):
@@ -92,7 +92,7 @@ def test_the_queue_forgets_the_oldest(filters: ModuleType) -> None:
 
 def test_a_full_queue_of_later_stamps_swallows_what_comes(filters: ModuleType) -> None:
     # Why the node rebuilds its synchroniser after time went back.
-    rig = Rig(filters, 'TimeSynchronizer', 2)
+    rig = NodeFixture(filters, 'TimeSynchronizer', 2)
     rig.image(1000)
     rig.image(2000)
     rig.image(10)
@@ -103,11 +103,11 @@ def test_a_full_queue_of_later_stamps_swallows_what_comes(filters: ModuleType) -
 def test_a_stamp_before_1970_is_an_error(filters: ModuleType) -> None:
     # Why the node asks for the stamp first.
     with pytest.raises(ValueError, match='negative'):
-        Rig(filters, 'TimeSynchronizer', 2).image(-1000)
+        NodeFixture(filters, 'TimeSynchronizer', 2).image(-1000)
 
 
 def test_approximate_takes_the_nearest_within_the_slop(filters: ModuleType) -> None:
-    rig = Rig(filters, 'ApproximateTimeSynchronizer', 10, 0.015)
+    rig = NodeFixture(filters, 'ApproximateTimeSynchronizer', 10, 0.015)
     rig.image(100)
     rig.image(120)
     rig.info(111)
@@ -117,7 +117,7 @@ def test_approximate_takes_the_nearest_within_the_slop(filters: ModuleType) -> N
 
 
 def test_approximate_without_slop_never_pairs(filters: ModuleType) -> None:
-    rig = Rig(filters, 'ApproximateTimeSynchronizer', 10, 0.0)
+    rig = NodeFixture(filters, 'ApproximateTimeSynchronizer', 10, 0.0)
     rig.image(100)
     rig.info(100)
     assert rig.pairs == []

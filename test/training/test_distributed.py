@@ -21,7 +21,7 @@ from dense_hand_pose.training.optimisers import ema_model
 from dense_hand_pose.training.validation import validate
 import pytest
 from safetensors.torch import load_file, save_file
-from tiny import TINY, tiny_network
+from support.tiny import TINY, tiny_network
 import torch
 from torch import multiprocessing
 

@@ -15,7 +15,7 @@ from dense_hand_pose.training.loop import Trainer
 from dense_hand_pose.training.objectives.dense import Losses
 import pytest
 from safetensors.torch import load_file
-from tiny import TINY, tiny_network
+from support.tiny import TINY, tiny_network
 import torch
 
 CONFIG = TrainingConfig(

@@ -13,7 +13,7 @@ from dense_hand_pose.training.model_cards import current_commit, export_weights,
 from dense_hand_pose.training.runs import beginning
 from dense_hand_pose.training.validation import CsvLog
 import pytest
-from tiny import tiny_network
+from support.tiny import tiny_network
 import yaml
 
 COLUMNS = ('samples', 'validation_mean_shift_mm', 'validation_median_mm', 'validation_soft_mm')

@@ -17,7 +17,7 @@ from dense_hand_pose.training.objectives.dense import Losses
 import pytest
 from safetensors import safe_open
 from safetensors.torch import load_file, save_file
-from tiny import TINY
+from support.tiny import TINY
 
 CONFIG = TrainingConfig(
     network=TINY, samples=12, batch_size=2, validation_samples=2, warmup_steps=2, threads=1,

@@ -10,7 +10,7 @@ from dense_hand_pose.network.weights import load_weights, save_weights
 from dense_hand_pose.training.config import load_config, TrainingConfig
 from dense_hand_pose.training.runs import make_network
 import pytest
-from tiny import TINY, tiny_network
+from support.tiny import TINY, tiny_network
 import torch
 
 MODELS = Path(dense_hand_pose.__file__).parent / 'models'

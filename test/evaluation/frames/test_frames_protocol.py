@@ -24,7 +24,7 @@ from dense_hand_pose.synthesis.frames import render_frame, SensorFrame
 from dense_hand_pose.synthesis.seeds import TEST_FRAMES
 import numpy as np
 import pytest
-from tiny import believing_network
+from support.tiny import always_hand_network
 
 FRAMES = 8
 FILES = {
@@ -37,7 +37,7 @@ FILES = {
 def estimator() -> HandPoseEstimator:
     """Return an estimator that finds hands in some of the frames, and refuses others."""
     config = EstimatorConfig(min_score=0.0, min_new_score=0.0)
-    return HandPoseEstimator(TorchBackend(believing_network(), 'cpu'), config)
+    return HandPoseEstimator(TorchBackend(always_hand_network(), 'cpu'), config)
 
 
 @pytest.fixture(scope='module')
@@ -55,7 +55,7 @@ def test_the_true_centre_is_the_mean_of_the_joints(
 
 
 def test_answers_are_those_of_the_estimator(answers: dict[str, list[FrameEstimate]]) -> None:
-    fresh = HandPoseEstimator(TorchBackend(believing_network(), 'cpu'))
+    fresh = HandPoseEstimator(TorchBackend(always_hand_network(), 'cpu'))
     # In the middle of what this network believes, so that some are reported and some are not.
     scores = [a.pose.confidence.mean() for a in answers['truth'] if a.pose is not None]
     fresh.config = EstimatorConfig(
@@ -77,7 +77,7 @@ def test_answers_are_those_of_the_estimator(answers: dict[str, list[FrameEstimat
 
 def test_a_detected_hand_is_reported_as_a_new_one() -> None:
     """Each frame is the first: hands that the estimator would refuse there are not reported."""
-    fresh = HandPoseEstimator(TorchBackend(believing_network(), 'cpu'))
+    fresh = HandPoseEstimator(TorchBackend(always_hand_network(), 'cpu'))
     answers = estimate_frames(fresh, FRAMES)['detected']
     scores = [answer.pose.score for answer in answers if answer.pose is not None]
     fresh.config = EstimatorConfig(
@@ -188,7 +188,7 @@ def test_wrong_centre_and_no_answers_are_refused(estimator: HandPoseEstimator) -
 @pytest.fixture(scope='module')
 def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp('model') / 'tiny.safetensors'
-    save_weights(believing_network(), path, {})
+    save_weights(always_hand_network(), path, {})
     return path
 
 

@@ -18,9 +18,9 @@ ROOT = Path(__file__).parents[3]
 FRAMES = 8  # of the sample, see conftest.py
 
 
-def evaluate(believer: str, *options: object) -> int:
+def evaluate(always_hand_weights: str, *options: object) -> int:
     """Run `evaluate` with the small network and return its status."""
-    words = ['evaluate', *map(str, options), '--model', believer, '--backend', 'cpu']
+    words = ['evaluate', *map(str, options), '--model', always_hand_weights, '--backend', 'cpu']
     return main([*words, '--precision', 'float32'])
 
 
@@ -90,13 +90,13 @@ def test_every_combination_of_a_sweep_is_run() -> None:
 
 
 def test_a_sweep_is_one_table(
-    sample: Path, believer: str, tmp_path: Path, capsys: pytest.CaptureFixture[str],
+    sample: Path, always_hand_weights: str, tmp_path: Path, capsys: pytest.CaptureFixture[str],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:  # fmt: skip
     monkeypatch.setattr('os.cpu_count', lambda: 1)
     out = tmp_path / 'out'
     options = ['--sweep', 'hand.min_score=0.0,1.0', '--out', out]
-    assert evaluate(believer, 'bag', sample, *options) == 0
+    assert evaluate(always_hand_weights, 'bag', sample, *options) == 0
     lines = capsys.readouterr().out.splitlines()
     assert lines[0].split()[:3] == ['bag', 'hand.min_score', 'frames']
     rows = list(csv.DictReader((out / 'runs.csv').open()))
@@ -110,9 +110,18 @@ def test_a_sweep_is_one_table(
 
 
 @pytest.mark.slow
-def test_several_bags_are_run_in_processes(sample: Path, believer: str, tmp_path: Path) -> None:
+def test_several_bags_are_run_in_processes(
+    sample: Path, always_hand_weights: str, tmp_path: Path
+) -> None:
     (tmp_path / 'broken.mcap').write_bytes(b'\x89MCAP0\r\n' + bytes(50))
-    words = ['evaluate', 'bag', str(sample), str(tmp_path / 'broken.mcap'), '--model', believer]
+    words = [
+        'evaluate',
+        'bag',
+        str(sample),
+        str(tmp_path / 'broken.mcap'),
+        '--model',
+        always_hand_weights,
+    ]
     words += ['--backend', 'cpu', '--precision', 'float32', '--sweep', 'roi.mode=nearest']
     done = subprocess.run(
         [sys.executable, '-m', 'dense_hand_pose', *words],
@@ -125,11 +134,11 @@ def test_several_bags_are_run_in_processes(sample: Path, believer: str, tmp_path
 
 
 def test_further_hands_have_topics_and_rows_of_their_own(
-    sample: Path, believer: str, tmp_path: Path
+    sample: Path, always_hand_weights: str, tmp_path: Path
 ) -> None:
     params = yaml_file(tmp_path, '/**:\n  ros__parameters:\n    roi.max_hands: 2')
     options = ['--params-file', params, '--out', tmp_path / 'out']
-    assert evaluate(believer, 'bag', sample, *options) == 0
+    assert evaluate(always_hand_weights, 'bag', sample, *options) == 0
     metrics = json.loads((tmp_path / 'out' / 'metrics.json').read_text())
     assert metrics['parameters'] == {'roi.max_hands': 2}
     assert sum(metrics['hands_per_frame'].values()) == FRAMES
@@ -154,13 +163,13 @@ def test_further_hands_have_topics_and_rows_of_their_own(
 )
 def test_wrong_settings_are_refused_in_one_line(
     sample: Path,
-    believer: str,
+    always_hand_weights: str,
     options: list[str],
     said: str,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     try:
-        status = evaluate(believer, 'bag', sample, *options)
+        status = evaluate(always_hand_weights, 'bag', sample, *options)
     except SystemExit as end:
         status = int(end.code or 0)
     assert status == 2

@@ -16,8 +16,8 @@ from dense_hand_pose.cli import main
 from dense_hand_pose.runtimes.base import PRECISIONS
 import numpy as np
 import pytest
-import recordings
 from rosbags.highlevel import AnyReader
+from support import recordings
 
 FULL = PRECISIONS[1]
 """The first after auto is float32, which loads without a trial."""
@@ -25,11 +25,11 @@ FRAMES = 8  # of the sample, see conftest.py
 FILES = ('metrics.json', 'per_frame.csv', 'joints.csv', 'bag/bag.mcap', 'bag/metadata.yaml')
 
 
-def evaluate(bag: Path, believer: str, *options: object) -> int:
+def evaluate(bag: Path, always_hand_weights: str, *options: object) -> int:
     """Run `evaluate bag` with the small network and return its status."""
     words = ['evaluate', 'bag', str(bag), *map(str, options)]
     if '--results' not in options:
-        words += ['--model', believer, '--backend', 'cpu', '--precision', FULL]
+        words += ['--model', always_hand_weights, '--backend', 'cpu', '--precision', FULL]
     return main(words)
 
 
@@ -57,17 +57,19 @@ def restamped(message: RawMessage, later_ns: int) -> RawMessage:
 
 
 @pytest.fixture(scope='module')
-def results(sample: Path, believer: str, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def results(
+    sample: Path, always_hand_weights: str, tmp_path_factory: pytest.TempPathFactory
+) -> Path:
     """Return the results of the sample."""
     out = tmp_path_factory.mktemp('results') / 'new' / 'out'
-    assert evaluate(sample, believer, '--out', out) == 0
+    assert evaluate(sample, always_hand_weights, '--out', out) == 0
     return out
 
 
 def test_two_runs_give_the_same_bytes(
-    sample: Path, believer: str, results: Path, tmp_path: Path
+    sample: Path, always_hand_weights: str, results: Path, tmp_path: Path
 ) -> None:
-    assert evaluate(sample, believer, '--out', tmp_path) == 0
+    assert evaluate(sample, always_hand_weights, '--out', tmp_path) == 0
     for name in FILES:
         assert (tmp_path / name).read_bytes() == (results / name).read_bytes(), name
 
@@ -96,23 +98,25 @@ def test_the_files_agree_with_one_another(results: Path, sample: Path) -> None:
     assert timing['latency_ms']['p50'] > 0.0
 
 
-def test_sqlite3_gives_the_figures_of_mcap(believer: str, results: Path, tmp_path: Path) -> None:
+def test_sqlite3_gives_the_figures_of_mcap(
+    always_hand_weights: str, results: Path, tmp_path: Path
+) -> None:
     options = SampleOptions(seconds=0.4, rate_hz=20.0, width=160, height=120)
     write_sample(tmp_path / 'sample', options, 'sqlite3')
-    assert evaluate(tmp_path / 'sample', believer, '--out', tmp_path / 'out') == 0
+    assert evaluate(tmp_path / 'sample', always_hand_weights, '--out', tmp_path / 'out') == 0
     for name in ('metrics.json', 'joints.csv'):
         assert (tmp_path / 'out' / name).read_bytes() == (results / name).read_bytes()
 
 
 def test_a_truncated_bag_gives_partial_results_and_status_2(
-    believer: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    always_hand_weights: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     options = SampleOptions(seconds=0.4, rate_hz=20.0, width=160, height=120)
     write_sample(tmp_path / 'sample', options, 'sqlite3')
     file = tmp_path / 'sample' / 'sample.db3'
     data = file.read_bytes()
     file.write_bytes(data[: len(data) // 2])
-    assert evaluate(tmp_path / 'sample', believer, '--out', tmp_path / 'out') == 2
+    assert evaluate(tmp_path / 'sample', always_hand_weights, '--out', tmp_path / 'out') == 2
     said = capsys.readouterr()
     assert 'sample.db3 breaks off after' in said.err
     metrics = json.loads((tmp_path / 'out' / 'metrics.json').read_text())
@@ -123,10 +127,10 @@ def test_a_truncated_bag_gives_partial_results_and_status_2(
 
 
 def test_recorded_answers_are_measured(
-    sample: Path, believer: str, results: Path, tmp_path: Path
+    sample: Path, always_hand_weights: str, results: Path, tmp_path: Path
 ) -> None:
     out = tmp_path / 'out'
-    assert evaluate(sample, believer, '--results', results / 'bag', '--out', out) == 0
+    assert evaluate(sample, always_hand_weights, '--results', results / 'bag', '--out', out) == 0
     replayed = json.loads((out / 'metrics.json').read_text())
     offline = json.loads((results / 'metrics.json').read_text())
     assert replayed['source'] == 'recorded'
@@ -136,9 +140,11 @@ def test_recorded_answers_are_measured(
 
 
 def test_recorded_scores_and_sides_are_kept(
-    sample: Path, believer: str, results: Path, tmp_path: Path
+    sample: Path, always_hand_weights: str, results: Path, tmp_path: Path
 ) -> None:
-    assert evaluate(sample, believer, '--results', results / 'bag', '--out', tmp_path) == 0
+    assert (
+        evaluate(sample, always_hand_weights, '--results', results / 'bag', '--out', tmp_path) == 0
+    )
     kept, given = (read_raw(bag) for bag in (tmp_path / 'bag', results / 'bag'))
     clouds = [m.data for m in given if m.topic == '/hand_pose/joints_cloud']
     assert len(clouds) == FRAMES
@@ -174,33 +180,33 @@ def test_latency_is_that_of_the_recorder(sample: Path, tmp_path: Path) -> None:
 )
 def test_what_cannot_be_is_refused_in_one_line(
     sample: Path,
-    believer: str,
+    always_hand_weights: str,
     options: tuple[str, ...],
     said: str,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    assert evaluate(sample, believer, *options) == 2
+    assert evaluate(sample, always_hand_weights, *options) == 2
     lines = [x for x in capsys.readouterr().err.splitlines() if x.startswith('python -m')]
     assert len(lines) == 1
     assert said in lines[0]
 
 
 def test_an_older_result_is_not_overwritten(
-    sample: Path, believer: str, results: Path, capsys: pytest.CaptureFixture[str]
+    sample: Path, always_hand_weights: str, results: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert evaluate(sample, believer, '--out', results) == 2
+    assert evaluate(sample, always_hand_weights, '--out', results) == 2
     assert 'bag exists' in capsys.readouterr().err
 
 
 def test_frames_without_camera_info_have_a_remedy(
-    sample: Path, believer: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    sample: Path, always_hand_weights: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     late = [m if m.topic != '/camera_info' else restamped(m, 5) for m in read_raw(sample)]
     topics = [BagTopic(name=n, type_name=t) for n, t in types_of(sample).items()]
     write_bag(tmp_path / 'late', topics, late)
-    assert evaluate(tmp_path / 'late', believer) == 1
+    assert evaluate(tmp_path / 'late', always_hand_weights) == 1
     assert 'no_camera_info (8); do the stamps' in capsys.readouterr().err
-    assert evaluate(tmp_path / 'late', believer, '--sync', 'latest_info') == 0
+    assert evaluate(tmp_path / 'late', always_hand_weights, '--sync', 'latest_info') == 0
 
 
 def test_record_sample_writes_a_bag_for_the_player(tmp_path: Path) -> None:

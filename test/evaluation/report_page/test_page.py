@@ -9,7 +9,6 @@ from pathlib import Path
 import re
 import time
 
-from browser import Browser, find_browser, running_browser
 import cv2
 from dense_hand_pose.evaluation.recordings.records import FrameRecord, Recording
 from dense_hand_pose.evaluation.recordings.summary import summarise_recording, summarise_timing
@@ -19,6 +18,7 @@ from dense_hand_pose.evaluation.report_page.page import report_page
 from dense_hand_pose.evaluation.report_page.worst_frames import Picture, worst_places
 import numpy as np
 import pytest
+from support.browser import Browser, find_browser, running_browser
 
 FRAMES = 30
 HOSTILE = '</script><img src=x onerror=alert(1)>"\'&'

@@ -27,7 +27,7 @@ from dense_hand_pose.runtimes.torch_cpu import TorchBackend
 from dense_hand_pose.synthesis.seeds import TEST_SCENES
 import numpy as np
 import pytest
-from tiny import believing_network
+from support.tiny import always_hand_network
 
 CONFIG = EstimatorConfig(min_confidence=0.3, min_score=0.2, min_new_score=0.4, max_hands=2)
 CENTER_M = np.array([0.0, 0.0, 0.6])
@@ -90,7 +90,7 @@ def test_scenes_hold_what_was_asked_for_and_come_back() -> None:
 
 
 def test_answers_are_those_of_the_estimator() -> None:
-    estimator = HandPoseEstimator(TorchBackend(believing_network(), 'cpu'))
+    estimator = HandPoseEstimator(TorchBackend(always_hand_network(), 'cpu'))
     answers = estimate_scenes(estimator, 4)
     assert estimator.config == EstimatorConfig()
     scores = sorted(found.score for one in answers for found in one.found)

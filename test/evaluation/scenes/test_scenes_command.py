@@ -13,7 +13,7 @@ from dense_hand_pose.network.weights import save_weights
 import numpy as np
 from PIL import Image
 import pytest
-from tiny import believing_network
+from support.tiny import always_hand_network
 
 FRAMES, SEQUENCES = 4, 2
 FILES = {'metrics.json', 'scenes.csv', 'sequences.csv', 'plots.png', 'worst_scenes.png'}
@@ -22,7 +22,7 @@ FILES = {'metrics.json', 'scenes.csv', 'sequences.csv', 'plots.png', 'worst_scen
 @pytest.fixture(scope='module')
 def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp('model') / 'tiny.safetensors'
-    save_weights(believing_network(), path, {})
+    save_weights(always_hand_network(), path, {})
     return path
 
 

@@ -2,11 +2,11 @@
 # SPDX-License-Identifier: Apache-2.0
 """The node asks for what the publishers of image and camera_info offer, and follows them."""
 
-from node_rig import Rig, running_node
 import pytest
 from rclpy.parameter import Parameter
 from rclpy.qos import qos_profile_sensor_data, QoSProfile, QoSReliabilityPolicy
 from sensor_msgs.msg import CameraInfo, Image
+from support.node_fixture import NodeFixture, running_node
 
 pytestmark = pytest.mark.dds
 
@@ -14,7 +14,7 @@ RELIABLE, BEST_EFFORT = QoSReliabilityPolicy.RELIABLE, QoSReliabilityPolicy.BEST
 KINDS = {'image_rect': Image, 'camera_info': CameraInfo}
 
 
-def requested(rig: Rig) -> set[QoSReliabilityPolicy]:
+def requested(rig: NodeFixture) -> set[QoSReliabilityPolicy]:
     """Return the reliabilities that the node requests, of both topics."""
     found = [
         info.qos_profile.reliability
@@ -24,7 +24,7 @@ def requested(rig: Rig) -> set[QoSReliabilityPolicy]:
     return set(found) if len(found) == 2 else set()
 
 
-def publish_with(rig: Rig, qos: QoSProfile | int) -> None:
+def publish_with(rig: NodeFixture, qos: QoSProfile | int) -> None:
     """Replace the camera of the rig by one with another QoS."""
     for publisher in (rig._image, rig._info):
         rig.tester.destroy_publisher(publisher)

@@ -16,11 +16,11 @@ from dense_hand_pose.ros.input.synchronizer import (
 from dense_hand_pose.ros.logs import LimitedLog
 from hypothesis import given
 from hypothesis import strategies as st
-from node_rig import running_node
 import pytest
 from rclpy.duration import Duration
 from sensor_msgs.msg import CameraInfo, Image
 from std_srvs.srv import Trigger
+from support.node_fixture import running_node
 
 PERIOD_NS = 33_333_333
 NOW_NS = 1_800_000_000 * 10**9

@@ -10,13 +10,13 @@ from dense_hand_pose.ros.output.fit_topics import joint_state, palm_pose, pinch_
 from dense_hand_pose.ros.output.hand_smoothing import pose_filter_config
 from dense_hand_pose.tracking.smoothing import SmoothingConfig
 from geometry_msgs.msg import PoseArray, PoseStamped
-from node_rig import hand_depth_mm, running_node
 import numpy as np
 import pytest
 from rcl_interfaces.srv import SetParameters
 from rclpy.parameter import Parameter
 from sensor_msgs.msg import JointState
 from std_msgs.msg import Header
+from support.node_fixture import hand_depth_mm, running_node
 
 HEADER = Header(frame_id='camera')
 

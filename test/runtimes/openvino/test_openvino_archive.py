@@ -22,7 +22,7 @@ from dense_hand_pose.runtimes.openvino.archive import (
 )  # fmt: skip
 import numpy as np
 import pytest
-from tiny import tiny_network
+from support.tiny import tiny_network
 
 
 @pytest.fixture

@@ -13,8 +13,8 @@ from dense_hand_pose.codec.config import DecodingConfig
 from dense_hand_pose.runtimes.host import why_no_tensorrt
 from dense_hand_pose.runtimes.tensorrt.build import build_in_child, BuildRequest, TensorRTError
 from dense_hand_pose.runtimes.tensorrt.compiling import compile_options
-from fake_tensorrt import tiny_model
 import pytest
+from support.fake_tensorrt import tiny_model
 
 Child = Callable[[str], str]
 

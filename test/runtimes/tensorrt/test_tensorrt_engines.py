@@ -17,9 +17,9 @@ from dense_hand_pose.runtimes.base import Model
 from dense_hand_pose.runtimes.tensorrt.build import TensorRTError
 from dense_hand_pose.runtimes.tensorrt.engines import EngineMaker
 from dense_hand_pose.runtimes.torch_cpu import TorchBackend
-from fake_tensorrt import FakeTensorRT, few_crops, isolate, tiny_model
 import numpy as np
 import pytest
+from support.fake_tensorrt import FakeTensorRT, few_crops, isolate, tiny_model
 
 DECODING = DecodingConfig()
 

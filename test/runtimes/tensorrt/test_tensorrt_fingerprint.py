@@ -10,9 +10,9 @@ from dense_hand_pose.network.config import NetworkConfig
 from dense_hand_pose.network.weights import save_weights
 from dense_hand_pose.runtimes.base import Model
 from dense_hand_pose.runtimes.tensorrt.fingerprint import engine_fingerprint, engine_key
-from fake_tensorrt import MACHINE, tiny_model
 import pytest
-from tiny import TINY, tiny_network
+from support.fake_tensorrt import MACHINE, tiny_model
+from support.tiny import TINY, tiny_network
 
 
 @pytest.fixture(autouse=True)

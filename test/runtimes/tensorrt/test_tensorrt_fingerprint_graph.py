@@ -19,7 +19,7 @@ from dense_hand_pose.runtimes.tensorrt.fingerprint import (  # fmt: skip
     sources,
 )
 import pytest
-from tiny import TINY
+from support.tiny import TINY
 import torch
 from torch import nn, Tensor
 

@@ -26,7 +26,7 @@ from hypothesis import strategies as st
 import numpy as np
 import pytest
 from safetensors.torch import load_file
-from tiny import TINY
+from support.tiny import TINY
 import torch
 
 CONFIG = TrainingConfig(

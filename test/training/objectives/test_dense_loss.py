@@ -7,9 +7,9 @@ from dense_hand_pose.codec.map_geometry import Cube, lift, reduce_depth
 from dense_hand_pose.training.config import LossConfig
 from dense_hand_pose.training.data.synthetic import ABSENT, Batch, BESIDE, make_batch, PRESENT
 from dense_hand_pose.training.objectives.dense import dense_loss
-import dense_reference as reference
 import numpy as np
 import pytest
+from support import dense_reference as reference
 import torch
 
 REACH = SupportRadius()

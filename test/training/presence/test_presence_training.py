@@ -31,7 +31,7 @@ from dense_hand_pose.training.presence.features import (
 from dense_hand_pose.training.presence.fit import fit_head, with_presence
 import numpy as np
 import pytest
-from tiny import TINY, tiny_network
+from support.tiny import TINY, tiny_network
 import torch
 
 SHIPPED = Path(__file__).parents[3] / 'config' / 'train' / 'presence.yaml'

@@ -17,13 +17,14 @@ from typing import Any, Final
 from backports import zstd
 from dense_hand_pose.bags.raw import RawMessage
 from dense_hand_pose.bags.rosbag import BagTopic, write_bag
-from depth_codecs import compressed_depth
 import numpy as np
-import recordings
-from recordings import STORE
 from rosbags.rosbag1 import Writer as Ros1Writer
 from rosbags.rosbag2 import CompressionFormat, CompressionMode, StoragePlugin, Writer
 from rosbags.typesys import get_typestore, Stores
+
+from support import recordings
+from support.depth_codecs import compressed_depth
+from support.recordings import STORE
 
 IMAGE, COMPRESSED = 'sensor_msgs/msg/Image', 'sensor_msgs/msg/CompressedImage'
 INFO, POSES = 'sensor_msgs/msg/CameraInfo', 'geometry_msgs/msg/PoseArray'

@@ -56,7 +56,7 @@ def hand_depth_mm() -> np.ndarray:
     return depth
 
 
-class Rig:
+class NodeFixture:
     """
     Send images to a node and hear what it publishes.
 
@@ -207,7 +207,7 @@ class Rig:
 
 
 @contextmanager
-def running_node(model: str, wait: bool = True, **parameters: Any) -> Iterator[Rig]:
+def running_node(model: str, wait: bool = True, **parameters: Any) -> Iterator[NodeFixture]:
     """Run a node on a thread, with `parameters` (two underscores stand for a dot)."""
     namespace = f'test_{next(_NUMBERS)}'
     with running_nodes(model, [namespace], wait, **parameters) as (rig,):
@@ -217,7 +217,7 @@ def running_node(model: str, wait: bool = True, **parameters: Any) -> Iterator[R
 @contextmanager
 def running_nodes(
     model: str, namespaces: Sequence[str], wait: bool = True, **parameters: Any
-) -> Iterator[list[Rig]]:
+) -> Iterator[list[NodeFixture]]:
     """Run a node in each namespace, all on one thread, with the same `parameters`."""
     values = {'model.name_or_path': model, **QUICK}
     values.update({name.replace('__', '.'): value for name, value in parameters.items()})
@@ -233,7 +233,7 @@ def running_nodes(
         executor.add_node(node)
     thread = threading.Thread(target=executor.spin_until_future_complete, args=[nodes[0].failed])
     thread.start()
-    rigs = [Rig(node, context) for node in nodes]
+    rigs = [NodeFixture(node, context) for node in nodes]
     try:
         for rig in rigs if wait else []:
             rig.wait_until_matched()

@@ -14,8 +14,9 @@ from dense_hand_pose.runtimes.precision import Probe
 from dense_hand_pose.runtimes.tensorrt.build import BuildRequest
 from dense_hand_pose.runtimes.tensorrt.engine import GpuHooks
 import pytest
-from tiny import tiny_network
 from torch import Tensor
+
+from support.tiny import tiny_network
 
 _WHOLE = precision.load_probe
 MACHINE = {'gpu': 'NVIDIA Test', 'sm': '8.7', 'tensorrt': '10.3', 'torch': '2.8.0'}

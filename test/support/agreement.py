@@ -3,8 +3,9 @@
 """The depth image and the joints of a frame must speak of the same points."""
 
 from dense_hand_pose.datasets.frames import DatasetFrame
-from miniatures import pixels, Points
 import numpy as np
+
+from support.miniatures import pixels, Points
 
 
 def assert_depth_meets_joints(

@@ -22,7 +22,7 @@ def tiny_network(config: NetworkConfig = TINY, seed: int = 0) -> DenseRegression
     return network.eval()
 
 
-def believing_network(seed: int = 0) -> DenseRegressionNet:
+def always_hand_network(seed: int = 0) -> DenseRegressionNet:
     """Return a tiny network whose R and S are high everywhere, so that it sees hands anywhere."""
     network = tiny_network(seed=seed)
     joints = network.config.joints
