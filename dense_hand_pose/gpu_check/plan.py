@@ -35,10 +35,10 @@ class Step:
 STEPS = (
     Step('machine', 'What is there', 'machine:describe', 20.0, needs_gpu=False),
     Step('engine', 'TensorRT engine', 'engine:build', 150.0),
-    Step('agreement', 'Joints against float32', 'agreement:compare', 70.0, needs_gpu=False),
+    Step('agreement', 'Joints against float32', 'runtimes:compare', 70.0, needs_gpu=False),
     Step('tests', 'Tests that need a GPU', 'tests:run', 60.0),
-    Step('network', 'Network and decoding alone', 'speed:network', 40.0, needs_gpu=False),
-    Step('end_to_end', 'From frame to hand', 'speed:end_to_end', 60.0, needs_gpu=False),
+    Step('network', 'Network and decoding alone', 'runtimes:network', 40.0, needs_gpu=False),
+    Step('end_to_end', 'From frame to hand', 'runtimes:end_to_end', 60.0, needs_gpu=False),
     Step('training', 'Training steps', 'training:steps', 60.0),
     Step('rendering', 'Crops for a training', 'training:rendering', 20.0, needs_gpu=False),
 )
