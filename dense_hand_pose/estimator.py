@@ -21,6 +21,7 @@ from dense_hand_pose.estimation.hand_pose import hand_pose
 from dense_hand_pose.estimation.hand_pose import HandPose as HandPose
 from dense_hand_pose.estimation.let_go import LetGo
 from dense_hand_pose.estimation.search import BesideTracks, HandSearch
+from dense_hand_pose.network.score_settings import ScoreSettings
 from dense_hand_pose.network.weight_file import find_weights
 from dense_hand_pose.runtimes.base import Backend, Model
 from dense_hand_pose.runtimes.registry import make_backend
@@ -43,11 +44,19 @@ class HandPoseEstimator:
         backend: Backend,
         config: EstimatorConfig | None = None,
         localizer: Localizer | None = None,
+        scores: ScoreSettings | None = None,
     ) -> None:
-        """Take the backend of the network and a localizer, by default NearestSurfaces."""
+        """
+        Take the backend of the network and a localizer, by default NearestSurfaces.
+
+        ``scores``: what the scores of the network mean, as its weight file has it.
+        """
         self.config = config or EstimatorConfig()
         self._backend = backend
-        self._search = HandSearch(backend, localizer or NearestSurfaces())
+        self.scores = scores or ScoreSettings()
+        self._search = HandSearch(
+            backend, localizer or NearestSurfaces(), self.scores.hopeless_score
+        )
         self._tracker: Tracker[CropEstimate] = Tracker()
         self._fits = HandFits()
         self._let_go = LetGo()
@@ -73,10 +82,11 @@ class HandPoseEstimator:
         unknown backend or precision and BackendError when one asked for by name cannot run.
         """
         config = config or EstimatorConfig()
-        localizer = make_localizer(config.roi_mode, backend, threads, precision)
         model = Model(find_weights(name_or_path))
+        scores = model.scores
+        localizer = make_localizer(config.roi_mode, backend, threads, precision, scores)
         made = make_backend(backend, model, threads=threads, precision=precision)
-        return cls(made, config, localizer)
+        return cls(made, config, localizer, scores)
 
     @property
     def backend_name(self) -> str:
@@ -134,7 +144,8 @@ class HandPoseEstimator:
         (estimate,) = estimate_crops(self._backend, frame, [candidate])
         if estimate is None or not estimate.is_hand(self.config):
             return None
-        return hand_pose(estimate, frame, fit=fit_alone(estimate, self.config.fit))
+        fit = fit_alone(estimate, self.config.fit)
+        return hand_pose(estimate, frame, fit=fit, scores=self.scores)
 
     def estimate_hands(
         self,
@@ -188,7 +199,7 @@ class HandPoseEstimator:
             matches = self._spawn(frame, found, [])
         fits = self._fits.fit(matches, frame.config.fit, stamp_s)
         return [
-            hand_pose(match.observation, frame, match.track, fit)
+            hand_pose(match.observation, frame, match.track, fit, self.scores)
             for match, fit in zip(matches, fits, strict=True)
         ]
 

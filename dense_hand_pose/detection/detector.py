@@ -3,30 +3,36 @@
 """Detects hands in full depth frames by a small network (network/detector.py)."""
 
 from collections.abc import Sequence
-import math
+from typing import Final
 
 from dense_hand_pose.camera.depth_image import check_depth, DepthImage
 from dense_hand_pose.camera.intrinsics import Intrinsics
 from dense_hand_pose.camera.letterbox import Letterbox
 from dense_hand_pose.codec.detector_input import encode_letterbox
+from dense_hand_pose.network.score_settings import log_odds, ScoreSettings
 from dense_hand_pose.network.weight_file import find_weights, WeightsError
 from dense_hand_pose.runtimes.base import Model, Runtime
 from dense_hand_pose.runtimes.precision import DETECTOR_INPUT as INPUT
 from dense_hand_pose.runtimes.precision import DETECTOR_OUTPUT as OUTPUT
 from dense_hand_pose.runtimes.registry import make_detector
+import numpy as np
 
 from .detections import decode_detections, Detection
-from .proposals import Candidate, TileCandidates, TileSet, WHOLE_FRAME
-from .tiles import CORNERS, merge_candidates, tiles_of
+from .nearest_surface import propose_centers
+from .proposals import Candidate, SURFACES, TileCandidates, TileSet, WHOLE_FRAME
+from .tiles import CORNERS, merge_candidates, scores_at, tiles_of
 
 DEFAULT = 'detector'
 MIN_SCORE, MAX_DETECTIONS = 0.5, 4
 PROPOSED_SCORE, MOST_PROPOSED = 0.05, 10
 """Thresholds of candidates: the network decides about each, so a low score suffices."""
-NEUTRAL_SCORE, EVIDENCE = 0.646, 1.0
-"""The score that adds nothing, and the weight of the log odds of others. With them 1.6 % of 600
-random scenes without a hand have one (tools.choose_neutral_score, EstimatorConfig.min_new_score
-0.7). They belong to the shipped weights of detector and presence head."""
+SCORES: Final = ScoreSettings()
+"""What scores mean where the weights of the pose network have no entry."""
+PROPOSED_SURFACES = 2
+"""Places on the nearest surfaces that are candidates without a detection: compact and cut hands
+that the detector misses are nearest to the camera as a rule."""
+_SURFACE_APART_M = 0.025
+"""A place on a surface that is nearer to a detection is that detection."""
 _LEAST_SCORE = 0.01
 
 
@@ -41,6 +47,8 @@ class HandDetector:
         runtime: Runtime,
         min_score: float = MIN_SCORE,
         max_detections: int = MAX_DETECTIONS,
+        scores: ScoreSettings = SCORES,
+        surfaces: int = 0,
     ) -> None:
         """Take the runtime of the network; ValueError for a score or a number out of range."""
         if not 0.0 < min_score <= 1.0:
@@ -48,6 +56,7 @@ class HandDetector:
         if max_detections < 1:
             raise ValueError(f'max_detections = {max_detections}: expected 1 or more')
         self._runtime, self.min_score, self.max_detections = runtime, min_score, max_detections
+        self._scores, self._surfaces = scores, surfaces
 
     @classmethod
     def load(
@@ -59,11 +68,16 @@ class HandDetector:
         min_score: float = MIN_SCORE,
         max_detections: int = MAX_DETECTIONS,
         precision: str = 'auto',
+        scores: ScoreSettings = SCORES,
+        surfaces: int = 0,
     ) -> 'HandDetector':
         """
         Load a shipped detector by name, or a .safetensors file.
 
         ``precision``: 'auto' is bfloat16 where OpenVINO and the CPU have it, else float32.
+        ``scores``: neutral score and weight of the log odds, which belong to the weights of the
+        pose network (network/score_settings.py). ``surfaces``: number of places on
+        the nearest surfaces that search() adds for the whole frame.
 
         Raises WeightsError (a ValueError) for a missing or unusable file or one that holds no
         detector, ValueError for an unknown backend, BackendError where it cannot run.
@@ -80,7 +94,7 @@ class HandDetector:
                 f'{model.path}: a network for task {model.config.task!r}, no hand detector'
             )
         runtime = make_detector(backend, model, threads=threads, precision=precision)
-        return cls(runtime, min_score, max_detections)
+        return cls(runtime, min_score, max_detections, scores, surfaces)
 
     @property
     def backend_name(self) -> str:
@@ -132,12 +146,32 @@ class HandDetector:
             part = self.detect(tile.cut(depth), unit_m, tile.intrinsics, near_m, far_m)
             candidates = [Candidate(one.center_m, one.score) for one in part]
             found.append(TileCandidates(tile.number, tile.shows, candidates))
+        if tiles.whole and self._surfaces:
+            centers = propose_centers(depth, unit_m, intrinsics, near_m, far_m)
+            nearest = [Candidate(center, 0.0) for center in centers[: self._surfaces]]
+            found.append(TileCandidates(SURFACES, lambda _: False, nearest))
         return found
 
     def fuse(self, found: Sequence[TileCandidates]) -> list[Candidate]:
-        """Return the best distinct detections of tiles, with the log odds of all their scores."""
-        merged = merge_candidates(found, self.min_score)[: self.max_detections]
-        return [one._replace(log_odds=fused_log_odds(scores)) for one, scores in merged]
+        """
+        Return the best distinct detections of tiles, with the log odds of all their scores.
+
+        Places on the nearest surfaces that are apart from all detections come last.
+        """
+        tiles = [one for one in found if one.number != SURFACES]
+        merged = merge_candidates(tiles, self.min_score)[: self.max_detections]
+        places = [place for one in found if one.number == SURFACES for place in one.candidates]
+        merged += [
+            (place, scores_at(place, tiles, self.min_score) or [self.min_score])
+            for place in places
+            if all(
+                np.linalg.norm(place.center_m - one.center_m) >= _SURFACE_APART_M
+                for one, _ in merged
+            )
+        ]
+        return [
+            one._replace(log_odds=fused_log_odds(scores, self._scores)) for one, scores in merged
+        ]
 
     def propose(
         self,
@@ -154,19 +188,18 @@ class HandDetector:
     @property
     def missing_log_odds(self) -> float:
         """Return the log odds of a place without a detection."""
-        return fused_log_odds([self.min_score])
+        return fused_log_odds([self.min_score], self._scores)
 
 
-def fused_log_odds(scores: Sequence[float]) -> float:
+def fused_log_odds(scores: Sequence[float], settings: ScoreSettings = SCORES) -> float:
     """
     Return what the scores of a place in several tiles add to the log odds of a hand there.
 
-    It is 0 if all of them are NEUTRAL_SCORE.
+    It is 0 if all of them are the neutral score.
     """
     mean = sum(_log_odds(score) for score in scores) / len(scores)
-    return EVIDENCE * (mean - _log_odds(NEUTRAL_SCORE))
+    return settings.detector_weight * (mean - log_odds(settings.neutral_score))
 
 
 def _log_odds(score: float) -> float:
-    limited = min(max(score, _LEAST_SCORE), 1.0 - _LEAST_SCORE)
-    return math.log(limited / (1.0 - limited))
+    return log_odds(min(max(score, _LEAST_SCORE), 1.0 - _LEAST_SCORE))

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The localizer of a mode."""
 
+from dense_hand_pose.network.score_settings import ScoreSettings
 from dense_hand_pose.network.weight_file import MODELS_DIR
 
 from .nearest_surface import NearestSurfaces
@@ -11,16 +12,26 @@ _DETECTOR = 'detector'
 
 
 def make_localizer(
-    roi_mode: str, backend: str = 'auto', threads: int = 0, precision: str = 'auto'
+    roi_mode: str,
+    backend: str = 'auto',
+    threads: int = 0,
+    precision: str = 'auto',
+    scores: ScoreSettings | None = None,
 ) -> Localizer:
     """
     Return the localizer of a mode: 'tracked', 'detector' or 'nearest'.
 
-    'tracked' uses the detector where its weights are installed, else the nearest surfaces. Raises
+    'tracked' uses the detector where its weights are installed, else the nearest surfaces.
+    ``scores``: the settings of the pose network that judges the candidates. Raises
     WeightsError for unusable weights, and for missing ones in mode 'detector'.
     """
     if roi_mode == 'detector' or (roi_mode == 'tracked' and detector_is_installed()):
-        from .detector import HandDetector, MOST_PROPOSED, PROPOSED_SCORE  # import on demand
+        from .detector import (  # import on demand
+            HandDetector,
+            MOST_PROPOSED,
+            PROPOSED_SCORE,
+            PROPOSED_SURFACES,
+        )
 
         return HandDetector.load(
             _DETECTOR,
@@ -29,6 +40,8 @@ def make_localizer(
             min_score=PROPOSED_SCORE,
             max_detections=MOST_PROPOSED,
             precision=precision,
+            scores=scores or ScoreSettings(),
+            surfaces=PROPOSED_SURFACES,
         )
     return NearestSurfaces()
 

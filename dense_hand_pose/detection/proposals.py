@@ -16,7 +16,7 @@ class Candidate(NamedTuple):
     A point center_m (3,) where a hand may be, and its score, 0 to 1.
 
     log_odds: the localizer's contribution to the log odds that an estimate there is a hand; 0 if
-    the localizer cannot tell.
+    the localizer cannot tell. A score of 0: it was not detected, but may be there.
     """
 
     center_m: npt.NDArray[np.float64]
@@ -34,6 +34,8 @@ class TileSet(NamedTuple):
 WHOLE_FRAME = TileSet()
 WHOLE = -1
 """The number of the whole frame among its tiles."""
+SURFACES = -2
+"""The number of the nearest surfaces of a frame among its tiles: places without a detection."""
 
 
 class TileCandidates(NamedTuple):

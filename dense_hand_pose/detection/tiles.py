@@ -125,12 +125,13 @@ def merge_candidates(
     for one in ordered:
         if all(_gap_m(one, other) >= SAME_DETECTION_M for other in kept):
             kept.append(one)
-    return [(one, _scores(one, found, missing_score)) for one in kept]
+    return [(one, scores_at(one, found, missing_score)) for one in kept]
 
 
-def _scores(
+def scores_at(
     candidate: Candidate, found: Sequence[TileCandidates], missing_score: float
 ) -> list[float]:
+    """Return the scores at a candidate of the tiles that show its centre, as above."""
     scores = []
     for tile in found:
         near = [o.score for o in tile.candidates if _gap_m(o, candidate) < SAME_DETECTION_M]

@@ -5,6 +5,7 @@
 from dataclasses import dataclass
 
 from dense_hand_pose.kinematics.fitted_hand import FittedHand
+from dense_hand_pose.network.score_settings import ScoreSettings
 from dense_hand_pose.skeleton import HAND_21
 from dense_hand_pose.tracking.handedness import side_of, UNKNOWN
 from dense_hand_pose.tracking.tracker import Track
@@ -29,10 +30,13 @@ class HandPose:
     joint's votes; center (3,) and cube_size_m: the cube of the estimate; votes (21, K, 3) and
     vote_weights (21, K) in [0, 1]; stages_ms: localize, crop, network (with decoding) and total,
     of the whole frame. hand_id: the same number while the hand is tracked; side: 'left', 'right'
-    or 'unknown', with side_score in [0, 1]; score in [0, 1]: whether it is a hand; frames_seen:
-    number of frames in which this hand was estimated, 1 for a new hand and 0 without tracking, as
-    around a given centre. fit: the hand as a mechanism if EstimatorConfig.fit is set; joints are
-    then the fitted ones. raw_joints (21, 3): those of the network, always.
+    or 'unknown', with side_score in [0, 1]; score in [0, 1]: the probability that it is a hand;
+    frames_seen: number of frames in which this hand was estimated, 1 for a new hand and 0 without
+    tracking, as around a given centre. fit: the hand as a mechanism if EstimatorConfig.fit is set;
+    joints are then the fitted ones. raw_joints (21, 3): those of the network, always. raw_score in
+    [0, 1]: the score before its calibration, with which EstimatorConfig.min_score and
+    min_new_score are compared; detector_log_odds: the localizer's part of its log odds, 0 for a
+    hand that is followed.
     Raises ValueError for a number that is not finite, or a coordinate beyond MAX_DISTANCE_M.
     """
 
@@ -52,6 +56,8 @@ class HandPose:
     frames_seen: int = 0
     fit: FittedHand | None = None
     network_joints: Array | None = None
+    raw_score: float = 0.0
+    detector_log_odds: float = 0.0
 
     def __post_init__(self) -> None:
         """Check the numbers: all that is published or written comes from here."""
@@ -59,7 +65,14 @@ class HandPose:
             values = getattr(self, name)
             if not (np.abs(values) <= MAX_DISTANCE_M).all():  # false for NaN
                 raise ValueError(f'a hand with {name} beyond {MAX_DISTANCE_M:g} m, or not finite')
-        for name in ('confidence', 'vote_weights', 'score', 'side_score'):
+        for name in (
+            'confidence',
+            'vote_weights',
+            'score',
+            'side_score',
+            'raw_score',
+            'detector_log_odds',
+        ):
             if not np.isfinite(getattr(self, name)).all():
                 raise ValueError(f'a hand with a {name} that is not finite')
 
@@ -94,8 +107,15 @@ def hand_pose(
     frame: DepthFrame,
     track: Track | None = None,
     fit: FittedHand | None = None,
+    scores: ScoreSettings | None = None,
 ) -> HandPose:
-    """Return an estimate as a hand, with number and fused side of its track, and its fit."""
+    """
+    Return an estimate as a hand, with number and fused side of its track, and its fit.
+
+    scores: the calibration of the published score.
+    """
+    maps = scores or ScoreSettings()
+    calibrated = maps.fused if estimate.detector_log_odds else maps.network
     result, i = estimate.result, estimate.index
     odds = estimate.side_log_odds if track is None else track.side_log_odds
     side, side_score = side_of(odds)
@@ -111,7 +131,9 @@ def hand_pose(
         hand_id=0 if track is None else track.hand_id,
         side=side,
         side_score=side_score,
-        score=estimate.score,
+        score=calibrated(estimate.score),
+        raw_score=estimate.score,
+        detector_log_odds=estimate.detector_log_odds,
         frames_seen=0 if track is None else track.frames,
         fit=fit,
         network_joints=None if fit is None else estimate.joints_m,

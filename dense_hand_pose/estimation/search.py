@@ -19,6 +19,7 @@ from dense_hand_pose.detection.proposals import (
     WHOLE_FRAME,
 )  # fmt: skip
 from dense_hand_pose.detection.tiles import ROUND_FRAMES, TileSchedule
+from dense_hand_pose.network.score_settings import ScoreSettings
 from dense_hand_pose.runtimes.base import Backend
 from dense_hand_pose.tracking.tracker import GATE_M, SAME_HAND_M, Track, TrackSet
 import numpy as np
@@ -31,11 +32,10 @@ Point = npt.NDArray[np.float64]
 
 _LARGEST_BATCH = 4
 """Largest batch of the runtimes; more cubes are split (runtimes)."""
+HOPELESS_SCORE = ScoreSettings().hopeless_score
 _REFINEMENTS = 2
 _SPARE_FINALISTS = 2
 """Number of candidates beyond max_hands that are refined."""
-_HOPELESS_SCORE = 0.00125
-"""Candidates of the detector below this score are not refined; it belongs to the weights."""
 _CANDIDATES = 4
 """New candidates of one frame beside tracks; the others have their turn in the next."""
 _OTHER_M = 0.07
@@ -63,8 +63,12 @@ class BesideTracks:
 class HandSearch:
     """Finds hands by a localizer's candidates and the network's estimates there."""
 
-    def __init__(self, backend: Backend, localizer: Localizer) -> None:
+    def __init__(
+        self, backend: Backend, localizer: Localizer, hopeless_score: float = HOPELESS_SCORE
+    ) -> None:
+        """Take network and localizer; detections below ``hopeless_score`` are not refined."""
         self._backend, self._localizer = backend, localizer
+        self._hopeless_score = hopeless_score
         self._schedule, self._tried = TileSchedule(localizer.tile_count), TriedPlaces()
         self._searches = 0
         self.reset()
@@ -160,7 +164,7 @@ class HandSearch:
         if len(expected) < frame.max_hands:
             apart = [one for one in proposed if _is_apart(one.center_m, expected, _OTHER_M)]
             return [one for one in apart if self._tried.is_due(frame, one)][:_CANDIDATES], []
-        known = [one.center_m for one in proposed]
+        known = [one.center_m for one in proposed if one.score > 0.0]
         doubtful = [one for one in tracks.active if _is_apart(one.expected_m, known, GATE_M)]
         if not doubtful:
             return [], []
@@ -191,7 +195,7 @@ class HandSearch:
             closer = [
                 Candidate(one.center_m, one.score, one.detector_log_odds)
                 for one in estimates
-                if not one.detector_log_odds or one.score >= _HOPELESS_SCORE
+                if not one.detector_log_odds or one.score >= self._hopeless_score
             ]
             estimates = _distinct([*estimates, *self._estimate(frame, closer)])
         return estimates

@@ -13,6 +13,7 @@ from dense_hand_pose.safe_output import write_file
 import numpy as np
 import numpy.typing as npt
 from safetensors import safe_open, SafetensorError
+from safetensors.numpy import save
 
 from .config import NetworkConfig
 
@@ -137,6 +138,19 @@ def read_notes(path: Path) -> dict[str, str]:
     except (SafetensorError, OSError) as error:
         raise unusable(path, error) from error
     return {name: text for name, text in metadata.items() if name not in ('format', 'network')}
+
+
+def write_notes(path: Path, notes: Mapping[str, str]) -> None:
+    """
+    Add entries to a weight file's header, or replace them; its tensors stay as they are.
+
+    Raises WeightsError for a file that is not usable, OSError where it cannot be written.
+    """
+    read_config(path)
+    with safe_open(path, framework='np') as file:
+        metadata = dict(file.metadata() or {})
+        tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+    write_atomically(path, save(tensors, {**metadata, **notes}))
 
 
 def config_of(path: Path, metadata: dict[str, str]) -> NetworkConfig:

@@ -13,6 +13,7 @@ from typing import Protocol, TYPE_CHECKING
 from dense_hand_pose.codec.config import DecodingConfig
 from dense_hand_pose.codec.numpy_decoding import Result
 from dense_hand_pose.network.config import NetworkConfig
+from dense_hand_pose.network.score_settings import ScoreSettings
 from dense_hand_pose.network.weight_file import read_config, sha256_of
 import numpy as np
 import numpy.typing as npt
@@ -39,6 +40,11 @@ class Model:
     def config(self) -> NetworkConfig:
         """Return the architecture."""
         return read_config(self.path)
+
+    @cached_property
+    def scores(self) -> ScoreSettings:
+        """Return the thresholds and the calibration of the network's scores."""
+        return ScoreSettings.read(self.path)
 
     @cached_property
     def sha256(self) -> str:

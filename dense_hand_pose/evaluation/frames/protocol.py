@@ -127,7 +127,7 @@ def _is_reported(pose: HandPose, config: EstimatorConfig, center: str) -> bool:
     """Return what the estimator would say: what its search finds is new to it in each frame."""
     searched = center == 'detected'
     least = max(config.min_score, config.min_new_score) if searched else config.min_score
-    return float(pose.confidence.mean()) >= config.min_confidence and pose.score >= least
+    return float(pose.confidence.mean()) >= config.min_confidence and pose.raw_score >= least
 
 
 def tabulate(answers: Sequence[FrameEstimate]) -> FrameEstimates:

@@ -57,7 +57,7 @@ def estimate_recorded(
 def is_reported(pose: HandPose, config: EstimatorConfig, searched: bool) -> bool:
     """Return whether the estimator reports a pose; a searched one counts as new."""
     least = max(config.min_score, config.min_new_score) if searched else config.min_score
-    return float(pose.confidence.mean()) >= config.min_confidence and pose.score >= least
+    return float(pose.confidence.mean()) >= config.min_confidence and pose.raw_score >= least
 
 
 def _center(frame: RecordedFrame) -> Floats | None:

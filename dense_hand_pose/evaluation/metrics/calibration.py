@@ -1,8 +1,15 @@
 # Copyright 2026 The dense_hand_pose authors
 # SPDX-License-Identifier: Apache-2.0
-"""Does confidence mean something: joint errors against the confidence the estimator gave them."""
+"""
+Does a number mean what it claims: joint errors against confidence, and scores as probabilities.
 
+Naeini, Cooper, Hauskrecht, Obtaining Well Calibrated Probabilities Using Bayesian Binning, 2015
+(the expected calibration error).
+"""
+
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -76,3 +83,53 @@ def _checked(confidence: Floats, errors_m: Floats) -> tuple[Floats, Floats]:
     if outside.any():
         raise ValueError(f'confidence {trust[outside].flat[0]}: expected values in [0, 1]')
     return trust.ravel(), errors.ravel()
+
+
+class ReliabilityBin(NamedTuple):
+    """Scores in [low, high): their number and mean, and the share of those that are right."""
+
+    low: float
+    high: float
+    count: int
+    mean_score: float
+    right_share: float
+
+
+def reliability_bins(
+    scores: Sequence[float], right: Sequence[bool], bins: int = BINS
+) -> list[ReliabilityBin]:
+    """
+    Return the bins of equal width in [0, 1] that hold scores (N,), the last one with 1.
+
+    right (N,): whether each is what its score is the probability of. ValueError for unequal
+    lengths and for scores out of [0, 1].
+
+    >>> [one.count for one in reliability_bins([0.1, 0.9, 1.0], [False, True, True], 2)]
+    [1, 2]
+    """
+    values, truth = np.asarray(scores, np.float64), np.asarray(right, np.bool_)
+    if values.shape != truth.shape or values.ndim != 1:
+        raise ValueError(f'scores {values.shape}, right {truth.shape}: expected (N,) each')
+    outside = ~((values >= 0.0) & (values <= 1.0))
+    if outside.any():
+        raise ValueError(f'score {values[outside][0]}: expected values in [0, 1]')
+    place = np.minimum((values * bins).astype(np.int64), bins - 1)
+    return [
+        ReliabilityBin(
+            low=int(number) / bins,
+            high=(int(number) + 1) / bins,
+            count=int(inside.sum()),
+            mean_score=float(values[inside].mean()),
+            right_share=float(truth[inside].mean()),
+        )
+        for number in np.unique(place)
+        for inside in [place == number]
+    ]
+
+
+def expected_calibration_error(bins: Sequence[ReliabilityBin]) -> float:
+    """Return the mean over all scores of |mean score - share that is right| of their bin."""
+    count = sum(one.count for one in bins)
+    if not count:
+        return float('nan')
+    return sum(one.count * abs(one.mean_score - one.right_share) for one in bins) / count

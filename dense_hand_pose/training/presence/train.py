@@ -16,6 +16,7 @@ from typing import Final, NamedTuple
 from dense_hand_pose.evaluation.presence import measure_presence
 from dense_hand_pose.network.dense_regression import DenseRegressionNet
 from dense_hand_pose.network.presence import PresenceHead
+from dense_hand_pose.network.score_settings import NOTE
 from dense_hand_pose.network.weight_file import (
     find_weights,
     read_notes,
@@ -78,7 +79,9 @@ def _open(init: Path) -> _Start:
     path = find_weights(str(init))
     card = path.with_suffix('.md')
     text = card.read_text(encoding='utf-8') if card.exists() else f'# Model card: {path.stem}'
-    return _Start(load_weights(path), read_notes(path), text, sha256_of(path))
+    # What scores mean belongs to the head that is replaced.
+    notes = {name: note for name, note in read_notes(path).items() if name != NOTE}
+    return _Start(load_weights(path), notes, text, sha256_of(path))
 
 
 def _fit(network: DenseRegressionNet, config: PresenceConfig) -> float:
