@@ -3,7 +3,7 @@
 """
 A thing in the hand, as large as the fingers leave room for.
 
-Boxes, cylinders, balls, tools, cups, bottles, phones, sheets of paper and cables.
+Boxes, cylinders, balls, tools, cups, bottles, phones, sheets of paper, cables and cloth.
 
 The hand is approximated by balls along the bones (hand_balls.py). A thing is put between thumb and
 fingers or on the palm, pushed out of the balls and made smaller until it cuts no deeper into them
@@ -13,7 +13,7 @@ than flesh gives way; it counts as held when it touches two parts of the hand.
 import numpy as np
 import numpy.typing as npt
 
-from .shapes import column, frame_along, Mesh
+from .shapes import column, frame_along, held_cloth, Mesh
 from .solids import (
     BALL,
     BOX,
@@ -47,11 +47,21 @@ _KNUCKLES = [5, 9, 13, 17]
 _MIDDLE_JOINTS = [6, 10, 14, 18]
 
 
-def hold(rng: np.random.Generator, joints_m: FloatArray, side: int) -> list[Mesh]:
-    """Return the meshes of a thing in the hand (none where none fits); in the joints' frame."""
+HELD = tuple(sorted({*_GRASPED, *_PINCHED, 'cloth'}))
+"""Names of what a hand can hold."""
+
+
+def hold(rng: np.random.Generator, joints_m: FloatArray, side: int, name: str = '') -> list[Mesh]:
+    """
+    Return the meshes of a thing in the hand (none where none fits); in the joints' frame.
+
+    ``name``: one of HELD, drawn without it ('cloth' only by name). ValueError for another.
+    """
+    if name not in ('', *HELD):
+        raise ValueError(f'name = {name!r}: expected one of {", ".join(HELD)}')
     axes = palm_frame(joints_m, side)
     balls = hand_balls(joints_m)
-    pinch = rng.random() < 0.35
+    pinch = rng.random() < 0.35 if not name else name not in _GRASPED
     tips = joints_m[8] if rng.random() < 0.5 else 0.5 * (joints_m[8] + joints_m[12])
     if pinch:
         seed, axis = 0.5 * (joints_m[4] + tips), rng.standard_normal(3)
@@ -64,8 +74,11 @@ def hold(rng: np.random.Generator, joints_m: FloatArray, side: int) -> list[Mesh
         seed = inside + rng.uniform(0.02, 0.05) * axes[2] - rng.uniform(0.0, 0.03) * axes[0]
         axis = axes[1] + 0.25 * rng.standard_normal(3)
     frame = frame_along(axis / np.sqrt(axis @ axis))
+    if name == 'cloth':
+        away = seed - joints_m[0]
+        return [held_cloth(rng, seed, away / np.sqrt(away @ away))]
     names = _PINCHED if pinch else _GRASPED
-    name = names[rng.integers(len(names))]
+    name = name or names[rng.integers(len(names))]
     if name == 'tool':
         return _tool(rng, seed, frame, balls, pinch)
     fitted = _fit(_SOLID[name], _sizes(rng, name, pinch), seed, frame, balls)

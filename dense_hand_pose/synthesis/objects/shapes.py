@@ -152,3 +152,44 @@ def limb(start_m: FloatArray, end_m: FloatArray, radii_m: tuple[float, float]) -
     rings[4:, 3] = last * np.array([1.0, 0.917, 0.6, 0.0])
     rings[:, 4] = rings[:, 3]
     return column(rings, start_m, frame_along(axis / length))
+
+
+_CLOTH_CELLS = 20
+
+
+def smooth_noise(rng: np.random.Generator, size: int, sigma: float) -> FloatArray:
+    """Return (size, size) noise of unit variance, blurred by a Gaussian of sigma cells."""
+    frequency = np.fft.fftfreq(size)[:, None] ** 2 + np.fft.rfftfreq(size)[None] ** 2
+    spectrum = np.fft.rfft2(rng.standard_normal((size, size)))
+    blurred = np.fft.irfft2(
+        spectrum * np.exp(-2.0 * (np.pi * sigma) ** 2 * frequency), (size, size)
+    )
+    noise: FloatArray = blurred / max(float(blurred.std()), 1e-12)
+    return noise
+
+
+def held_cloth(rng: np.random.Generator, pinch_m: FloatArray, away: FloatArray) -> Mesh:
+    """
+    Return a cloth of 8 to 24 cm that hangs from a point (3,) along a unit vector (3,).
+
+    It is narrow where it is held and wide at its end, in folds along its length.
+    """
+    length, width = rng.uniform(0.08, 0.24), rng.uniform(0.03, 0.10)
+    axes = frame_along(away)
+    turn = rng.uniform(-np.pi, np.pi)
+    across = np.cos(turn) * axes[:, 0] + np.sin(turn) * axes[:, 1]
+    normal = np.cos(turn) * axes[:, 1] - np.sin(turn) * axes[:, 0]
+    along = np.linspace(0.0, 1.0, _CLOTH_CELLS)[:, None]
+    beside = np.linspace(-1.0, 1.0, _CLOTH_CELLS)[None, :]
+    spread = 0.2 + 0.8 * np.sqrt(along)
+    folds = np.sin(np.pi * rng.uniform(2.0, 5.0) * beside + rng.uniform(0.0, np.pi))
+    height = rng.uniform(0.004, 0.02) * along * (folds + smooth_noise(rng, _CLOTH_CELLS, 3.0))
+    points = (
+        pinch_m
+        + (length * along * np.ones_like(beside))[..., None] * away
+        + (width * spread * beside)[..., None] * across
+        + height[..., None] * normal
+    )
+    return Mesh(
+        points.reshape(-1, 3).astype(np.float32), grid_triangles(_CLOTH_CELLS, _CLOTH_CELLS)
+    )

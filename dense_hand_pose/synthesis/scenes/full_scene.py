@@ -20,6 +20,7 @@ from .scene_hands import (
     sample_hands,
     sample_people,
 )
+from .situations import draw_situation, situation_of, SITUATIONS
 from ..objects.shapes import darkened, Mesh
 from ..people.arms import Arm, Sight
 from ..sensor.cameras import CAMERAS, DepthCamera
@@ -36,6 +37,7 @@ __all__ = [
     'render_full_frame',
     'render_lattice',
     'sample_full_scene',
+    'sample_situation',
     'upside_down',
 ]
 FloatArray = npt.NDArray[np.float64]
@@ -79,21 +81,37 @@ class FullScene:
     far_m: float
 
 
-def sample_full_scene(rng: np.random.Generator, hands: int | None = None) -> FullScene:
+def sample_full_scene(
+    rng: np.random.Generator, hands: int | None = None, situations: float = 0.0
+) -> FullScene:
     """
     Draw a scene with so many hands, all of them present; None draws 0 to 2, hidden ones too.
 
-    Raises ValueError for another number of hands.
+    ``situations``: the share of scenes of a named kind (situations.py). Raises ValueError for
+    another number of hands.
     """
     if hands is not None and hands not in (0, 1, 2):
         raise ValueError(f'hands = {hands}: expected 0, 1, 2 or None')
     while True:
         count = int(rng.choice(3, p=_HANDS_SHARE)) if hands is None else hands
-        scene = _draw_scene(rng, count)
+        named = situations > 0.0 and rng.random() < situations
+        scene = (
+            _draw_situation(rng, situation_of(rng, count)) if named else _draw_scene(rng, count)
+        )
         if scene is None:
             continue
         if hands is None or all(hand.present for hand in scene.hands):
             return upside_down(scene) if rng.random() < _UPSIDE_DOWN_SHARE else scene
+
+
+def sample_situation(rng: np.random.Generator, name: str) -> FullScene:
+    """Draw a scene of a named kind, all hands present; ValueError for an unknown one."""
+    if name not in SITUATIONS:
+        raise ValueError(f'name = {name!r}: expected one of {", ".join(SITUATIONS)}')
+    while True:
+        scene = _draw_situation(rng, name)
+        if scene is not None and all(hand.present for hand in scene.hands):
+            return scene
 
 
 def upside_down(scene: FullScene) -> FullScene:
@@ -165,8 +183,15 @@ def _draw_scene(rng: np.random.Generator, count: int) -> FullScene | None:
     arms, meshes = placed
     meshes += sample_people(rng, arms, sight)
     joints = [arm.joints_m for arm in arms] or [nobodys_joints(rng, sight)]
-    meshes += sample_room(rng, joints, sight)
+    meshes += sample_room(rng, joints, sight, empty=not arms)
     return _looked_at(rng, sight, arms, meshes)
+
+
+def _draw_situation(rng: np.random.Generator, name: str) -> FullScene | None:
+    """Draw a scene of a named kind; None where its hands found no place."""
+    sight = _sample_sight(rng)
+    composed = draw_situation(rng, sight, name)
+    return None if composed is None else _looked_at(rng, sight, *composed)
 
 
 def _sample_sight(rng: np.random.Generator) -> Sight:

@@ -44,8 +44,14 @@ def _support(joints_m: list[FloatArray], normal: FloatArray) -> float:
     return max([float((joints @ normal).max()) for joints in joints_m], default=0.0)
 
 
-def sample_room(rng: np.random.Generator, joints_m: list[FloatArray], sight: Sight) -> list[Mesh]:
-    """Draw walls, floor or table behind all hands, and what stands there."""
+def sample_room(
+    rng: np.random.Generator, joints_m: list[FloatArray], sight: Sight, *, empty: bool = False
+) -> list[Mesh]:
+    """
+    Draw walls, floor or table behind all hands, and what stands there.
+
+    ``empty``: the joints are those of a place without a hand; a person may be close there.
+    """
     meshes: list[Mesh] = []
     if rng.random() < 0.75:
         away = unit(np.array([*(0.35 * rng.standard_normal(2)), 1.0]))
@@ -64,10 +70,12 @@ def sample_room(rng: np.random.Generator, joints_m: list[FloatArray], sight: Sig
         meshes += _thing(rng, joints_m, sight)
     for _ in range(rng.poisson(0.45)):
         meshes += branches(rng, joints_m, sight)
-    return meshes + _clutter(rng, joints_m, sight)
+    return meshes + _clutter(rng, joints_m, sight, empty or not joints_m)
 
 
-def _clutter(rng: np.random.Generator, joints_m: list[FloatArray], sight: Sight) -> list[Mesh]:
+def _clutter(
+    rng: np.random.Generator, joints_m: list[FloatArray], sight: Sight, empty: bool
+) -> list[Mesh]:
     """Return rough surfaces, a gripper and, without hands, a person close to the camera."""
     meshes: list[Mesh] = []
     for _ in range(rng.poisson(0.35)):
@@ -75,9 +83,8 @@ def _clutter(rng: np.random.Generator, joints_m: list[FloatArray], sight: Sight)
         meshes.append(crumpled(rng, sight.somewhere(rng, rng.uniform(0.45, 1.6), -0.05), toward))
     if rng.random() < 0.08:
         meshes += gripper(rng, sight.somewhere(rng, rng.uniform(0.4, 1.4), 0.0))
-    if not joints_m and rng.random() < 0.15:
-        meshes += bust(rng, sight)
-    return [mesh for mesh in meshes if clear_of(mesh, joints_m)]
+    meshes = [mesh for mesh in meshes if clear_of(mesh, joints_m)]
+    return meshes + (bust(rng, sight) if empty and rng.random() < 0.15 else [])
 
 
 def _table(rng: np.random.Generator, joints_m: list[FloatArray]) -> list[Mesh]:

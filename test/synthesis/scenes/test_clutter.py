@@ -3,13 +3,13 @@
 """Things that a search mistakes for hands: their sizes, and that they keep clear of hands."""
 
 from dense_hand_pose.synthesis.negatives import NAMES, render_negatives
+from dense_hand_pose.synthesis.objects.shapes import smooth_noise
 from dense_hand_pose.synthesis.people.arms import sample_arm, Sight
 from dense_hand_pose.synthesis.scenes.clutter import (
     bust,
     clear_of,
     crumpled,
     gripper,
-    smooth_noise,
     vessel,
 )
 from dense_hand_pose.synthesis.sensor.cameras import CAMERAS
