@@ -35,11 +35,14 @@ from dense_hand_pose.synthesis.scenes.full_scene import (
     render_full_frame,
     sample_full_scene,
 )  # fmt: skip
+from dense_hand_pose.synthesis.seeds import CALIBRATION as SEEDS
 import numpy as np
 import numpy.typing as npt
 from tqdm import tqdm
 
-_FIRST_SEED, _STREAM = 2**46, 7
+_STREAM = 7
+_NAMED_SHARE = 0.5
+"""Share of scenes of a named kind (synthesis/scenes/situations.py)."""
 _FAR_M = 1.6
 _PART = 25
 _LEAST_NEUTRAL = 1e-6
@@ -94,8 +97,8 @@ def scene_scores(model: str, first: int, count: int) -> list[SceneScores]:
     estimator = HandPoseEstimator.load(model, config=config, threads=1)
     out = []
     for index in range(first, first + count):
-        rng = np.random.default_rng([_FIRST_SEED + index, _STREAM])
-        scene = sample_full_scene(rng, _PATTERN[index % len(_PATTERN)])
+        rng = np.random.default_rng([SEEDS[index], _STREAM])
+        scene = sample_full_scene(rng, _PATTERN[index % len(_PATTERN)], _NAMED_SHARE)
         depth_m = render_full_frame(scene, rng)
         estimator.reset()
         searched = estimator.estimate_hands(depth_m, scene.intrinsics)

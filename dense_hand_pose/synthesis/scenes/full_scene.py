@@ -43,6 +43,8 @@ __all__ = [
 FloatArray = npt.NDArray[np.float64]
 PRESENT_SHARE = 0.5
 """A hand of which at least so much is seen is present; one of which less is seen is ignored."""
+TRAINED_SITUATIONS = 0.4
+"""Share of scenes of a named kind in what detector and presence head are trained on."""
 _HANDS_SHARE = (0.30, 0.45, 0.25)
 _UPSIDE_DOWN_SHARE = 0.15
 _LOOK_COLUMNS = 96

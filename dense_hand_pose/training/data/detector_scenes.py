@@ -23,6 +23,7 @@ from dense_hand_pose.synthesis.scenes.full_scene import (
     render_lattice,
     sample_full_scene,
     SceneHand,
+    TRAINED_SITUATIONS,
 )
 from dense_hand_pose.synthesis.seeds import SEEDS_PER_RUN, VALIDATION
 import numpy as np
@@ -142,7 +143,7 @@ def make_scene_batch(
     joints = np.empty((count, MOST_HANDS, len(HAND_21.joints), 2), np.float32)
     for i in range(count):
         rng = np.random.default_rng([seed, first + i])
-        scene = sample_full_scene(rng)
+        scene = sample_full_scene(rng, situations=TRAINED_SITUATIONS)
         in_part = parts_share > 0.0 and rng.random() < parts_share
         look = Look.at(scene, int(rng.integers(len(CORNERS))) if in_part else None)
         frames[i] = render_letterbox(scene, look, rng)

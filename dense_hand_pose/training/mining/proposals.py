@@ -18,6 +18,7 @@ from dense_hand_pose.detection.detector import (
     HandDetector,
     MOST_PROPOSED,
     PROPOSED_SCORE,
+    PROPOSED_SURFACES,
 )
 from dense_hand_pose.detection.proposals import TileSet
 from dense_hand_pose.estimation.config import EstimatorConfig
@@ -31,6 +32,7 @@ from dense_hand_pose.synthesis.scenes.full_scene import (
     render_full_frame,
     sample_full_scene,
     SceneHand,
+    TRAINED_SITUATIONS,
 )
 from dense_hand_pose.synthesis.seeds import PRESENCE_SCENES
 import numpy as np
@@ -64,7 +66,7 @@ class _RenderedScenes(Dataset[RenderedScene]):
 
     def __getitem__(self, index: int) -> RenderedScene:
         rng = np.random.default_rng([self._seed, self._first + index])
-        scene = sample_full_scene(rng)
+        scene = sample_full_scene(rng, situations=TRAINED_SITUATIONS)
         return RenderedScene(render_full_frame(scene, rng), scene.intrinsics, scene.hands)
 
 
@@ -111,7 +113,12 @@ class MinedCrop(NamedTuple):
 def load_proposer(detector: str, threads: int = 0) -> HandDetector:
     """Load a detector that proposes what a search looks at; WeightsError where it cannot be."""
     return HandDetector.load(
-        detector, 'auto', threads, min_score=PROPOSED_SCORE, max_detections=MOST_PROPOSED
+        detector,
+        'auto',
+        threads,
+        min_score=PROPOSED_SCORE,
+        max_detections=MOST_PROPOSED,
+        surfaces=PROPOSED_SURFACES,
     )
 
 
