@@ -38,7 +38,7 @@ _TRIES = 40
 _NEAREST_JOINT_M = 0.18
 
 
-class View(NamedTuple):
+class CameraPlace(NamedTuple):
     """
     A place of the camera.
 
@@ -52,16 +52,18 @@ class View(NamedTuple):
 
 
 VIEWS: Final = {
-    'above': View(lambda d: abs(float(d[2])) < 0.45, (0.0, 25.0), (0.40, 1.00)),
-    'front': View(lambda d: bool(d[2] > 0.35), (60.0, 85.0), (0.35, 0.90)),
-    'head': View(lambda d: bool(d[2] < -0.05 and d[1] > 0.25), (25.0, 55.0), (0.30, 0.60)),
-    'chest': View(lambda d: bool(d[2] < 0.0 and abs(d[0]) > 0.25), (60.0, 80.0), (0.25, 0.50)),
-    'shoulder': View(lambda d: bool(d[2] < 0.1 and d[1] > 0.0), (30.0, 65.0), (0.40, 0.80)),
+    'above': CameraPlace(lambda d: abs(float(d[2])) < 0.45, (0.0, 25.0), (0.40, 1.00)),
+    'front': CameraPlace(lambda d: bool(d[2] > 0.35), (60.0, 85.0), (0.35, 0.90)),
+    'head': CameraPlace(lambda d: bool(d[2] < -0.05 and d[1] > 0.25), (25.0, 55.0), (0.30, 0.60)),
+    'chest': CameraPlace(
+        lambda d: bool(d[2] < 0.0 and abs(d[0]) > 0.25), (60.0, 80.0), (0.25, 0.50)
+    ),
+    'shoulder': CameraPlace(lambda d: bool(d[2] < 0.1 and d[1] > 0.0), (30.0, 65.0), (0.40, 0.80)),
 }
 """Cameras above a table, before a person, and on a person's head, chest and shoulder."""
 
 
-def _hand(rng: Rng, sight: Sight, view: View, at: FloatArray | None = None) -> Arm | None:
+def _hand(rng: Rng, sight: Sight, view: CameraPlace, at: FloatArray | None = None) -> Arm | None:
     """Draw a hand of a view, its mean at a point (3,), or anywhere; None where none fits."""
     hand = sample_hand(rng)
     center = sight.somewhere(rng, rng.uniform(*view.distance_m), 0.2) if at is None else at
@@ -73,7 +75,7 @@ def _hand(rng: Rng, sight: Sight, view: View, at: FloatArray | None = None) -> A
     return None
 
 
-def _around(rng: Rng, sight: Sight, view: View, arms: list[Arm]) -> list[Mesh]:
+def _around(rng: Rng, sight: Sight, view: CameraPlace, arms: list[Arm]) -> list[Mesh]:
     """Return the table of a view with its things, behind all hands, and where the arms go."""
     tilt = np.radians(rng.uniform(*view.tilt_deg))
     away = np.array([0.1 * rng.standard_normal(), np.sin(tilt), np.cos(tilt)])
