@@ -9,7 +9,6 @@ Naeini, Cooper, Hauskrecht, Obtaining Well Calibrated Probabilities Using Bayesi
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -85,7 +84,8 @@ def _checked(confidence: Floats, errors_m: Floats) -> tuple[Floats, Floats]:
     return trust.ravel(), errors.ravel()
 
 
-class ReliabilityBin(NamedTuple):
+@dataclass(frozen=True)
+class ReliabilityBin:
     """Scores in [low, high): their number and mean, and the share of those that are right."""
 
     low: float
