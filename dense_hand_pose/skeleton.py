@@ -107,6 +107,14 @@ MSRA_21_TO_HAND_21 = tuple(MSRA_21.joints.index(name) for name in HAND_21.joints
 NYU_14_OF_36 = (0, 3, 6, 9, 12, 15, 18, 21, 24, 25, 27, 30, 31, 32)
 """The evaluated 14 of the 36 joints that NYU's joint_data.mat holds."""
 
+JOINT_POINT = np.dtype(
+    [(name, '<f4') for name in ('x', 'y', 'z', 'confidence', 'spread')]
+    + [(name, 'u1') for name in ('joint_id', 'hand_id', 'side')]
+    + [(name, '<f4') for name in ('score', 'side_score')],
+    align=True,
+)
+"""A point of ~/joints_cloud, 32 bytes: metres, confidence 0 to 1, codes and scores."""
+
 _FROM = np.array([0 if parent < 0 else parent for parent in HAND_21.parents])
 _TO = np.arange(len(HAND_21.joints))
 # The wrist has no parent: its bone is the one towards the middle finger's knuckle.

@@ -8,12 +8,13 @@ from dataclasses import dataclass, field
 import math
 from typing import Any, Final
 
+from dense_hand_pose.camera.camera_info import stamp_ns
 from dense_hand_pose.camera.input_error import InputError
 from dense_hand_pose.safe_output import printable
 import numpy as np
 import numpy.typing as npt
 
-from .raw import decode, RawMessage, stamp_ns
+from .raw import decode, RawMessage
 from .reader import BagError, BagFile
 from .topics import BagTopics
 

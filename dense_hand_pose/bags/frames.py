@@ -12,14 +12,14 @@ from itertools import chain, islice
 import math
 from typing import Any, Final
 
-from dense_hand_pose.camera.camera_info import IMAGE_KINDS, intrinsics_of, is_rectified
+from dense_hand_pose.camera.camera_info import IMAGE_KINDS, intrinsics_of, is_rectified, stamp_ns
 from dense_hand_pose.camera.compressed_depth import depth_from_compressed
 from dense_hand_pose.camera.depth_image import depth_from_image, DepthImage
 from dense_hand_pose.camera.input_error import InputError
 from dense_hand_pose.camera.intrinsics import Intrinsics
 
 from .camera_stream import CameraStream
-from .raw import decode, RawMessage, stamp_ns
+from .raw import decode, RawMessage
 from .reader import BagFile
 from .topics import BagTopics
 

@@ -6,8 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final, NamedTuple
 
+from dense_hand_pose.camera.camera_info import matrices_of
 from dense_hand_pose.camera.intrinsics import Intrinsics
-from dense_hand_pose.skeleton import bone_quaternions
+from dense_hand_pose.skeleton import bone_quaternions, JOINT_POINT
 from dense_hand_pose.tracking.handedness import SIDES, UNKNOWN
 import numpy as np
 import numpy.typing as npt
@@ -17,18 +18,6 @@ from .raw import RawMessage
 
 _STORE = get_typestore(Stores.ROS2_JAZZY)
 _FLOAT32, _UINT8 = 7, 2
-_FLOATS: Final = {'x': 0, 'y': 4, 'z': 8, 'confidence': 12, 'spread': 16}
-_CODES: Final = {'joint_id': 20, 'hand_id': 21, 'side': 22}
-_SCORES: Final = {'score': 24, 'side_score': 28}
-_OFFSETS: Final = {**_FLOATS, **_CODES, **_SCORES}
-_CLOUD: Final = np.dtype(
-    {
-        'names': list(_OFFSETS),
-        'formats': ['u1' if name in _CODES else '<f4' for name in _OFFSETS],
-        'offsets': list(_OFFSETS.values()),
-    }
-)
-
 Floats = npt.NDArray[Any]
 
 
@@ -67,13 +56,7 @@ class MessageWriter:
         self, topic: str, intrinsics: Intrinsics, width: int, height: int
     ) -> RawMessage:
         """Return the calibration of a rectified image without distortion."""
-        fx, fy, cx, cy = intrinsics.as_array().tolist()
-        matrices = (
-            np.zeros(5),
-            np.array([fx, 0.0, cx, 0.0, fy, cy, 0.0, 0.0, 1.0]),
-            np.eye(3).ravel(),
-            np.array([fx, 0.0, cx, 0.0, 0.0, fy, cy, 0.0, 0.0, 0.0, 1.0, 0.0]),
-        )
+        matrices = map(np.array, matrices_of(intrinsics))
         roi = _make('sensor_msgs/msg/RegionOfInterest', 0, 0, 0, 0, False)
         values = (self._header, height, width, 'plumb_bob', *matrices, 0, 0, roi)
         return self._raw(topic, _make('sensor_msgs/msg/CameraInfo', *values))
@@ -99,7 +82,7 @@ class MessageWriter:
         verdict: Verdict = NO_VERDICT,
     ) -> RawMessage:
         """Return joints (21, 3) with confidence and spread (21,) as points, none for None."""
-        points = np.zeros(0 if joints_m is None else len(joints_m), _CLOUD)
+        points = np.zeros(0 if joints_m is None else len(joints_m), JOINT_POINT)
         if joints_m is not None:
             points['x'], points['y'], points['z'] = joints_m.T
             points['confidence'], points['spread'] = confidence, spread_m
@@ -110,7 +93,7 @@ class MessageWriter:
             _make('sensor_msgs/msg/PointField', name, offset, _kind(dtype), 1)
             for name, (dtype, offset) in _cloud_fields()
         ]
-        size = _CLOUD.itemsize
+        size = JOINT_POINT.itemsize
         data = points.view(np.uint8).ravel()
         values = (self._header, 1, len(points), fields, False, size, size * len(points), data)
         return self._raw(topic, _make('sensor_msgs/msg/PointCloud2', *values, True))
@@ -161,7 +144,7 @@ def read_cloud(cloud: Any) -> Certainty:
 
 def _column(cloud: Any, rows: Floats, name: str) -> Floats | None:
     """Return a field (N,) of the points of a cloud, None where it has none of our type."""
-    dtype = _CLOUD[name]
+    dtype = JOINT_POINT[name]
     for field in cloud.fields:
         begin, end = int(field.offset), int(field.offset) + dtype.itemsize
         if field.name == name and field.datatype == _kind(dtype) and end <= rows.shape[1]:
@@ -183,7 +166,7 @@ def _make(type_name: str, *values: Any) -> Any:
 
 def _cloud_fields() -> list[tuple[str, Any]]:
     """Return name, type and offset of each field of a cloud."""
-    return list((_CLOUD.fields or {}).items())
+    return list((JOINT_POINT.fields or {}).items())
 
 
 def _kind(dtype: np.dtype[Any]) -> int:

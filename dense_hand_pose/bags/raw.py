@@ -72,12 +72,6 @@ def decode(message: RawMessage, type_name: str) -> Any:
     return read
 
 
-def stamp_ns(message: Any) -> int:
-    """Return the header stamp of a message, nanoseconds."""
-    stamp = message.header.stamp
-    return int(stamp.sec) * 1_000_000_000 + int(stamp.nanosec)
-
-
 def _from_ros1(data: bytes, type_name: str) -> bytes:
     """Return a ROS 1 message as CDR, b'' where it is none of that type."""
     for trailing in range(_MOST_TRAILING_BYTES + 1):

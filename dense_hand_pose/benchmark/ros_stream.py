@@ -18,8 +18,9 @@ import sys
 import time
 from typing import Any
 
-from dense_hand_pose.bags.raw import RawMessage, stamp_ns
+from dense_hand_pose.bags.raw import RawMessage
 from dense_hand_pose.bags.rosbag import BagTopic
+from dense_hand_pose.camera.camera_info import stamp_ns
 from dense_hand_pose.demo.environment import (
     free_domain_id,
     private_environment,

@@ -1,7 +1,7 @@
 # Copyright 2026 The dense_hand_pose authors
 # SPDX-License-Identifier: Apache-2.0
 """
-From a sensor_msgs/CameraInfo, as ROS or a bag gives it, to the intrinsics of an image's pixels.
+Intrinsics of an image's pixels from a sensor_msgs/CameraInfo of ROS or a bag, and back.
 
 One camera_info serves the raw image and the rectified one alike, and does not say to which of
 them an image belongs: only the name of the topic does (REP 144). Rectified images have the
@@ -9,13 +9,39 @@ pinhole camera P; raw ones have K, and the lens bends them by D.
 """
 
 from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 
 from .distortion import Distortion
 from .input_error import InputError
 from .intrinsics import Intrinsics
 
 IMAGE_KINDS = ('auto', 'rectified', 'raw')
+
+
+def stamp_ns(message: Any) -> int:
+    """Return the header stamp of a message of ROS or a bag, nanoseconds."""
+    stamp = message.header.stamp
+    return int(stamp.sec) * 1_000_000_000 + int(stamp.nanosec)
+
+
+class Matrices(NamedTuple):
+    """D (5), K (9), R (9) and P (12) of a camera_info message, row by row."""
+
+    d: tuple[float, ...]
+    k: tuple[float, ...]
+    r: tuple[float, ...]
+    p: tuple[float, ...]
+
+
+def matrices_of(intrinsics: Intrinsics) -> Matrices:
+    """Return the matrices of a rectified image without distortion, model plumb_bob."""
+    fx, fy, cx, cy = intrinsics.as_array().tolist()
+    return Matrices(
+        d=(0.0,) * 5,
+        k=(fx, 0.0, cx, 0.0, fy, cy, 0.0, 0.0, 1.0),
+        r=(1.0, 0.0, 0.0, 0.0, 1.0, 0.0, 0.0, 0.0, 1.0),
+        p=(fx, 0.0, cx, 0.0, 0.0, fy, cy, 0.0, 0.0, 0.0, 1.0, 0.0),
+    )
 
 
 def is_rectified(topic: str, kind: str = 'auto') -> bool:

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from dense_hand_pose.bags.raw import stamp_ns
 from dense_hand_pose.bags.rosbag import read_bag
 from dense_hand_pose.bags.topics import StreamTopics
+from dense_hand_pose.camera.camera_info import stamp_ns
 from dense_hand_pose.camera.depth_image import depth_from_image, to_metres
 from dense_hand_pose.camera.intrinsics import Intrinsics
 from dense_hand_pose.evaluation.streams import Stream

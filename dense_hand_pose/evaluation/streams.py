@@ -13,9 +13,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from dense_hand_pose.bags.raw import stamp_ns
 from dense_hand_pose.bags.rosbag import read_bag
 from dense_hand_pose.bags.topics import StreamTopics
+from dense_hand_pose.camera.camera_info import stamp_ns
 import numpy as np
 import numpy.typing as npt
 

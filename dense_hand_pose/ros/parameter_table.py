@@ -194,21 +194,13 @@ PARAMETERS: tuple[Parameter, ...] = (
         '~/joints_cloud stay as they are.',
         live=True,
     ),
-    Parameter(
-        'smoothing.min_cutoff_hz',
-        1.5,
-        'Cut-off of the One-Euro filter for a joint at rest, Hz; lower is smoother.',
-        0.01,
-        100.0,
-        live=True,
+    _field(
+        'smoothing.min_cutoff_hz', SmoothingConfig, 'min_cutoff_hz',
+        'Cut-off of the One-Euro filter for a joint at rest, Hz; lower is smoother.', live=True,
     ),
-    Parameter(
-        'smoothing.beta',
-        20.0,
-        'Rise of the cut-off with the speed, Hz for each m/s; higher lags less.',
-        0.0,
-        1000.0,
-        live=True,
+    _field(
+        'smoothing.beta', SmoothingConfig, 'beta',
+        'Rise of the cut-off with the speed, Hz for each m/s; higher lags less.', live=True,
     ),
     Parameter('publish.cloud', True, 'Publish ~/joints_cloud (computed for subscribers only).'),
     Parameter('publish.markers', True, 'Publish ~/markers (computed for subscribers only).'),

@@ -15,6 +15,7 @@ import time
 from typing import Any, TYPE_CHECKING
 
 from cv_bridge import CvBridge
+from dense_hand_pose.camera.camera_info import matrices_of
 from dense_hand_pose.camera.intrinsics import Intrinsics
 from geometry_msgs.msg import PoseArray
 import rclpy
@@ -178,13 +179,9 @@ class SyntheticCamera(Node):
 
 def camera_info(header: Header, intrinsics: Intrinsics, width: int, height: int) -> CameraInfo:
     """Return the calibration of a rectified image without distortion."""
-    fx, fy, cx, cy = intrinsics.fx, intrinsics.fy, intrinsics.cx, intrinsics.cy
     info = CameraInfo(header=header, width=width, height=height)
     info.distortion_model = 'plumb_bob'
-    info.d = [0.0] * 5
-    info.k = [fx, 0.0, cx, 0.0, fy, cy, 0.0, 0.0, 1.0]
-    info.r = [1.0, 0.0, 0.0, 0.0, 1.0, 0.0, 0.0, 0.0, 1.0]
-    info.p = [fx, 0.0, cx, 0.0, 0.0, fy, cy, 0.0, 0.0, 0.0, 1.0, 0.0]
+    info.d, info.k, info.r, info.p = matrices_of(intrinsics)
     return info
 
 

@@ -171,7 +171,7 @@ class Worker:
         self._apply_requests()
         center, missing = None, ''
         if self._center is not None:
-            center, missing = self._center.at(frame.image.header)
+            center, missing = self._center.at(frame.image)
         decoded = time.perf_counter()
         hands = [] if missing else self._estimate(frame, depth, unit_m, intrinsics, center)
         estimated = time.perf_counter()

@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 import math
 from typing import Protocol, TypeVar
 
+from dense_hand_pose.config_fields import bounded, check_fields
 import numpy as np
 import numpy.typing as npt
 
@@ -30,18 +31,13 @@ class SmoothingConfig:
     frames restarts the filter.
     """
 
-    min_cutoff_hz: float = 1.5
-    beta: float = 20.0
-    max_gap_s: float = 0.5
+    min_cutoff_hz: float = bounded(1.5, 0.01, 100.0, 'Hz')
+    beta: float = bounded(20.0, 0.0, 1000.0)
+    max_gap_s: float = bounded(0.5, 0.001, 60.0, 's')
 
     def __post_init__(self) -> None:
         """Check the ranges; errors name the value."""
-        if not (math.isfinite(self.min_cutoff_hz) and self.min_cutoff_hz > 0.0):
-            raise ValueError(f'min_cutoff_hz = {self.min_cutoff_hz}: expected a positive number')
-        if not (math.isfinite(self.beta) and self.beta >= 0.0):
-            raise ValueError(f'beta = {self.beta}: expected 0 or a positive number')
-        if not self.max_gap_s > 0.0:
-            raise ValueError(f'max_gap_s = {self.max_gap_s}: expected a positive number')
+        check_fields(self)
 
 
 class OneEuroFilter:

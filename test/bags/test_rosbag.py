@@ -4,8 +4,9 @@
 
 from pathlib import Path
 
-from dense_hand_pose.bags.raw import RawMessage, stamp_ns
+from dense_hand_pose.bags.raw import RawMessage
 from dense_hand_pose.bags.rosbag import BagTopic, read_bag, write_bag
+from dense_hand_pose.camera.camera_info import stamp_ns
 import numpy as np
 import pytest
 from rosbags.highlevel import AnyReader

@@ -4,8 +4,8 @@
 
 from collections.abc import Callable, Iterator
 
+from dense_hand_pose.camera.camera_info import stamp_ns
 from dense_hand_pose.ros.frame_counters import CAUSES
-from dense_hand_pose.ros.input.synchronizer import stamp_ns
 import numpy as np
 import pytest
 from sensor_msgs.msg import CameraInfo, Image

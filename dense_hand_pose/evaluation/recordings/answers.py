@@ -20,9 +20,10 @@ import time
 from dense_hand_pose.bags.camera_stream import Joints, joints_of
 from dense_hand_pose.bags.frames import BagFrame
 from dense_hand_pose.bags.messages import Certainty, CloudError, NO_VERDICT, read_cloud, Verdict
-from dense_hand_pose.bags.raw import decode, stamp_ns
+from dense_hand_pose.bags.raw import decode
 from dense_hand_pose.bags.reader import BagFile
 from dense_hand_pose.bags.topics import CLOUD, POSES, ResultTopics
+from dense_hand_pose.camera.camera_info import stamp_ns
 from dense_hand_pose.camera.depth_image import is_valid
 from dense_hand_pose.camera.input_error import InputError
 from dense_hand_pose.estimator import HandPose, HandPoseEstimator

@@ -4,7 +4,7 @@
 
 import math
 
-from dense_hand_pose.camera.camera_info import intrinsics_of, is_rectified
+from dense_hand_pose.camera.camera_info import intrinsics_of, is_rectified, stamp_ns
 from dense_hand_pose.camera.compressed_depth import depth_from_compressed
 from dense_hand_pose.camera.depth_image import depth_from_image, is_valid
 from dense_hand_pose.camera.distortion import Distortion
@@ -13,7 +13,6 @@ from dense_hand_pose.safe_output import quoted
 from geometry_msgs.msg import PointStamped
 import numpy as np
 from sensor_msgs.msg import CompressedImage, Image
-from std_msgs.msg import Header
 
 from .synchronizer import Frame
 from ..logs import LimitedLog
@@ -118,22 +117,21 @@ class HandCenter:
         """Have no point."""
         self._newest = None
 
-    def at(self, image: Header) -> tuple[np.ndarray | None, str]:
+    def at(self, image: Image | CompressedImage) -> tuple[np.ndarray | None, str]:
         """Return the centre (3,) in metres for an image, or None and why there is none."""
         point = self._newest
         if point is None:
             return None, 'no hand centre was received'
         frame = point.header.frame_id
-        if frame != image.frame_id:
-            return None, f'the hand centre is in frame {frame!r}, the image in {image.frame_id!r}'
-        apart_s = abs(_seconds(image) - _seconds(point.header))
+        if frame != image.header.frame_id:
+            return (
+                None,
+                f'the hand centre is in frame {frame!r}, the image in {image.header.frame_id!r}',
+            )
+        apart_s = abs(stamp_ns(image) - stamp_ns(point)) / 1e9
         if apart_s > self.max_age_s:
             return None, f'the stamps of hand centre and image lie {apart_s:.3f} s apart'
         center = np.array([point.point.x, point.point.y, point.point.z])
         if not all(math.isfinite(value) for value in center) or center[2] <= 0.0:
             return None, f'the hand centre {center.tolist()} is not in front of the camera'
         return center, ''
-
-
-def _seconds(header: Header) -> float:
-    return header.stamp.sec + 1e-9 * header.stamp.nanosec

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
+from dense_hand_pose.camera.camera_info import stamp_ns
 from sensor_msgs.msg import CameraInfo, CompressedImage, Image
 
 from ..frame_counters import FrameCounters
@@ -30,11 +31,6 @@ class Frame:
     def stamp_ns(self) -> int:
         """Return the image's stamp in nanoseconds."""
         return stamp_ns(self.image)
-
-
-def stamp_ns(message: Image | CompressedImage | CameraInfo) -> int:
-    """Return the header stamp in nanoseconds."""
-    return message.header.stamp.sec * 1_000_000_000 + message.header.stamp.nanosec
 
 
 class StampQueue(Generic[Message]):

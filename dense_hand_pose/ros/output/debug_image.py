@@ -12,25 +12,20 @@ from cv_bridge import CvBridge
 from dense_hand_pose.camera.crop import CropWindow
 from dense_hand_pose.camera.depth_image import to_metres
 import numpy as np
-from sensor_msgs.msg import Image, PointCloud2, PointField
+from sensor_msgs.msg import Image, PointCloud2
 from sensor_msgs_py import point_cloud2
 from std_msgs.msg import Header
 
-from .messages import FrameResult
+from .messages import FrameResult, point_fields
 
 if TYPE_CHECKING:
     from dense_hand_pose.estimator import HandPose
 
-VOTE_FIELDS = [
-    *(
-        PointField(name=name, offset=4 * index, datatype=PointField.FLOAT32, count=1)
-        for index, name in enumerate(('x', 'y', 'z', 'weight'))
-    ),
-    PointField(name='joint_id', offset=16, datatype=PointField.UINT8, count=1),
-    PointField(name='candidate', offset=17, datatype=PointField.UINT8, count=1),
-    PointField(name='hand_id', offset=18, datatype=PointField.UINT8, count=1),
-]
-_VOTE_DTYPE = point_cloud2.dtype_from_fields(VOTE_FIELDS)
+_VOTE = np.dtype(
+    [(name, '<f4') for name in ('x', 'y', 'z', 'weight')]
+    + [(name, 'u1') for name in ('joint_id', 'candidate', 'hand_id')]
+)
+VOTE_FIELDS = point_fields(_VOTE)
 _BRIDGE = CvBridge()
 
 
@@ -69,7 +64,7 @@ def _lines(answer: FrameResult, near_m: float, far_m: float) -> list[str]:
 def votes_cloud(header: Header, hands: Sequence[HandPose]) -> PointCloud2:
     """Return the candidates (21 * K a hand) of the joints with their weights."""
     parts = [_votes(pose) for pose in hands]
-    points = np.concatenate(parts) if parts else np.zeros(0, dtype=_VOTE_DTYPE)
+    points = np.concatenate(parts) if parts else np.zeros(0, dtype=_VOTE)
     cloud = point_cloud2.create_cloud(header, VOTE_FIELDS, points)
     cloud.is_dense = True  # no NaN or Inf, ever
     return cloud
@@ -78,7 +73,7 @@ def votes_cloud(header: Header, hands: Sequence[HandPose]) -> PointCloud2:
 def _votes(pose: HandPose) -> np.ndarray:
     """Return the candidates of one hand."""
     joints, candidates = pose.vote_weights.shape
-    points = np.zeros(joints * candidates, dtype=_VOTE_DTYPE)
+    points = np.zeros(joints * candidates, dtype=_VOTE)
     points['x'], points['y'], points['z'] = pose.votes.reshape(-1, 3).T
     points['weight'] = pose.vote_weights.reshape(-1)
     points['joint_id'] = np.repeat(np.arange(joints), candidates)

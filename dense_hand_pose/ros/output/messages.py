@@ -8,8 +8,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, TYPE_CHECKING
 
+from dense_hand_pose.camera.camera_info import stamp_ns
 from dense_hand_pose.camera.intrinsics import Intrinsics
-from dense_hand_pose.skeleton import bone_quaternions, HAND_21
+from dense_hand_pose.skeleton import bone_quaternions, HAND_21, JOINT_POINT
 from dense_hand_pose.tracking.handedness import SIDES
 from geometry_msgs.msg import (
     Point,
@@ -47,21 +48,21 @@ class FrameResult:
     @property
     def time_s(self) -> float:
         """Return the stamp in seconds."""
-        return self.header.stamp.sec + 1e-9 * self.header.stamp.nanosec
+        return 1e-9 * stamp_ns(self)
 
 
-CLOUD_FIELDS = [
-    *(
-        PointField(name=name, offset=4 * index, datatype=PointField.FLOAT32, count=1)
-        for index, name in enumerate(('x', 'y', 'z', 'confidence', 'spread'))
-    ),
-    PointField(name='joint_id', offset=20, datatype=PointField.UINT8, count=1),
-    PointField(name='hand_id', offset=21, datatype=PointField.UINT8, count=1),
-    PointField(name='side', offset=22, datatype=PointField.UINT8, count=1),
-    PointField(name='score', offset=24, datatype=PointField.FLOAT32, count=1),
-    PointField(name='side_score', offset=28, datatype=PointField.FLOAT32, count=1),
-]
-_CLOUD_DTYPE = point_cloud2.dtype_from_fields(CLOUD_FIELDS)
+_DATATYPES = {'f': PointField.FLOAT32, 'u': PointField.UINT8}
+
+
+def point_fields(layout: np.dtype) -> list[PointField]:
+    """Return the fields of a cloud whose points have a layout of float32 and uint8."""
+    return [
+        PointField(name=name, offset=offset, datatype=_DATATYPES[kind.kind], count=1)
+        for name, (kind, offset) in layout.fields.items()
+    ]
+
+
+CLOUD_FIELDS = point_fields(JOINT_POINT)
 
 
 def pose_array(
@@ -93,7 +94,7 @@ def joints_cloud(header: Header, hands: Sequence[HandPose]) -> PointCloud2:
     Beside confidence and spread each point bears what its hand has: hand_id, score, side (0
     unknown, 1 left, 2 right) and side_score.
     """
-    points = np.zeros((len(hands), len(HAND_21)), dtype=_CLOUD_DTYPE)
+    points = np.zeros((len(hands), len(HAND_21)), dtype=JOINT_POINT)
     for row, pose in zip(points, hands, strict=True):
         row['x'], row['y'], row['z'] = pose.joints.T
         row['confidence'] = pose.confidence

@@ -8,10 +8,11 @@ import json
 from pathlib import Path
 from typing import Any
 
-from dense_hand_pose.bags.raw import RawMessage, stamp_ns
+from dense_hand_pose.bags.raw import RawMessage
 from dense_hand_pose.bags.reader import BagFile
 from dense_hand_pose.bags.rosbag import BagTopic, read_bag, write_bag
 from dense_hand_pose.bags.sample import SampleOptions, write_sample
+from dense_hand_pose.camera.camera_info import stamp_ns
 from dense_hand_pose.cli import main
 from dense_hand_pose.runtimes.base import PRECISIONS
 import numpy as np
