@@ -46,7 +46,6 @@ class Session:
         self._node = node
         self._counters = counters
         self._outputs = outputs
-        self._sensor = SensorSubscriptions(node, log, counters)
         self._center_subscription: Subscription | None = None
         self._synchronizer: Synchronizer | None = None
         self._image_topic = node.resolve_topic_name('image_rect')
@@ -66,6 +65,7 @@ class Session:
             now_ns=lambda: node.get_clock().now().nanoseconds,
             alive=node.context.ok,
         )
+        self._sensor = SensorSubscriptions(node, log, counters, self._worker.burst)
 
     @property
     def topics(self) -> list[str]:

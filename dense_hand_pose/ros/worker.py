@@ -4,7 +4,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 import threading
 import time
 import traceback
@@ -69,6 +70,12 @@ class Mailbox(Generic[Item]):
         with self._condition:
             left, self._item = self._item, None
             return left
+
+    @contextmanager
+    def held(self) -> Iterator[None]:
+        """Keep the consumer waiting while this thread puts several items."""
+        with self._condition:
+            yield
 
     def __len__(self) -> int:
         """Return 1 while an item waits, else 0."""
@@ -135,6 +142,10 @@ class Worker:
         """Take a frame; the one that it replaces is dropped."""
         if self._mailbox.put((self._epoch, frame)) is not None:
             self._counters.count_drop('replaced', '')
+
+    def burst(self) -> AbstractContextManager[None]:
+        """Return a context in which frames are put of which only the newest is to be processed."""
+        return self._mailbox.held()
 
     def restart(self) -> None:
         """Drop the tracks and every frame so far: their stamps lie ahead of the new time."""

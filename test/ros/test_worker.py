@@ -3,6 +3,7 @@
 """The mailbox between the executor and the worker."""
 
 import threading
+import time
 
 from dense_hand_pose.ros.worker import Mailbox
 
@@ -17,6 +18,19 @@ def test_mailbox_keeps_the_newest_and_hands_back_what_nobody_took() -> None:
     assert mailbox.close() == 3
     assert mailbox.take() is None
     assert mailbox.put(4) == 4
+
+
+def test_a_consumer_gets_the_newest_of_what_is_put_while_it_is_held() -> None:
+    mailbox: Mailbox[int] = Mailbox()
+    taken: list[int | None] = []
+    consumer = threading.Thread(target=lambda: taken.append(mailbox.take()))
+    consumer.start()
+    with mailbox.held():
+        for item in range(5):
+            mailbox.put(item)
+            time.sleep(0.02)  # time enough to take an older one
+    consumer.join(timeout=60)
+    assert taken == [4]
 
 
 def test_mailbox_loses_nothing_between_threads() -> None:

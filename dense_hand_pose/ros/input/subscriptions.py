@@ -4,8 +4,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from rclpy.clock import Clock, ClockType
@@ -48,10 +50,21 @@ class SensorSubscriptions:
     offers it: the fragments of a large image that were lost are sent again. Else best effort with
     a queue of 1, which every publisher matches. qos_overrides decide for their topic. Used on the
     executor's thread.
+
+    An executor takes one message of a topic at a time, the oldest; all that wait behind it are
+    taken, too, and passed on within one context of ``burst``, so that who answers the newest of
+    them never begins with an older one.
     """
 
-    def __init__(self, node: LifecycleNode, log: LimitedLog, counters: FrameCounters) -> None:
+    def __init__(
+        self,
+        node: LifecycleNode,
+        log: LimitedLog,
+        counters: FrameCounters,
+        burst: Callable[[], AbstractContextManager[object]] = nullcontext,
+    ) -> None:
         self._node, self._log, self._counters = node, log, counters
+        self._burst = burst
         self._topics: list[_Topic] = []
         self._reliable = False
         self._timer: Timer | None = None
@@ -108,11 +121,18 @@ class SensorSubscriptions:
                 self._counters,
                 topic.message_type,
                 topic.name,
-                topic.callback,
+                partial(self._deliver, topic),
                 self._reliable,
             )
         if all(map(self._offers, self._topics)):
             self._report()
+
+    def _deliver(self, topic: _Topic, message: Any) -> None:
+        """Pass on a message and those that wait behind it."""
+        messages = [message, *_waiting(topic.subscription)]
+        with self._burst():
+            for one in messages:
+                topic.callback(one)
 
     def _report(self) -> None:
         """Log what was chosen, and what would be better."""
@@ -151,6 +171,18 @@ def subscribe(
         event_callbacks=subscription_events(log, topic, counters, reliable),
         qos_overriding_options=QoSOverridingOptions(overridden(node, topic)),
     )
+
+
+def _waiting(subscription: Subscription | None) -> Iterator[Any]:
+    """Take the messages that wait in a subscription's queue, the oldest first."""
+    if subscription is None:
+        return
+    with subscription.handle:
+        for _ in range(INFO_DEPTH):  # a publisher that never pauses must not hold the executor
+            taken = subscription.handle.take_message(subscription.msg_type, False)
+            if taken is None:
+                return
+            yield taken[0]
 
 
 def overridden(node: LifecycleNode, topic: str) -> list[QoSPolicyKind]:
