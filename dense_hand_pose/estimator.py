@@ -22,9 +22,8 @@ from dense_hand_pose.estimation.hand_pose import HandPose as HandPose
 from dense_hand_pose.estimation.let_go import LetGo
 from dense_hand_pose.estimation.search import BesideTracks, HandSearch
 from dense_hand_pose.network.score_settings import ScoreSettings
-from dense_hand_pose.network.weight_file import find_weights
-from dense_hand_pose.runtimes.base import Backend, Model
-from dense_hand_pose.runtimes.registry import make_backend
+from dense_hand_pose.runtimes.base import Backend
+from dense_hand_pose.runtimes.registry import find_model, make_backend
 from dense_hand_pose.tracking.tracker import FRAME_S, Tracker, TrackMatch
 import numpy as np
 import numpy.typing as npt
@@ -65,7 +64,7 @@ class HandPoseEstimator:
     @classmethod
     def load(
         cls,
-        name_or_path: str = 'default',
+        name_or_path: str = 'auto',
         backend: str = 'auto',
         config: EstimatorConfig | None = None,
         threads: int = 0,
@@ -74,6 +73,7 @@ class HandPoseEstimator:
         """
         Load a shipped model by name, or a .safetensors file, onto a backend.
 
+        'auto': the shipped model for the backend's device (runtimes/registry.py).
         ``threads``: CPU threads of the runtime; 0 leaves their number to it. ``precision``:
         'auto' is the fastest that agrees with float32.
 
@@ -82,7 +82,7 @@ class HandPoseEstimator:
         unknown backend or precision and BackendError when one asked for by name cannot run.
         """
         config = config or EstimatorConfig()
-        model = Model(find_weights(name_or_path))
+        model = find_model(name_or_path, backend)
         scores = model.scores
         localizer = make_localizer(config.roi_mode, backend, threads, precision, scores)
         made = make_backend(backend, model, threads=threads, precision=precision)

@@ -15,7 +15,7 @@ from .common import CommandError
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the options."""
-    parser.add_argument('--model', default='default', help='model name or .safetensors file')
+    parser.add_argument('--model', default='auto', help='model name or .safetensors file, or auto')
     parser.add_argument(
         '--precision',
         choices=('auto', 'float16', 'float32'),
@@ -36,12 +36,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Build the engine and say where it is."""
-    from dense_hand_pose.network.weight_file import find_weights, WeightsError
-    from dense_hand_pose.runtimes.base import BackendError, Model, Wanted
+    from dense_hand_pose.network.weight_file import WeightsError
+    from dense_hand_pose.runtimes.base import BackendError, Wanted
     from dense_hand_pose.runtimes.host import why_no_tensorrt
+    from dense_hand_pose.runtimes.registry import find_model
 
     try:
-        model = Model(find_weights(args.model))
+        model = find_model(args.model, 'tensorrt')
         wanted = Wanted(model=model, precision=args.precision)
         _ = model.config  # a file that is no model is named first
     except WeightsError as error:

@@ -33,7 +33,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         '--side', choices=('right', 'left'), default='right', help='hand (default: %(default)s)'
     )
-    parser.add_argument('--model', default='default', help='model name or .safetensors file')
+    parser.add_argument('--model', default='auto', help='model name or .safetensors file, or auto')
     parser.add_argument('--backend', default='auto', help="the node's backend (default: auto)")
 
 

@@ -67,7 +67,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         default='hands',
         help='what sheet.png shows: the hands enlarged, or whole frames (default: hands)',
     )
-    parser.add_argument('--model', default='default', help='model name or .safetensors file')
+    parser.add_argument('--model', default='auto', help='model name or .safetensors file, or auto')
     parser.add_argument('--backend', default='auto', help='what runs the network (default: auto)')
 
 

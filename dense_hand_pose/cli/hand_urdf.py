@@ -30,7 +30,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     lengths = parser.add_mutually_exclusive_group(required=True)
     lengths.add_argument('--bag', type=Path, metavar='BAG', help='a bag that shows the hand')
     lengths.add_argument('--lengths', type=Path, metavar='FILE', help='a JSON file of lengths')
-    parser.add_argument('--model', default='default', help='model name or .safetensors file')
+    parser.add_argument('--model', default='auto', help='model name or .safetensors file, or auto')
     parser.add_argument('--backend', default='auto', help='what runs the network (default: auto)')
     parser.add_argument(
         '--out', type=Path, metavar='FILE', help='file to write (default: standard output)'

@@ -63,7 +63,7 @@ class DemoOptions:
     seconds: float = 10.0
     seed: int = 0
     side: str = 'right'
-    model: str = 'default'
+    model: str = 'auto'
     backend: str = 'auto'
 
 

@@ -52,6 +52,11 @@ def locate_weights(name_or_path: str) -> Path:
     )
 
 
+def is_shipped(name: str) -> bool:
+    """Return whether a model of this name lies among the shipped ones."""
+    return (MODELS_DIR / f'{name}.safetensors').is_file()
+
+
 def check_shipped(path: Path) -> None:
     """Raise WeightsError for a file among the shipped models with another hash than in SUMS."""
     if path.parent.resolve() != MODELS_DIR.resolve():

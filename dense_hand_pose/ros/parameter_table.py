@@ -49,7 +49,9 @@ def _field(name: str, config: type, field: str, description: str, live: bool = F
 PARAMETERS: tuple[Parameter, ...] = (
     Parameter('autostart', True, 'Configure and activate without a lifecycle manager.'),
     Parameter(
-        'model.name_or_path', 'default', 'Name of a built-in model or path of a .safetensors file.'
+        'model.name_or_path',
+        'auto',
+        'Name of a built-in model (auto: the one for the device) or path of a .safetensors file.',
     ),
     Parameter(
         'model.backend', 'auto', 'Runtime of the network.', choices=BACKENDS

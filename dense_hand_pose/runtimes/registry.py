@@ -1,6 +1,11 @@
 # Copyright 2026 The dense_hand_pose authors
 # SPDX-License-Identifier: Apache-2.0
-"""The runtimes, one row each, and the choice among them: by name, or the first that works."""
+"""
+The runtimes and the shipped models, one row each, and the choice among them.
+
+A runtime by name, or the first that works; a model by name, or the first that ships and is made
+for a device that answers.
+"""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -8,7 +13,10 @@ from importlib import import_module
 import logging
 from typing import Any
 
+from dense_hand_pose.network.weight_file import find_weights, is_shipped
+
 from .base import Backend, BackendError, Model, Runtime, Wanted
+from .host import why_no_cuda
 
 
 @dataclass(frozen=True)
@@ -53,6 +61,18 @@ RUNTIMES = (
 """In the order in which `auto` tries them."""
 BACKENDS = ('auto', *(entry.name for entry in RUNTIMES))
 
+
+@dataclass(frozen=True)
+class ModelEntry:
+    """A model of hand poses by the name of its file, and the device that it is made for."""
+
+    name: str
+    device: str
+
+
+MODELS = (ModelEntry('large', 'cuda'), ModelEntry('default', 'cpu'))
+"""In the order in which `auto` tries them; one that does not ship is left out."""
+
 _LOG = logging.getLogger(__name__)
 
 
@@ -76,6 +96,28 @@ def make_backend(name: str, model: Model, *, threads: int = 0, precision: str = 
     except BackendError as error:
         raise BackendError(f'backend {name}: {error}; or use backend auto') from error
     return named
+
+
+def find_model(name: str, backend: str = 'auto') -> Model:
+    """
+    Return a shipped model by name, or of a path; 'auto' is the one for the device of a backend.
+
+    That is the GPU where it answers and the backend's name does not exclude it. Raises ValueError
+    for an unknown backend and WeightsError (a ValueError) for a model that does not exist or is
+    not as it was shipped.
+    """
+    _check(backend)
+    if name != 'auto':
+        return Model(find_weights(name))
+    device = 'cuda' if backend == 'auto' else entry_of(backend).device
+    chosen = MODELS[-1].name
+    for entry in MODELS:
+        fits = entry.device == 'cpu' or (device == 'cuda' and why_no_cuda() is None)
+        if is_shipped(entry.name) and fits:
+            chosen = entry.name
+            break
+    _LOG.info('model auto: %s', chosen)
+    return Model(find_weights(chosen))
 
 
 def make_detector(

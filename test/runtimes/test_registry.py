@@ -8,13 +8,25 @@ import logging
 from pathlib import Path
 from typing import Any
 
+from dense_hand_pose.estimator import EstimatorConfig, HandPoseEstimator
+from dense_hand_pose.network import weight_file
+from dense_hand_pose.network.config import CONFIGURATIONS
 from dense_hand_pose.network.weight_file import WeightsError
+from dense_hand_pose.network.weights import save_weights
 from dense_hand_pose.runtimes import registry
 from dense_hand_pose.runtimes.base import BackendError, Model, Wanted
 from dense_hand_pose.runtimes.host import why_no_cuda
-from dense_hand_pose.runtimes.registry import BACKENDS, make_backend, make_detector, RUNTIMES
+from dense_hand_pose.runtimes.registry import (
+    BACKENDS,
+    find_model,
+    make_backend,
+    make_detector,
+    MODELS,
+    RUNTIMES,
+)
 from dense_hand_pose.runtimes.torch_cpu import TorchBackend
 import pytest
+from support.tiny import tiny_network
 import torch
 
 NAMES = [entry.name for entry in RUNTIMES]
@@ -146,3 +158,77 @@ def test_threads_are_bounded_as_asked(model: Model) -> None:
         assert torch.get_num_threads() == 3
     finally:
         torch.set_num_threads(before)
+
+
+@pytest.fixture
+def models(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Return a folder of shipped models with stand-ins for `default` and the detector."""
+    monkeypatch.setattr(weight_file, 'MODELS_DIR', tmp_path)
+    for seed, name in enumerate(('default', 'detector')):
+        save_weights(tiny_network(seed=seed), tmp_path / f'{name}.safetensors', {})
+    weight_file.write_sums()
+    return tmp_path
+
+
+def ship_large(folder: Path) -> None:
+    save_weights(tiny_network(seed=9), folder / 'large.safetensors', {})
+    weight_file.write_sums()
+
+
+def test_every_model_of_the_registry_has_a_configuration() -> None:
+    assert [entry.name for entry in MODELS] == ['large', 'default']
+    assert {entry.name for entry in MODELS} < set(CONFIGURATIONS)
+
+
+def test_the_large_model_is_not_claimed_before_it_ships() -> None:
+    shipped = weight_file.is_shipped('large')
+    assert shipped == (weight_file.MODELS_DIR / 'large.safetensors').exists()
+    if not shipped:
+        with pytest.raises(WeightsError, match='large'):
+            find_model('large')
+
+
+@pytest.mark.parametrize('ships', [False, True])
+@pytest.mark.parametrize('gpu', [None, 'no NVIDIA driver'])
+@pytest.mark.parametrize('backend', BACKENDS)
+def test_auto_takes_the_large_model_on_a_gpu_once_it_ships(
+    backend: str, gpu: str | None, ships: bool, models: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(registry, 'why_no_cuda', lambda: gpu)
+    if ships:
+        ship_large(models)
+    on_gpu = gpu is None and backend in ('auto', 'cuda', 'tensorrt')
+    expected = 'large' if ships and on_gpu else 'default'
+    assert find_model('auto', backend).path == models / f'{expected}.safetensors'
+    assert find_model('default', backend).path == models / 'default.safetensors'
+    if ships:
+        assert find_model('large', backend).path == models / 'large.safetensors'
+
+
+def test_a_changed_large_model_is_refused_rather_than_left_out(
+    models: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(registry, 'why_no_cuda', lambda: None)
+    ship_large(models)
+    save_weights(tiny_network(seed=1), models / 'large.safetensors', {})
+    with pytest.raises(WeightsError, match='not the file that was shipped'):
+        find_model('auto')
+    with pytest.raises(ValueError, match="backend 'gpu'"):
+        find_model('auto', 'gpu')
+
+
+def test_an_estimator_without_a_name_takes_the_model_for_its_device(
+    models: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ship_large(models)
+    loaded: list[Path] = []
+
+    def make(_name: str, model: Model, **_settings: Any) -> TorchBackend:
+        loaded.append(model.path)
+        return TorchBackend(model.network(), 'cpu')
+
+    monkeypatch.setattr('dense_hand_pose.estimator.make_backend', make)
+    for reason in ('no NVIDIA driver', None):
+        monkeypatch.setattr(registry, 'why_no_cuda', lambda reason=reason: reason)
+        HandPoseEstimator.load(config=EstimatorConfig(roi_mode='nearest'))
+    assert [path.stem for path in loaded] == ['default', 'large']

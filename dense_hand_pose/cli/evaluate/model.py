@@ -35,16 +35,14 @@ def add_model_arguments(parser: argparse.ArgumentParser) -> None:
 
 def load_model(args: argparse.Namespace) -> 'tuple[HandPoseEstimator, str]':
     """Return the estimator and the digest of its weights; CommandError for what cannot work."""
-    import hashlib
-
     from dense_hand_pose.estimator import HandPoseEstimator
-    from dense_hand_pose.network.weight_file import find_weights
+    from dense_hand_pose.runtimes.registry import find_model
 
     try:
         estimator = HandPoseEstimator.load(
             args.model, backend=args.backend, precision=args.precision
         )
-        digest = hashlib.sha256(find_weights(args.model).read_bytes()).hexdigest()
+        digest = find_model(args.model, args.backend).sha256
     except (OSError, ValueError, RuntimeError) as error:  # a file, a value, a backend
         raise CommandError(str(error), status=2) from error
     return estimator, digest

@@ -7,7 +7,6 @@ from concurrent.futures import ProcessPoolExecutor
 import csv
 from dataclasses import dataclass, field
 import functools
-import hashlib
 import io
 import multiprocessing
 import os
@@ -18,7 +17,7 @@ from dense_hand_pose.bags.frames import FrameOptions
 from dense_hand_pose.bags.reader import BagError
 from dense_hand_pose.bags.topics import TopicOverrides
 from dense_hand_pose.estimator import EstimatorConfig, HandPoseEstimator
-from dense_hand_pose.network.weight_file import find_weights
+from dense_hand_pose.runtimes.registry import find_model
 from dense_hand_pose.safe_output import printable
 
 from .evaluate import estimate_bag, Evaluation, open_bag, write_evaluation
@@ -175,9 +174,8 @@ def _estimator(
         config=EstimatorConfig(roi_mode=roi_mode),
         threads=threads,
     )
-    digest = hashlib.sha256(find_weights(choice.model).read_bytes()).hexdigest()
     facts = {
-        'weights_sha256': digest,
+        'weights_sha256': find_model(choice.model, choice.backend).sha256,
         'backend': estimator.backend_name,
         'precision': estimator.precision,
     }
