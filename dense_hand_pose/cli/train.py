@@ -40,7 +40,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         '--data', type=Path, metavar='ROOT',
         help='folder of the data set, where the YAML names one; with data: searched, of the '
-        'places, which are gathered there at first by the weights of --init',
+        'places, which are gathered there at first by the weights of --init; with data: '
+        'unlabelled, of the bags, whose hands are cut out at first by the teacher',
     )  # fmt: skip
     parser.add_argument(
         '--shards', type=Path, metavar='DIR',
@@ -71,6 +72,7 @@ def run(args: argparse.Namespace) -> int:
         raise CommandError('--resume and --init exclude each other: choose one', 2)
     args.init = None if args.init is None else weights(args.init)
     from dense_hand_pose.runtimes.base import BackendError
+    from dense_hand_pose.training.data.unlabelled import ensure_unlabelled_crops
     from dense_hand_pose.training.launch import launch, TrainingRequest
     from dense_hand_pose.training.mining.places import ensure_mined_crops
 
@@ -80,6 +82,8 @@ def run(args: argparse.Namespace) -> int:
         config = replace(config, **{k: v for k, v in given.items() if v is not None})
         if config.data == 'searched':
             ensure_mined_crops(args.data, config, args.init, args.resume)
+        if config.data == 'unlabelled':
+            ensure_unlabelled_crops(args.data, config)
     except (OSError, ValueError, BackendError) as error:
         print(f'train: {error}', file=sys.stderr)
         return 2

@@ -6,7 +6,7 @@ Checkpoints: network, average, optimisers and progress in one safetensors file.
 A resumed training continues from the newest checkpoint that belongs to the same settings.
 """
 
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 import json
 from pathlib import Path
 from typing import Any
@@ -17,7 +17,7 @@ from safetensors.torch import save
 import torch
 from torch import nn, Tensor
 
-from .config import MAY_CHANGE, TrainingConfig
+from .config import AUTO, MAY_CHANGE, TrainingConfig
 from .optimisers import decays
 
 
@@ -129,6 +129,14 @@ def in_decay(config: TrainingConfig, progress: Progress) -> bool:
     return decays(config.schedule, spent(config, progress), config.decay_share)
 
 
+def began_with(path: Path, config: TrainingConfig) -> TrainingConfig:
+    """Return settings, their 'auto' as it was chosen when the training of a checkpoint began."""
+    if config.precision != AUTO:
+        return config
+    _, settings = read_header(path)
+    return replace(config, precision=_settings_of(path, settings).precision)
+
+
 def choose_checkpoint(out: Path, config: TrainingConfig) -> tuple[Path, list[str]]:
     """
     Return the checkpoint in ``out`` to go on from, and what the user should know about it.
@@ -164,6 +172,8 @@ def _settings_of(path: Path, settings: dict[str, Any]) -> TrainingConfig:
 
 def _changed(path: Path, before: TrainingConfig, config: TrainingConfig) -> dict[str, Any]:
     """Return the settings that differ, as they were."""
+    if config.precision == AUTO:
+        config = replace(config, precision=before.precision)  # chosen when the training began
     asked = config.to_dict()
     changed = {name: was for name, was in before.to_dict().items() if was != asked[name]}
     refused = sorted(name for name in changed if name not in MAY_CHANGE)

@@ -71,10 +71,13 @@ def part_of(kind: type[_Part], name: str, value: Any) -> _Part:
 
 SCHEDULES = ('cosine', 'wsd', 'step')
 OPTIMISERS = ('adamw', 'muon', 'adam')
-PRECISIONS = ('float32', 'bfloat16', 'float16')
+AUTO = 'auto'
+PRECISIONS = (AUTO, 'float32', 'bfloat16', 'float16')
 DEVICES = ('auto', 'cpu', 'cuda')
-RENDERED = ('synthetic', 'searched')
-"""Data that are rendered; the others are recorded."""
+RENDERED = ('synthetic', 'searched', 'unlabelled')
+"""Data that are rendered, wholly or by half; the others are recorded."""
+TEACHABLE = ('synthetic', 'unlabelled')
+"""Data that a teacher's maps can be the targets of."""
 COMPILED = ('', 'default', 'reduce-overhead', 'max-autotune')
 MAY_CHANGE = ('samples', 'minutes', 'processes', 'threads', 'workers', 'device', 'compile_mode')
 """What a resumed training may have otherwise: its budget, and how the machine is used."""
@@ -87,8 +90,12 @@ class TrainingConfig:
 
     ``data``: 'synthetic'; 'searched', of which half is that and half the places at which a search
     by ``detector`` looks in ``scenes`` scenes (mining/places.py), kept in a folder that is given
-    at the start; or a data set, whose folder is given; of MSRA ``held_out`` is the subject to test
-    on. ``cube_m`` and ``augmentation`` are those of data sets.
+    at the start; 'unlabelled', of which half is that and half hands in the bags of a folder
+    (data/unlabelled.py); or a data set, whose folder is given; of MSRA ``held_out`` is the subject
+    to test on. ``cube_m`` and ``augmentation`` are those of data sets.
+
+    ``teacher``: weights, a name or a file, whose maps are the targets in the place of labels
+    (objectives/distillation.py), '' for none.
 
     ``optimiser``: 'adamw', 'muon' for the kernels of hidden convolutions (optimisers.py), or
     'adam', the paper's, with beta1 = 0.5 and without decay of the weights.
@@ -97,9 +104,10 @@ class TrainingConfig:
     budget: ``samples`` seen or ``minutes`` of training time, whichever ends first (0 = no such
     limit). ``batch_size`` is that of all ``processes`` together; each has ``threads`` (0: as many
     as there are cores for it) and ``workers`` that render (0: one for each core that is left).
-    ``precision`` is that of the network's products; ``compile`` is a mode of torch.compile, '' for
-    none. ``sync_batch_norm`` (GPUs only) normalises over the whole batch rather than over each
-    process's part of it; ``batch_renorm`` draws each batch's statistics towards the running ones
+    ``precision`` is that of the network's products, 'auto' bfloat16 where the device multiplies it
+    and float32 elsewhere (runs.py); ``compile_mode`` is one of torch.compile, '' for none.
+    ``sync_batch_norm`` (GPUs only) normalises over the whole batch rather than over each process's
+    part of it; ``batch_renorm`` draws each batch's statistics towards the running ones
     (network/blocks.py).
     """
 
@@ -108,6 +116,7 @@ class TrainingConfig:
     data: str = 'synthetic'
     scenes: int = 20_000
     detector: str = 'detector'
+    teacher: str = ''
     held_out: str = ''
     cube_m: float = 0.30
     augmentation: Augmentation = field(default_factory=Augmentation)
@@ -127,7 +136,7 @@ class TrainingConfig:
     workers: int = 1
     processes: int = 1
     device: str = 'auto'
-    precision: str = 'bfloat16'
+    precision: str = 'auto'
     compile_mode: str = ''
     sync_batch_norm: bool = False
     batch_renorm: bool = False
@@ -160,9 +169,10 @@ class TrainingConfig:
             raise ValueError(f'decay_share = {self.decay_share}: expected 0 to 1')
         self._check_seed()
         self._check_data()
-        if self.data == 'searched' and self.network.task != 'dense':
+        self._check_teacher()
+        if self.data in ('searched', 'unlabelled') and self.network.task != 'dense':
             raise ValueError(
-                f"data = 'searched': for networks of task 'dense', not {self.network.task!r}"
+                f"data = {self.data!r}: for networks of task 'dense', not {self.network.task!r}"
             )
 
     def _check_choices(self) -> None:
@@ -192,6 +202,17 @@ class TrainingConfig:
             raise ValueError(f'network.joints = {self.network.joints}: {said} {joints}')
         if not 0.1 <= self.cube_m <= 1.0:
             raise ValueError(f'cube_m = {self.cube_m}: expected 0.1 to 1.0 m')
+
+    def _check_teacher(self) -> None:
+        if type(self.teacher) is not str:
+            raise ValueError(f'teacher = {self.teacher!r}: expected a name or a path')
+        if self.data == 'unlabelled' and not self.teacher:
+            raise ValueError("teacher = '': data = 'unlabelled' have no labels; name the weights")
+        if self.teacher and (self.data not in TEACHABLE or self.network.task != 'dense'):
+            raise ValueError(
+                f'teacher = {self.teacher!r}: for networks of task dense and data '
+                f'{" or ".join(TEACHABLE)}, not {self.network.task} and {self.data}'
+            )
 
     def _check_processes(self) -> None:
         if self.batch_size % self.processes:

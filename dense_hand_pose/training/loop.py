@@ -3,6 +3,7 @@
 """The training loop: one object that owns network, average, optimiser and progress."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 import sys
 import time
@@ -13,6 +14,7 @@ from torch import nn, Tensor
 from tqdm import tqdm
 
 from .checkpoint import (
+    began_with,
     CHECKPOINT,
     choose_checkpoint,
     in_decay,
@@ -28,9 +30,9 @@ from .distributed import Group
 from .model_cards import current_commit, export_weights
 from .objectives.dense import Losses
 from .objectives.detector import SceneLosses
-from .objectives.objectives import method_of
+from .objectives.distillation import training_method
 from .optimisers import ema_model, Optimisers, rate_share
-from .runs import beginning, make_network
+from .runs import beginning, chosen_precision, make_network
 from .signals import StopWish
 from .validation import CsvLog, log_columns, loss_columns, validation_row
 from .waiting import waiting_of
@@ -60,9 +62,8 @@ class Trainer:
         root: Path | None = None,
         shards: Path | None = None,
     ) -> None:
-        self.config, self.out = config, out
         self.group = group or Group()
-        self.checkpoint = out / CHECKPOINT
+        self.out, self.checkpoint = out, out / CHECKPOINT
         if self.checkpoint.exists() != resume:
             raise ValueError(
                 f'{self.checkpoint}: ' + ('nothing to resume' if resume else 'add --resume')
@@ -72,6 +73,9 @@ class Trainer:
         torch.manual_seed(config.seed)
         torch.set_num_threads(config.threads or torch.get_num_threads())
         self.network = make_network(config, init, self.group.device)
+        wanted = began_with(self.checkpoint, config).precision if resume else config.precision
+        config = replace(config, precision=chosen_precision(wanted, self.group))
+        self.config = config
         self.group.broadcast_(list(self.network.parameters()))
         self._forward = self.group.wrapped(self.network)
         if config.compile_mode:
@@ -85,7 +89,7 @@ class Trainer:
             self.group.device.type, enabled=config.precision == 'float16'
         )
         self.progress = self._resumed() if resume else beginning(init)
-        self.method = method_of(config.network, config.loss)
+        self.method = training_method(config, self.group.device)
         columns = log_columns(self.method)
         self.log = CsvLog(out / 'log.csv', columns) if self.group.is_main else None
         self._statistics = [b for b in self.network.buffers() if b.is_floating_point()]

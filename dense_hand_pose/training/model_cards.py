@@ -10,6 +10,7 @@ import subprocess
 from dense_hand_pose.datasets.facts import DATASETS
 from dense_hand_pose.network.dense_regression import DenseRegressionNet
 from dense_hand_pose.network.detector import DetectorNet
+from dense_hand_pose.network.weight_file import find_weights, sha256_of, WeightsError
 from dense_hand_pose.network.weights import save_weights
 from torch import nn
 import yaml
@@ -96,10 +97,11 @@ def _about_data(config: TrainingConfig) -> dict[str, str]:
             f'{config.scenes:,} rendered scenes, with and without hands '
             '(`training/mining/places.py`)'
         )
+        taught = _about_teacher(config) if config.teacher else ''
         return {
             'data': 'rendered hands of `dense_hand_pose.synthesis` only (meshes: SOMA, '
             'Apache-2.0, and MakeHuman, CC0): batch i those of seed '
-            f'`{config.seed} * 2 ** 24 + i`{places if config.data == "searched" else ""}',
+            f'`{config.seed} * 2 ** 24 + i`{places if config.data == "searched" else ""}{taught}',
             'validation': f'{count} held-out synthetic crops, cube around a jittered centre',
             'licence': 'Apache-2.0',
         }
@@ -111,6 +113,16 @@ def _about_data(config: TrainingConfig) -> dict[str, str]:
         'centre',
         'licence': f'the terms of {title}',
     }
+
+
+def _about_teacher(config: TrainingConfig) -> str:
+    try:
+        digest = f' (SHA-256 {sha256_of(find_weights(config.teacher))[:12]})'
+    except WeightsError:  # moved since the training began
+        digest = ''
+    half = '; half of each batch are unlabelled crops of bags'
+    recorded = half if config.data == 'unlabelled' else ''
+    return f'{recorded}; the targets are the maps of `{config.teacher}`{digest}'
 
 
 def _validations(log: Path) -> list[str]:

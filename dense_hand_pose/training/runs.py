@@ -1,21 +1,32 @@
 # Copyright 2026 The dense_hand_pose authors
 # SPDX-License-Identifier: Apache-2.0
-"""What a training begins with, and the network of a training so far."""
+"""
+What a training begins with, its precision among it, and the network of a training so far.
+
+``precision: auto`` is bfloat16 where the device multiplies it by itself, float32 elsewhere: a
+processor that emulates it takes 14 times as long for a step (docs/experiments.md).
+"""
 
 from dataclasses import replace
 from pathlib import Path
+import sys
 
 from dense_hand_pose.network.baselines import build_network, HandNet
 from dense_hand_pose.network.blocks import renormalise
 from dense_hand_pose.network.dense_regression import add_stacks, DenseRegressionNet, may_grow
 from dense_hand_pose.network.weight_file import read_notes, sha256_of
 from dense_hand_pose.network.weights import load_detector, load_weights
+from dense_hand_pose.runtimes.host import cpu_computes_bfloat16, cpu_name
 from safetensors.torch import load_file
 import torch
 from torch import nn
 
 from .checkpoint import CHECKPOINT, choose_checkpoint, Progress, read_header, spent
-from .config import TrainingConfig
+from .config import AUTO, TrainingConfig
+from .distributed import Group
+
+_AMPERE = (8, 0)
+"""The first compute capability whose tensor cores multiply bfloat16."""
 
 
 def beginning(init: Path | None) -> Progress:
@@ -64,6 +75,36 @@ def add_presence(network: HandNet, config: TrainingConfig) -> None:
     """Let a network learn, in place, whether there is a hand, where the data show it."""
     if config.data == 'searched' and isinstance(network, DenseRegressionNet):
         network.learn_presence()
+
+
+def offered_precision(device: torch.device) -> tuple[str, str]:
+    """Return 'bfloat16' or 'float32' for a device, and why."""
+    if device.type == 'cuda':
+        major, minor = torch.cuda.get_device_capability(device)
+        able, what = (major, minor) >= _AMPERE, f'compute capability {major}.{minor}'
+    else:
+        able, what = cpu_computes_bfloat16(), cpu_name()
+    if able:
+        return 'bfloat16', f'{what} multiplies it'
+    return 'float32', f'{what} does not multiply bfloat16'
+
+
+def chosen_precision(wanted: str, group: Group) -> str:
+    """
+    Return a configured precision; for 'auto' bfloat16 where all processes of a group offer it.
+
+    The main process prints the choice with its own device's reason.
+    """
+    if wanted != AUTO:
+        return wanted
+    chosen, reason = offered_precision(group.device)
+    share = torch.tensor([float(chosen == 'bfloat16')])
+    group.all_reduce_mean_([share])
+    if chosen == 'bfloat16' and float(share) < 1.0:
+        chosen, reason = 'float32', 'a device of another process does not multiply bfloat16'
+    if group.is_main:
+        print(f'train: precision auto: {chosen} ({reason})', file=sys.stderr)
+    return chosen
 
 
 _AVERAGE = 'average/module.'

@@ -63,7 +63,12 @@ RUN = {
     rf'{MODULE} train --config \S+ --out DIR( --resume)?': (
         'test/training/test_train_command.py::test_train_then_resume'
     ),
-    rf'{MODULE} train .* --init .*': 'test/training/presence/test_presence_training.py::--init',
+    rf'{MODULE} train .*distilled\.yaml .*': (
+        'test/training/data/test_unlabelled.py::test_the_command_cuts_and_trains'
+    ),
+    rf'{MODULE} train (?!.*distilled).* --init .*': (
+        'test/training/presence/test_presence_training.py::--init'
+    ),
     rf'{MODULE} train .* --processes 2': (
         'test/training/test_train_processes.py::'
         'test_two_processes_stop_together_and_none_outlives_another'

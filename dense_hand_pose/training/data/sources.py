@@ -13,6 +13,7 @@ from .detector_scenes import SceneSource
 from .mixed import MixedBatches
 from .shards import Shards
 from .synthetic import Batch, loader_of, make_batch, Maker, SyntheticBatches, validation_batches
+from .unlabelled import load_unlabelled_crops, UnlabelledBatches
 from ..config import RENDERED, TrainingConfig
 from ..distributed import Group
 from ..mining.places import load_mined_crops
@@ -67,6 +68,22 @@ class SearchedSource(SyntheticSource):
         return loader_of(batches, config.workers, pinned=group.pinned, ranks=group.count)
 
 
+class UnlabelledSource(SyntheticSource):
+    """Rendered hands, and crops without labels of a folder of bags."""
+
+    def __init__(self, config: TrainingConfig, root: Path, make: Maker = make_batch) -> None:
+        super().__init__(config, make)
+        self._crops = load_unlabelled_crops(root)
+
+    def training(self, first: int, group: Group) -> DataLoader[Batch]:
+        """Return the endless batches from number ``first`` on."""
+        config = self.config
+        batches = UnlabelledBatches(
+            self._crops, config.seed, config.batch_size, first, group.rank, group.count, self.make
+        )
+        return loader_of(batches, config.workers, pinned=group.pinned, ranks=group.count)
+
+
 class RecordedSource:
     """The frames of a data set's usual protocol; validation takes evenly spaced test frames."""
 
@@ -116,6 +133,8 @@ def open_source(
         raise ValueError(f'data: {config.data} needs the folder that holds it: add --data ROOT')
     if config.data == 'searched':
         return SearchedSource(config, root, make)
+    if config.data == 'unlabelled':
+        return UnlabelledSource(config, root, make)
     return RecordedSource(config, root)
 
 

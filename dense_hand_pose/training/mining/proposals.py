@@ -148,13 +148,13 @@ def mined_features(
     for number, frame in enumerate(tqdm(frames, unit='scene', disable=None), 1):
         waiting += candidates_in(frame, detector)
         if len(waiting) >= _TOGETHER or number == len(frames):
-            parts += _features_at(network, head, waiting, config.bfloat16)
+            parts += _features_at(network, head, waiting, config.precision)
             waiting = []
     return PresenceFeatures.joined(parts) if parts else None
 
 
 def _features_at(
-    network: DenseRegressionNet, head: PresenceHead, places: list[MinedCrop], bfloat16: bool
+    network: DenseRegressionNet, head: PresenceHead, places: list[MinedCrop], precision: str
 ) -> list[PresenceFeatures]:
     """Look at places, then at where the joints are that were seen there."""
     parts = []
@@ -166,7 +166,7 @@ def _features_at(
         frames = [frame for frame, _, _ in filled]
         crops = torch.from_numpy(np.stack([crop for _, _, crop in filled])).unsqueeze(1)
         centers = np.array([window.center_m for _, window, _ in filled])
-        seen = crop_features(network, crops, bfloat16)
+        seen = crop_features(network, crops, precision)
         told = [labels(one[None], frame.hands) for frame, one in zip(frames, centers, strict=True)]
         present, side = torch.from_numpy(np.array(told)[:, :, 0]).unbind(dim=1)
         known = ~present.isnan()

@@ -31,10 +31,16 @@ class Losses(NamedTuple):
 
 
 def dense_loss(
-    outputs: list[Tensor], batch: Batch, reach: SupportRadius, config: LossConfig
+    outputs: list[Tensor],
+    batch: Batch,
+    reach: SupportRadius,
+    config: LossConfig,
+    maps: DenseMaps | None = None,
 ) -> Losses:
     """
-    Compare each stack's channels (B, 5 J, H, W) with the maps and joints of the batch.
+    Compare each stack's channels (B, 5 J, H, W) with ``maps`` and the joints of the batch.
+
+    Without ``maps`` the targets are those of the joints.
 
     Maps: smooth L1 over all pixels, zero off the hand (paper Sec. 3.2). Coordinates: smooth L1 of
     the softly decoded joints in units of half a cube (AWR, AAAI 2020, Sec. 3.4). ``error_mm`` is
@@ -48,7 +54,7 @@ def dense_loss(
     hand = slice(None) if batch.state is None else batch.state != ABSENT
     with torch.no_grad():
         surface = lift(reduce_depth(batch.crop), batch.cube)
-        targets = encode(batch.joints_m, surface, batch.cube, reach)
+        targets = maps or encode(batch.joints_m, surface, batch.cube, reach)
         if batch.state is not None:
             targets = DenseMaps(*(_only(maps, batch.state != ABSENT) for maps in targets))
     cube = Cube(batch.cube.center_m[hand], batch.cube.size_m[hand])
@@ -56,11 +62,11 @@ def dense_loss(
     error_mm = torch.zeros(())
     for channels in outputs:
         # As the targets lie in memory: over mixed layouts the loss takes twice as long.
-        maps = DenseMaps.from_channels(channels.float().contiguous(), batch.joints_m.shape[1])
-        joints = decode_soft(maps, surface, batch.cube, reach)
+        made = DenseMaps.from_channels(channels.float().contiguous(), batch.joints_m.shape[1])
+        joints = decode_soft(made, surface, batch.cube, reach)
         offset = (joints - batch.joints_m)[hand]
         parts = parts + torch.stack(
-            [*_map_losses(maps, targets, config.beta), _coordinates(offset, cube, config)]
+            [*_map_losses(made, targets, config.beta), _coordinates(offset, cube, config)]
         )
         error_mm = offset.detach().norm(dim=-1).mean() * 1000.0
     weights = (config.heat_2d, config.heat_3d, config.direction, config.coordinates)

@@ -11,6 +11,7 @@ import yaml
 
 LEARNS = ('presence', 'verdict')
 """Values of the key ``learns``: today's, and that of version 0.1; without it: a whole network."""
+PRECISIONS = ('auto', 'float32', 'bfloat16')
 _MOST_SEEDS = 2**16
 _POSITIVE = (
     'hands', 'others', 'scene_weight', 'hidden', 'epochs', 'batch_size', 'learning_rate',
@@ -24,8 +25,9 @@ class PresenceConfig:
     How the presence and handedness head is trained on a network that stays as it is.
 
     ``hands`` crops of hands and ``others`` without are rendered by ``workers`` and pass the
-    network once, with ``bfloat16`` in half precision; so do the candidates of the ``detector`` (a
-    name or a file) in ``scenes`` whole scenes, which count ``scene_weight`` times. The head, with
+    network once, in ``precision``, 'auto' as in trainings (../runs.py); so do the candidates
+    of the ``detector`` (a name or a file) in ``scenes`` whole scenes, which count ``scene_weight``
+    times. The head, with
     ``hidden`` units, is trained on their features for ``epochs`` with AdamW, the rate falling
     along a cosine. ``dropout``: the share of the pooled features that each
     step leaves out. ``threads`` 0: one for each core.
@@ -42,7 +44,7 @@ class PresenceConfig:
     learning_rate: float = 1e-3
     weight_decay: float = 1e-2
     dropout: float = 0.2
-    bfloat16: bool = True
+    precision: str = 'auto'
     seed: int = 0
     workers: int = 1
     threads: int = 0
@@ -51,6 +53,8 @@ class PresenceConfig:
         """Check types and ranges; errors name the value."""
         for entry in fields(self):
             self._check_type(entry.name, type(entry.default), getattr(self, entry.name))
+        if self.precision not in PRECISIONS:
+            raise ValueError(f'precision = {self.precision!r}: expected {" or ".join(PRECISIONS)}')
         for name in _POSITIVE:
             if getattr(self, name) <= 0:
                 raise ValueError(f'{name} = {getattr(self, name)}: expected a positive number')

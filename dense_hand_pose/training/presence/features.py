@@ -69,17 +69,17 @@ class _Crops(Dataset[tuple[Tensor, Tensor, Tensor]]):
 
 @torch.no_grad()
 def pool_crops(
-    network: DenseRegressionNet, head: PresenceHead, crops: Tensor, bfloat16: bool = False
+    network: DenseRegressionNet, head: PresenceHead, crops: Tensor, precision: str = 'float32'
 ) -> Tensor:
     """Return the pooled features (N, F) float16 of crops (N, 1, 128, 128)."""
-    return pooled_half(head, crop_features(network, crops, bfloat16))
+    return pooled_half(head, crop_features(network, crops, precision))
 
 
 @torch.no_grad()
-def crop_features(network: DenseRegressionNet, crops: Tensor, bfloat16: bool) -> Features:
+def crop_features(network: DenseRegressionNet, crops: Tensor, precision: str) -> Features:
     """Return the network's features of crops (N, 1, 128, 128)."""
     crops = crops.to(memory_format=torch.channels_last)
-    with torch.autocast('cpu', torch.bfloat16, enabled=bfloat16):
+    with torch.autocast('cpu', torch.bfloat16, enabled=precision == 'bfloat16'):
         return network.forward_features(crops)
 
 
@@ -99,6 +99,6 @@ def rendered_features(
         worker_init_fn=leave_signals_to_the_trainer,
     )  # fmt: skip
     return PresenceFeatures.joined([
-        PresenceFeatures(pool_crops(network, head, crop, config.bfloat16), present, side)
+        PresenceFeatures(pool_crops(network, head, crop, config.precision), present, side)
         for crop, present, side in tqdm(loader, total=len(crops), unit='batch', disable=None)
     ])  # fmt: skip

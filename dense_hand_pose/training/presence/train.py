@@ -31,9 +31,10 @@ from .config import load_presence_config, PresenceConfig
 from .features import PresenceFeatures, rendered_features
 from .fit import fit_head, with_presence
 from ..checkpoint import CHECKPOINT
+from ..distributed import Group
 from ..mining.proposals import mined_features
 from ..model_cards import current_commit
-from ..runs import load_average
+from ..runs import chosen_precision, load_average
 
 _MEASURED: Final = 2000
 """Crops of hands, and as many others, on which the written weights are measured."""
@@ -56,6 +57,7 @@ def train_presence(config_path: Path, init: Path, out: Path) -> str:
     ValueError for what cannot be read or used.
     """
     config = load_presence_config(config_path)
+    config = replace(config, precision=chosen_precision(config.precision, Group()))
     start = _open(init)
     out.mkdir(parents=True, exist_ok=True)
     commit = current_commit()

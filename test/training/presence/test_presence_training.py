@@ -69,7 +69,7 @@ def test_shipped_settings_are_of_a_presence_head() -> None:
      ('weight_decay: -1.0', 'weight_decay'), ('colour: red', 'colour'), ('seed: -1', 'seed = -1'),
      ('scenes: -1', 'scenes = -1'), ('scene_weight: 0', 'scene_weight = 0'),
      ('hidden: 0', 'hidden = 0'),
-     ('learning_rate: .inf', 'learning_rate'), ('bfloat16: 1', 'bfloat16 = 1')],
+     ('learning_rate: .inf', 'learning_rate'), ('precision: float16', "precision = 'float16'")],
 )  # fmt: skip
 def test_wrong_settings_are_named(tmp_path: Path, text: str, words: str) -> None:
     path = tmp_path / 'v.yaml'
