@@ -51,11 +51,9 @@ class HandPoseEstimator:
         ``scores``: what the scores of the network mean, as its weight file has it.
         """
         self.config = config or EstimatorConfig()
-        self._backend = backend
+        self._backend, self._localizer = backend, localizer or NearestSurfaces()
         self.scores = scores or ScoreSettings()
-        self._search = HandSearch(
-            backend, localizer or NearestSurfaces(), self.scores.hopeless_score
-        )
+        self._search = HandSearch(backend, self._localizer, self.scores.hopeless_score)
         self._tracker: Tracker[CropEstimate] = Tracker()
         self._fits = HandFits()
         self._let_go = LetGo()
@@ -87,6 +85,12 @@ class HandPoseEstimator:
         localizer = make_localizer(config.roi_mode, backend, threads, precision, scores)
         made = make_backend(backend, model, threads=threads, precision=precision)
         return cls(made, config, localizer, scores)
+
+    def without_past(self, config: EstimatorConfig | None = None) -> 'HandPoseEstimator':
+        """Return an estimator with the same networks, which has seen no frame."""
+        return HandPoseEstimator(
+            self._backend, config or self.config, self._localizer, self.scores
+        )
 
     @property
     def backend_name(self) -> str:

@@ -9,7 +9,7 @@ from dense_hand_pose.network.score_settings import ScoreMap, ScoreSettings
 from dense_hand_pose.network.weights import save_weights
 import numpy as np
 import pytest
-from tiny import tiny_network
+from support.tiny import tiny_network
 
 from tools.calibrate_scores import (
     best_settings,

@@ -13,7 +13,7 @@ from dense_hand_pose.runtimes.base import Model
 from hypothesis import given
 from hypothesis import strategies as st
 import pytest
-from tiny import tiny_network
+from support.tiny import tiny_network
 import torch
 
 SETTINGS = ScoreSettings(

@@ -14,7 +14,11 @@ from typing import Final, NamedTuple
 from dense_hand_pose.camera.intrinsics import Intrinsics
 from dense_hand_pose.estimator import EstimatorConfig, HandPose, HandPoseEstimator
 from dense_hand_pose.synthesis.frames import SIDES
-from dense_hand_pose.synthesis.scenes.full_scene import render_full_frame, sample_full_scene
+from dense_hand_pose.synthesis.scenes.full_scene import (
+    FullScene,
+    render_full_frame,
+    sample_full_scene,
+)
 from dense_hand_pose.synthesis.seeds import TEST_SCENES
 import numpy as np
 import numpy.typing as npt
@@ -52,13 +56,18 @@ class TestScene(NamedTuple):
 
 
 class FoundHand(NamedTuple):
-    """What is kept of an estimate: joints_m (21, 3), cube_m (3,) and its scores."""
+    """
+    What is kept of an estimate: joints_m (21, 3), cube_m (3,) and its scores.
+
+    score: the published one; raw_score: before its calibration, for the thresholds.
+    """
 
     joints_m: Floats
     cube_m: Floats
     score: float
     confidence: float
     side: str
+    raw_score: float
 
     @property
     def center_m(self) -> Floats:
@@ -72,8 +81,9 @@ class SceneAnswer:
     """
     A scene without its depth, and what was found in it.
 
-    asked: the number of hands that the scene was drawn with. found: all candidates, the best
-    score first, those below the thresholds, too; ``reported``: those that the estimator reports.
+    kind: its name, '' for a random scene; asked: the number of hands that it was drawn with.
+    found: all candidates, the best score first, those below the thresholds, too; ``reported``:
+    those that the estimator reports.
     at_truth: for each true hand the estimate with the cube around its true centre, None where the
     cube was empty or the hand need not be found.
     """
@@ -85,6 +95,7 @@ class SceneAnswer:
     found: tuple[FoundHand, ...]
     at_truth: tuple[FoundHand | None, ...]
     config: EstimatorConfig
+    kind: str = ''
 
     @property
     def reported(self) -> tuple[FoundHand, ...]:
@@ -94,7 +105,7 @@ class SceneAnswer:
     def above(self, min_score: float) -> tuple[FoundHand, ...]:
         """Return what it would report with another threshold of the score."""
         least = self.config.min_confidence
-        return tuple(f for f in self.found if f.confidence >= least and f.score >= min_score)
+        return tuple(f for f in self.found if f.confidence >= least and f.raw_score >= min_score)
 
     def score(self, found: Sequence[FoundHand] | None = None) -> FrameScore:
         """Match found hands (those reported) with the true ones, by the means of the joints."""
@@ -117,7 +128,11 @@ def render_scene(index: int) -> TestScene:
         raise ValueError(f'index = {index}: must not be negative')
     rng = np.random.default_rng([TEST_SCENES[index], _STREAM])
     scene = sample_full_scene(rng, hands_asked(index))
-    depth_m = render_full_frame(scene, rng)
+    return with_truth(scene, render_full_frame(scene, rng))
+
+
+def with_truth(scene: FullScene, depth_m: npt.NDArray[np.float32]) -> TestScene:
+    """Return a scene with its image (H, W) and its truth."""
     hands = tuple(TrueHand(h.joints_m, SIDES[h.side], h.present) for h in scene.hands)
     return TestScene(depth_m, scene.intrinsics, scene.camera.name, hands)
 
@@ -137,15 +152,23 @@ def estimate_scenes(
     config = replace(given, max_hands=MAX_HANDS)
     estimator.config = replace(config, min_confidence=0.0, min_score=0.0, min_new_score=0.0)
     try:
-        return [_answer(estimator, index, config) for index in progress(range(scenes))]
+        return [
+            answer_scene(estimator, render_scene(index), config, index)
+            for index in progress(range(scenes))
+        ]
     finally:
         estimator.config = given
         estimator.reset()
 
 
-def _answer(estimator: HandPoseEstimator, index: int, config: EstimatorConfig) -> SceneAnswer:
-    """Search a scene, and look where its hands truly are."""
-    scene = render_scene(index)
+def answer_scene(
+    estimator: HandPoseEstimator,
+    scene: TestScene,
+    config: EstimatorConfig,
+    index: int,
+    kind: str = '',
+) -> SceneAnswer:
+    """Search a scene, and look where its hands truly are; ``config`` has the thresholds."""
     estimator.reset()
     poses = estimator.estimate_hands(scene.depth_m, scene.intrinsics)
     at_truth = [
@@ -156,12 +179,13 @@ def _answer(estimator: HandPoseEstimator, index: int, config: EstimatorConfig) -
     ]
     return SceneAnswer(
         index=index,
-        asked=hands_asked(index),
+        asked=hands_asked(index) if not kind else len(scene.hands),
         camera=scene.camera,
         hands=scene.hands,
-        found=tuple(sorted(map(_kept, poses), key=lambda found: -found.score)),
+        found=tuple(sorted(map(_kept, poses), key=lambda found: -found.raw_score)),
         at_truth=tuple(None if pose is None else _kept(pose) for pose in at_truth),
         config=config,
+        kind=kind,
     )
 
 
@@ -173,4 +197,5 @@ def _kept(pose: HandPose) -> FoundHand:
         score=float(pose.score),
         confidence=float(pose.confidence.mean()),
         side=pose.side,
+        raw_score=float(pose.raw_score),
     )

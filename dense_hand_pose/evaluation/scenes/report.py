@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The files of the test on scenes: table, CSV, a page of plots, the sheet of the worst scenes."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 import csv
 import math
 from pathlib import Path
@@ -21,7 +21,7 @@ from dense_hand_pose.visualization import (
 import numpy as np
 from PIL import Image as PilImage
 
-from .detection import render_scene, SceneAnswer
+from .detection import render_scene, SceneAnswer, TestScene
 from .sequences import SequenceAnswer
 from ..figures import new_page
 
@@ -92,23 +92,23 @@ def _scene_lines(scenes: Figures) -> list[str]:
     one, two, none = scenes['one_hand'], scenes['two_hands'], scenes['no_hand']
     lines = [
         f'scenes: {scenes["scenes"]}, found: within {scenes["gate_mm"]:.0f} mm',
-        _line('one hand, found', _percent(one['recall']), f'of {one["hands"]}'),
-        _line('two hands, both found', _percent(two['both_found']), f'of {two["scenes"]}'),
-        _line(
-            'no hand, one reported', _percent(none['false_positive_share']), f'of {none["scenes"]}'
+        table_line('one hand, found', percent(one['recall']), f'of {one["hands"]}'),
+        table_line('two hands, both found', percent(two['both_found']), f'of {two["scenes"]}'),
+        table_line(
+            'no hand, one reported', percent(none['false_positive_share']), f'of {none["scenes"]}'
         ),
-        _line('false hands per scene', f'{scenes["false_positives_per_scene"]:.3f}'),
+        table_line('false hands per scene', f'{scenes["false_positives_per_scene"]:.3f}'),
     ]
     names = ('recall', 'center', 'joints', 'true c.', 'costs', 'side')
-    lines.append(_row('errors in mm, side in %', names))
+    lines.append(table_row('errors in mm, side in %', names))
     groups = {'': {'all': scenes['all_hands']}}
     groups |= {title: scenes[f'per_{title}'] for title in ('distance_m', 'camera', 'side')}
     for title, entries in groups.items():
         for name, figures in entries.items():
             cells = (
-                _percent(figures['recall']),
+                percent(figures['recall']),
                 *(
-                    _number(figures[key])
+                    number(figures[key])
                     for key in (
                         'center_error_mm',
                         'mean_joint_error_mm',
@@ -116,10 +116,10 @@ def _scene_lines(scenes: Figures) -> list[str]:
                         'detection_costs_mm',
                     )
                 ),
-                _percent(figures['side_right']),
+                percent(figures['side_right']),
             )
             named = f'{title.removesuffix("_m")} {name}'.strip()
-            lines.append(_row(f'  {named} ({figures["hands"]})', cells))
+            lines.append(table_row(f'  {named} ({figures["hands"]})', cells))
     return lines
 
 
@@ -128,48 +128,56 @@ def _sequence_lines(sequences: Figures) -> list[str]:
     kinds = sequences['per_kind']
     lines = [f'sequences: {sequences["sequences"]}, {sequences["frames"]} frames']
     names = ('missed', 'false/fr.', 'false tr.', 'switches', 'back', 'in time', 'jitter')
-    lines.append(_row('by kind; jitter in mm', names))
+    lines.append(table_row('by kind; jitter in mm', names))
     for name, figures in [('all', sequences), *kinds.items()]:
         back = figures['reacquired']
         cells = (
-            _percent(figures['missed_share']),
-            _number(figures['false_positives_per_frame'], 3),
+            percent(figures['missed_share']),
+            number(figures['false_positives_per_frame'], 3),
             str(figures['false_tracks']),
             str(figures['switches']),
             str(back['times']),
-            _percent(back['in_time_share']),
-            _number(figures['jitter_mm'], 2),
+            percent(back['in_time_share']),
+            number(figures['jitter_mm'], 2),
         )
-        lines.append(_row(f'  {name}', cells))
+        lines.append(table_row(f'  {name}', cells))
     return lines
 
 
-def _line(name: str, value: str, more: str = '') -> str:
+def table_line(name: str, value: str, more: str = '') -> str:
+    """Return a line of the printed table."""
     return f'  {name:<26}{value:>10} {more}'.rstrip()
 
 
-def _row(name: str, cells: Sequence[str]) -> str:
+def table_row(name: str, cells: Sequence[str]) -> str:
+    """Return a row of the printed table."""
     return f'{name:<28}' + ''.join(f'{cell:>10}' for cell in cells)
 
 
-def _percent(share: float) -> str:
+def percent(share: float) -> str:
+    """Return a share as text, - for nothing to measure."""
     return '-' if math.isnan(share) else f'{100.0 * share:.1f} %'
 
 
-def _number(value: float, digits: int = 1) -> str:
+def number(value: float, digits: int = 1) -> str:
+    """Return a number as text, - for nothing to measure."""
     return '-' if math.isnan(value) else f'{value:.{digits}f}'
 
 
 _BLUE, _RED, _GREY = '#2d96d7', '#e64b3c', '#666666'
 
 
-def localization_page(path: Path, scenes: Mapping[str, Any], min_score: float) -> None:
-    """Plot the figures of scene_summary.summarise_scenes; min_score is the chosen threshold."""
-    with new_page(path, (11.0, 8.0), 2, 2) as axes:
+def localization_page(
+    path: Path, scenes: Figures, min_score: float, kinds: Figures | None, reliability: Figures
+) -> None:
+    """Plot the figures of summary.py and kinds.py; min_score is the chosen threshold."""
+    with new_page(path, (11.0, 12.0), 3, 2) as axes:
         _gate(axes[0, 0], scenes)
         _score(axes[0, 1], scenes['over_score'], min_score)
         _bars(axes[1, 0], scenes['per_distance_m'], 'distance, m')
         _bars(axes[1, 1], scenes['per_camera'], 'camera')
+        _reliability(axes[2, 0], reliability)
+        _kinds(axes[2, 1], {} if kinds is None else kinds['per_kind'])
 
 
 def _gate(axes: Any, scenes: Mapping[str, Any]) -> None:
@@ -203,6 +211,35 @@ def _bars(axes: Any, groups: Mapping[str, Any], title: str) -> None:
     axes.set_title(f'Hands found by {title}', fontsize=10)
 
 
+def _reliability(axes: Any, reliability: Figures) -> None:
+    """Plot the share of hands that are right over the published score: a diagonal is exact."""
+    axes.plot([0, 1], [0, 100], color=_GREY, linewidth=0.8, linestyle='--')
+    for name, colour in (('candidates', _GREY), ('reported', _BLUE)):
+        bins = reliability[name]['bins']
+        at = [one['mean_score'] for one in bins]
+        shares = [100.0 * one['right_share'] for one in bins]
+        axes.plot(at, shares, 'o-', color=colour, markersize=3, label=name)
+    error = number(reliability['reported']['error'], 3)
+    axes.set(xlabel='published score', ylabel='are hands, %', xlim=(0, 1), ylim=(-1, 101))
+    axes.set_title(f'Reliability of the score, calibration error {error}', fontsize=10)
+    axes.legend(loc='upper left', fontsize=8)
+
+
+def _kinds(axes: Any, kinds: Figures) -> None:
+    """Plot the share of hands found in scenes of each kind, and of scenes with a false one."""
+    places = np.arange(len(kinds))
+    found = [100.0 * np.nan_to_num(one['recall']) for one in kinds.values()]
+    false = [100.0 * one['false_scenes'] for one in kinds.values()]
+    axes.barh(places, found, height=0.6, color=_BLUE, label='hands found')
+    axes.barh(places, false, height=0.3, color=_RED, label='scenes with a false hand')
+    axes.set_yticks(places, list(kinds), fontsize=6)
+    axes.invert_yaxis()
+    axes.set(xlabel='%', xlim=(0, 101))
+    axes.set_title('Kinds of scenes', fontsize=10)
+    if kinds:
+        axes.legend(loc='lower right', fontsize=7)
+
+
 WORST: Final = 12
 _OF_A_KIND: Final = 4
 _COLUMNS: Final = 3
@@ -216,21 +253,31 @@ def worst_scenes(answers: Sequence[SceneAnswer], count: int = WORST) -> list[Sce
     Up to four of the first two kinds, the surest false hands and the nearest missed ones first;
     the largest errors of the centre fill the places left.
     """
-    scores = {answer.index: answer.score() for answer in answers}
-    false = [a for a in answers if scores[a.index].false]
-    false.sort(key=lambda a: (-a.reported[scores[a.index].false[0]].score, a.index))
-    missed = [a for a in answers if scores[a.index].missed and not scores[a.index].false]
-    missed.sort(key=lambda a: (a.hands[scores[a.index].missed[0]].center_m[2], a.index))
+    scores = {(a.kind, a.index): a.score() for a in answers}
+    false = [a for a in answers if scores[a.kind, a.index].false]
+    false.sort(
+        key=lambda a: (-a.reported[scores[a.kind, a.index].false[0]].score, a.kind, a.index)
+    )
+    missed = [
+        a for a in answers if scores[a.kind, a.index].missed and not scores[a.kind, a.index].false
+    ]
+    missed.sort(
+        key=lambda a: (a.hands[scores[a.kind, a.index].missed[0]].center_m[2], a.kind, a.index)
+    )
     chosen = [*false[:_OF_A_KIND], *missed[:_OF_A_KIND]]
-    taken = {answer.index for answer in chosen}
-    rest = [answer for answer in answers if answer.index not in taken]
-    rest.sort(key=lambda a: (-_largest_error_m(a), a.index))
+    taken = {(answer.kind, answer.index) for answer in chosen}
+    rest = [answer for answer in answers if (answer.kind, answer.index) not in taken]
+    rest.sort(key=lambda a: (-_largest_error_m(a), a.kind, a.index))
     return [*chosen, *rest][:count]
 
 
-def worst_sheet(answers: Sequence[SceneAnswer]) -> Image:
+def worst_sheet(
+    answers: Sequence[SceneAnswer],
+    render: Callable[[SceneAnswer], TestScene] = lambda answer: render_scene(answer.index),
+) -> Image:
     """Render the worst scenes again: true hands pale, found ones in colour."""
-    return contact_sheet([_tile(answer) for answer in worst_scenes(answers)], _COLUMNS)
+    worst = worst_scenes(answers)
+    return contact_sheet([_tile(answer, render(answer)) for answer in worst], _COLUMNS)
 
 
 def _largest_error_m(answer: SceneAnswer) -> float:
@@ -243,9 +290,8 @@ def _largest_error_m(answer: SceneAnswer) -> float:
     return max(distances, default=0.0)
 
 
-def _tile(answer: SceneAnswer) -> Image:
+def _tile(answer: SceneAnswer, scene: TestScene) -> Image:
     """Return the picture of a scene below a line of text."""
-    scene = render_scene(answer.index)
     near, far = depth_range_m(scene.depth_m)
     picture = depth_to_bgr(scene.depth_m, near, far)
     height, width = picture.shape[:2]
@@ -273,7 +319,7 @@ def _tile(answer: SceneAnswer) -> Image:
 def _text(answer: SceneAnswer) -> str:
     """Return what to say of a scene."""
     score = answer.score()
-    parts = [f'{answer.index} {answer.camera}']
+    parts = [f'{answer.kind} {answer.index} {answer.camera}'.strip()]
     parts += [f'missed {len(score.missed)}'] if score.missed else []
     parts += [f'false {len(score.false)}'] if score.false else []
     if score.pairs:

@@ -43,7 +43,7 @@ def found_hand(
     shift_m: tuple[float, float, float] = (0.0, 0.0, 0.0), score: float = 0.9, side: str = 'right'
 ) -> FoundHand:
     joints = SHAPE_M + CENTER_M + shift_m
-    return FoundHand(joints, joints.mean(axis=0), score, 0.8, side)
+    return FoundHand(joints, joints.mean(axis=0), score, 0.8, side, score)
 
 
 def answer(

@@ -10,13 +10,18 @@ from dense_hand_pose.cli import main
 from dense_hand_pose.evaluation.scenes import detection
 from dense_hand_pose.evaluation.scenes.summary import THRESHOLDS
 from dense_hand_pose.network.weights import save_weights
+from dense_hand_pose.synthesis.scenes.situations import EMPTY, SITUATIONS
 import numpy as np
 from PIL import Image
 import pytest
 from support.tiny import always_hand_network
 
 FRAMES, SEQUENCES = 4, 2
-FILES = {'metrics.json', 'scenes.csv', 'sequences.csv', 'plots.png', 'worst_scenes.png'}
+FILES = {
+    'metrics.json', 'scenes.csv', 'sequences.csv', 'plots.png', 'worst_scenes.png',
+    'kinds.csv', 'worst_kinds.png',
+}  # fmt: skip
+NO_KINDS = ('--kind-scenes', '0', '--object-sequences', '0')
 
 
 @pytest.fixture(scope='module')
@@ -36,7 +41,8 @@ def test_two_runs_write_the_same_files(
 ) -> None:
     for name in 'ab':
         out = tmp_path / name
-        assert evaluate(model, '--sequences', str(SEQUENCES), '--out', str(out)) == 0
+        more = ['--object-sequences', '1', '--sequences', str(SEQUENCES), '--out', str(out)]
+        assert evaluate(model, *more) == 0
     said = capsys.readouterr()
     assert 'one hand, found' in said.out and 'by kind' in said.out
     assert said.err == ''  # no bar where stderr is no terminal
@@ -44,6 +50,9 @@ def test_two_runs_write_the_same_files(
     for name in FILES:
         assert (tmp_path / 'a' / name).read_bytes() == (tmp_path / 'b' / name).read_bytes(), name
     agree(tmp_path / 'a')
+    agree_in_kinds(tmp_path / 'a')
+    assert 'calibration error of the score' in said.out
+    assert 'followed, and searched alone' in said.out
 
 
 def agree(out: Path) -> None:
@@ -73,11 +82,37 @@ def agree(out: Path) -> None:
         assert np.array(Image.open(out / name)).std() > 5.0, name
 
 
+def agree_in_kinds(out: Path) -> None:
+    """Check the figures of kinds, reliability and sequences with an object."""
+    document = json.loads((out / 'metrics.json').read_text())
+    kinds, rows = document['kinds'], list(csv.DictReader((out / 'kinds.csv').open()))
+    assert [row['kind'] for row in rows] == list(SITUATIONS) == list(kinds['per_kind'])
+    for row in rows:
+        assert int(row['scenes']) == 1
+        assert int(row['hands']) == kinds['per_kind'][row['kind']]['hands']
+        assert (row['recall'] == '') == (row['kind'] in EMPTY)
+    group = kinds['per_group']['empty']
+    assert group['scenes'] == len(EMPTY) and group['hands'] == 0
+    false = [int(row['false_hands']) for row in rows if row['kind'] in EMPTY]
+    assert group['false_hands'] == sum(false)
+    for part in document['reliability'].values():
+        assert part['hands'] == sum(one['count'] for one in part['bins']) > 0
+        error = sum(o['count'] * abs(o['mean_score'] - o['right_share']) for o in part['bins'])
+        assert part['error'] == pytest.approx(error / part['hands'], abs=2e-4)
+    objects = document['object_sequences']
+    assert list(objects['per_kind']) == ['pick_up'] and objects['frames'] == 12
+
+
 def test_without_sequences_there_are_no_figures_of_them(
     model: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert evaluate(model, '--sequences', '0', '--frames', '2', '--out', str(tmp_path)) == 0
-    assert json.loads((tmp_path / 'metrics.json').read_text())['sequences'] is None
+    assert (
+        evaluate(model, *NO_KINDS, '--sequences', '0', '--frames', '2', '--out', str(tmp_path))
+        == 0
+    )
+    document = json.loads((tmp_path / 'metrics.json').read_text())
+    assert document['sequences'] is document['kinds'] is document['object_sequences'] is None
+    assert not (tmp_path / 'kinds.csv').exists()
     assert 'sequences:' not in capsys.readouterr().out
 
 
@@ -101,6 +136,7 @@ def test_an_interrupt_ends_in_one_line_and_without_files(
     ('more', 'said'),
     [
         (['--center=both'], 'unrecognized arguments: --center=both'),
+        (['--kind-scenes', '-1'], "'-1' is not a number of scenes"),
         (['--sequences', '-1'], "'-1' is not a number of sequences"),
         (['--out', __file__], 'File exists'),
     ],
