@@ -34,6 +34,7 @@ _JOINT_RADIUS_M = 0.0045
 _FAR_PX = 1e5
 _EDGE_POINTS = 9
 _TILE_SIZE_M = 0.34
+_NEAREST_TILE_M = 0.05
 _LEAST_COLOUR = 0.3
 
 
@@ -143,6 +144,19 @@ def zoom(image_bgr: Image, window: CropWindow, size_px: int) -> tuple[Image, Int
     return tile, intrinsics
 
 
+def surroundings(
+    depth_m: npt.NDArray[np.float32],
+    center_m: npt.NDArray[np.floating],
+    intrinsics: Intrinsics,
+    size_px: int,
+) -> tuple[Image, Intrinsics]:
+    """Return what is around a point (3,), (size_px, size_px, 3), and that picture's intrinsics."""
+    x, y, z = (float(value) for value in center_m)
+    coloured = depth_to_bgr(depth_m, z - 0.12, z + 0.3)
+    window = CropWindow((x, y, max(z, _NEAREST_TILE_M)), _TILE_SIZE_M, intrinsics)
+    return zoom(coloured, window, size_px)
+
+
 def hand_tile(
     depth_m: npt.NDArray[np.float32],
     joints_m: npt.NDArray[np.floating],
@@ -151,10 +165,7 @@ def hand_tile(
     confidence: npt.NDArray[np.floating] | None = None,
 ) -> Image:
     """Return the surroundings of a hand with its skeleton, (size_px, size_px, 3)."""
-    x, y, z = (float(value) for value in joints_m.mean(axis=0))
-    window = CropWindow((x, y, z), _TILE_SIZE_M, intrinsics)
-    coloured = depth_to_bgr(depth_m, z - 0.12, z + 0.3)
-    tile, tile_intrinsics = zoom(coloured, window, size_px)
+    tile, tile_intrinsics = surroundings(depth_m, joints_m.mean(axis=0), intrinsics, size_px)
     return draw_pose(tile, joints_m, tile_intrinsics, confidence)
 
 

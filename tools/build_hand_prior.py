@@ -19,8 +19,8 @@ from dense_hand_pose.kinematics.data_file import DATA_FILE, read_arrays
 from dense_hand_pose.kinematics.noise import features
 from dense_hand_pose.synthesis.frames import render_frame
 from dense_hand_pose.synthesis.hand import kinematics
+from dense_hand_pose.synthesis.hand.hands import sample_free_dof
 from dense_hand_pose.synthesis.hand.model import HandModel
-from dense_hand_pose.synthesis.hand.poses import sample_free_dof
 from dense_hand_pose.synthesis.seeds import TEST_SCENES
 import numpy as np
 import numpy.typing as npt

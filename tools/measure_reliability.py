@@ -18,7 +18,7 @@ import sys
 import time
 
 from dense_hand_pose.camera.intrinsics import Intrinsics
-from dense_hand_pose.demo.environment import free_domain_id, private_environment
+from dense_hand_pose.demo.processes import free_domain_id, private_environment
 from dense_hand_pose.ros.synthetic_camera import camera_info
 from geometry_msgs.msg import PoseArray
 import numpy as np

@@ -16,8 +16,15 @@ import struct
 from typing import BinaryIO, Final, NamedTuple
 from zlib import crc32
 
-from .compression import Budget, LARGEST_BLOCK_BYTES, unpacked
-from .raw import cdr_message, RawMessage, TopicInfo, type_name_of
+from .raw import (
+    Budget,
+    cdr_message,
+    LARGEST_BLOCK_BYTES,
+    RawMessage,
+    TopicInfo,
+    type_name_of,
+    unpacked,
+)
 
 _MAGIC: Final = b'\x89MCAP0\r\n'
 _FOOTER, _SCHEMA, _CHANNEL, _MESSAGE, _CHUNK, _INDEX = 0x02, 0x03, 0x04, 0x05, 0x06, 0x07

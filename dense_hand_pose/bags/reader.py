@@ -16,9 +16,8 @@ from typing import Final, Protocol
 
 from dense_hand_pose.safe_output import printable
 
-from .compression import unpack_file, ZSTD_MAGIC
 from .mcap import McapFile
-from .raw import RawMessage, TopicInfo
+from .raw import RawMessage, TopicInfo, unpack_file, ZSTD_MAGIC
 from .ros1 import Ros1File
 from .sqlite import SqliteFile
 

@@ -14,8 +14,15 @@ from pathlib import Path
 import struct
 from typing import BinaryIO, Final, NamedTuple
 
-from .compression import Budget, LARGEST_BLOCK_BYTES, unpacked
-from .raw import cdr_message, RawMessage, TopicInfo, type_name_of
+from .raw import (
+    Budget,
+    cdr_message,
+    LARGEST_BLOCK_BYTES,
+    RawMessage,
+    TopicInfo,
+    type_name_of,
+    unpacked,
+)
 
 _MAGIC: Final = b'#ROSBAG V2.0\n'
 _MESSAGE, _INDEX, _CHUNK, _CONNECTION = 2, 4, 5, 7

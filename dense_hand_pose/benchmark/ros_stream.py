@@ -21,12 +21,12 @@ from typing import Any
 from dense_hand_pose.bags.raw import RawMessage
 from dense_hand_pose.bags.rosbag import BagTopic
 from dense_hand_pose.camera.camera_info import stamp_ns
-from dense_hand_pose.demo.environment import (
+from dense_hand_pose.demo.processes import (
+    Children,
     free_domain_id,
     private_environment,
     with_room_for_images,
 )
-from dense_hand_pose.demo.processes import Children
 from dense_hand_pose.demo.stream import (
     check_alive,
     DemoError,

@@ -10,10 +10,9 @@ from dense_hand_pose.network.config import CONFIGURATIONS
 from dense_hand_pose.network.weight_file import find_weights
 from dense_hand_pose.runtimes.base import BackendError, Model
 
-from .contenders import Contender, EAGER, gather, PAPER, Spec, specs
+from .contenders import Contender, EAGER, gather, Memory, PAPER, peak_memory, Spec, specs
 from .figures import as_json, Row, Summary
 from .machine import commit, load_average, machine, MatrixProduct, network_gmac, versions
-from .memory import Memory, peak_memory
 from .timing import Film, run_in_turns, Times
 
 STAGES = ('localize', 'crop', 'network', 'total', 'beside_network', 'end_to_end', 'search')

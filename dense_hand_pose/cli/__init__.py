@@ -8,7 +8,8 @@ chosen one is imported. A module may have ``current_words(words)``, which replac
 former version. Exit status: 0 done, 1 could not be done, 2 wrong arguments.
 """
 
-from collections.abc import Sequence
+import argparse
+from collections.abc import Mapping, Sequence
 from importlib import import_module
 import os
 from pathlib import Path
@@ -21,6 +22,7 @@ from .common import CommandError, OneLineParser
 
 PROGRAM = 'python -m dense_hand_pose'
 COMPLETION = '--print-completion'
+SHELLS = ('bash', 'zsh', 'tcsh')
 EXTRAS = {'matplotlib': 'train', 'numba': 'synthesis', 'scipy': 'train', 'torch': 'train'}
 """What a light install lacks, and the extra of setup.py that brings it."""
 COMMANDS = {
@@ -100,13 +102,40 @@ def program() -> str:
 
 def _print_completion(words: list[str]) -> int:
     """Print the completion of a shell."""
-    from .completion import completion, SHELLS
-
     if len(words) != 1 or words[0] not in SHELLS:
         print(f'{program()}: {COMPLETION} expects one of {", ".join(SHELLS)}', file=sys.stderr)
         return 2
     print(completion(words[0], 'dense_hand_pose', COMMANDS))
     return 0
+
+
+def completion(shell: str, program: str, commands: Mapping[str, str]) -> str:
+    """Return the script that a shell reads, with the options and files of each command."""
+    import shtab
+
+    parser = OneLineParser(prog=program, description=None)
+    parser.add_argument('--version', action='store_true', help='print the version')
+    parser.add_argument('--print-completion', choices=SHELLS, help='print the completion')
+    parts = parser.add_subparsers()
+    for name, text in commands.items():
+        command = import_module(f'{__name__}.{name.replace("-", "_")}')
+        part = parts.add_parser(name, prog=f'{program} {name}', description=text, help=text)
+        command.add_arguments(part)
+        _complete_files(part)
+    script: str = shtab.complete(parser, shell)
+    return script
+
+
+def _complete_files(parser: argparse.ArgumentParser) -> None:
+    """Have the options that take a path completed with file names."""
+    import shtab
+
+    for action in parser._actions:
+        if action.type is Path:
+            action.complete = shtab.FILE  # type: ignore[attr-defined]
+        elif isinstance(action, argparse._SubParsersAction):
+            for part in action.choices.values():
+                _complete_files(part)
 
 
 def _how_to_install(package: str, extra: str) -> str:

@@ -38,7 +38,7 @@ def run(args: argparse.Namespace) -> int:
     if not args.root.is_dir():
         raise CommandError(f'{args.root} is not a folder: expected that of {args.dataset}', 2)
     try:
-        from dense_hand_pose.datasets.check import check
+        from dense_hand_pose.datasets.opening import check
         import scipy  # noqa: F401 (missing: say so before the long part)
     except ImportError as error:
         raise CommandError(f'{error}; pip install scipy', 2) from error

@@ -29,7 +29,7 @@ def run(args: argparse.Namespace) -> int:
     from dense_hand_pose.runtimes.process import wait_passively
 
     wait_passively()
-    from dense_hand_pose.training.predict import predict
+    from dense_hand_pose.training.runs import predict
 
     try:
         frames = predict(args.run, args.data, args.out, args.labels)

@@ -13,8 +13,7 @@ import os
 from pathlib import Path
 import sys
 
-from .common import CommandError, whole_number
-from .shipped import configuration
+from .common import CommandError, configuration, whole_number
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

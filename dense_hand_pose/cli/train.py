@@ -13,8 +13,7 @@ from dataclasses import replace
 from pathlib import Path
 import sys
 
-from .common import CommandError
-from .shipped import configuration, weights
+from .common import CommandError, configuration, weights
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

@@ -15,8 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from .facts import ICVL, MM_PER_M
-from .files import numbers, read_lines, read_png, require_images
-from .frames import DatasetError, FrameSet, join
+from .frames import DatasetError, FrameSet, join, numbers, read_lines, read_png, require_images
 
 SPLITS = ('train', 'test', 'test_seq_1', 'test_seq_2')
 ORIGINALS = '2014'

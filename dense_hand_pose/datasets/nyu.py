@@ -17,8 +17,7 @@ import numpy as np
 import numpy.typing as npt
 
 from .facts import NYU
-from .files import read_png, require_file, require_images
-from .frames import DatasetError, FrameSet
+from .frames import DatasetError, FrameSet, read_png, require_file, require_images
 
 VIEWS = 3
 MARKED_JOINTS = 36

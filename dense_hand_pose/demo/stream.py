@@ -22,8 +22,7 @@ from dense_hand_pose.bags.topics import StreamTopics
 from dense_hand_pose.evaluation.streams import Account, node_status
 from rosbags.typesys import get_typestore, Stores
 
-from .environment import free_domain_id, private_environment, with_room_for_images
-from .processes import Children, obey
+from .processes import Children, free_domain_id, obey, private_environment, with_room_for_images
 
 TOPICS = StreamTopics()
 _RESULTS = (TOPICS.joints, '/hand_pose/joints_cloud', '/hand_pose/markers')

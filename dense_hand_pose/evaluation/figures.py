@@ -1,8 +1,8 @@
 # Copyright 2026 The dense_hand_pose authors
 # SPDX-License-Identifier: Apache-2.0
-"""What all evaluations share: error figures, rounding for JSON, plots without a display."""
+"""What all evaluations share: figures, rounding for JSON, texts of tables, plots."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 import io
 import math
@@ -30,15 +30,8 @@ _MEASURES: Final = {
 @contextmanager
 def new_figure(path: Path, size_in: tuple[float, float]) -> Iterator[Any]:
     """Give the axes of a new figure and write it to a PNG file at the end."""
-    import matplotlib as mpl
-    from matplotlib.figure import Figure
-
-    with mpl.rc_context({'axes.grid': True, 'grid.alpha': 0.3}):
-        figure = Figure(figsize=size_in, layout='constrained')  # Agg: no display, no pyplot
-        yield figure.add_subplot()
-        picture = io.BytesIO()
-        figure.savefig(picture, dpi=110, format='png')
-        write_file(path, picture.getvalue())
+    with new_page(path, size_in, 1, 1) as axes:
+        yield axes[0, 0]
 
 
 @contextmanager
@@ -48,7 +41,7 @@ def new_page(path: Path, size_in: tuple[float, float], rows: int, columns: int) 
     from matplotlib.figure import Figure
 
     with mpl.rc_context({'axes.grid': True, 'grid.alpha': 0.3}):
-        figure = Figure(figsize=size_in, layout='constrained')
+        figure = Figure(figsize=size_in, layout='constrained')  # Agg: no display, no pyplot
         yield figure.subplots(rows, columns, squeeze=False)
         picture = io.BytesIO()
         figure.savefig(picture, dpi=110, format='png')
@@ -71,3 +64,26 @@ def rounded(value: Any, digits: int = 4) -> Any:
     if isinstance(value, float | np.floating):
         return round(float(value), digits) if np.isfinite(value) else None
     return value
+
+
+def mean(values: npt.ArrayLike) -> float:
+    """Return the mean, NaN of nothing."""
+    array = np.asarray(values)
+    return float(array.mean()) if array.size else math.nan
+
+
+def rate_hz(stamps_ns: Sequence[int]) -> float:
+    """Return the mean rate of rising stamps, NaN for fewer than two."""
+    if len(stamps_ns) < 2 or stamps_ns[-1] <= stamps_ns[0]:
+        return math.nan
+    return (len(stamps_ns) - 1) / ((stamps_ns[-1] - stamps_ns[0]) / 1e9)
+
+
+def decimal(value: float | None, digits: int = 1) -> str:
+    """Return a number for a table, a dash for None and NaN."""
+    return '-' if value is None or math.isnan(value) else f'{value:.{digits}f}'
+
+
+def percent(share: float | None) -> str:
+    """Return a share from 0 to 1 in percent for a table, a dash for None and NaN."""
+    return '-' if share is None or math.isnan(share) else f'{100.0 * share:.1f} %'

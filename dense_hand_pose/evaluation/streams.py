@@ -19,7 +19,8 @@ from dense_hand_pose.camera.camera_info import stamp_ns
 import numpy as np
 import numpy.typing as npt
 
-from .figures import rounded
+from .figures import error_figures, rate_hz, rounded
+from .metrics import joint_errors
 from .metrics.joint_errors import frames_under, joint_errors_m
 
 Joints = npt.NDArray[np.float64]
@@ -93,7 +94,7 @@ def node_status(diagnostics: Any, node: str) -> dict[str, str]:
     return {pair.key: pair.value for status in found for pair in status.values}
 
 
-THRESHOLDS_MM = (20, 30, 40)
+THRESHOLDS_MM = joint_errors.THRESHOLDS_MM[1:]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -170,13 +171,11 @@ def measure(stream: Stream) -> StreamMetrics:
         dropped_by_cause=_drops(stream.books),
         lost_frames=lost_frames,
         lost_results=lost_results,
-        camera_rate_hz=_rate_hz(stamps),
-        rate_hz=_rate_hz([result.received_ns for result in answers]),
+        camera_rate_hz=rate_hz(stamps),
+        rate_hz=rate_hz([result.received_ns for result in answers]),
         latency_p50_ms=_percentile(latencies_ms, 50),
         latency_p95_ms=_percentile(latencies_ms, 95),
-        mean_joint_error_mm=1000 * float(errors.mean()) if errors.size else float('nan'),
-        median_joint_error_mm=1000 * _percentile(errors, 50),
-        p95_joint_error_mm=1000 * _percentile(errors, 95),
+        **error_figures(errors),
         frames_under_mm=_shares(stream, errors),
     )
 
@@ -215,13 +214,6 @@ def _drops(books: Mapping[str, str]) -> dict[str, int]:
         if key.startswith('cause.')
     }
     return {cause: n for cause, n in counts.items() if n and cause not in answered_empty}
-
-
-def _rate_hz(times_ns: list[int]) -> float:
-    """Return the mean rate of events, NaN for fewer than two."""
-    if len(times_ns) < 2 or times_ns[-1] <= times_ns[0]:
-        return float('nan')
-    return (len(times_ns) - 1) / ((times_ns[-1] - times_ns[0]) / 1e9)
 
 
 def _percentile(values: Any, percent: float) -> float:

@@ -12,8 +12,7 @@ from dense_hand_pose.network.weight_file import find_weights
 from dense_hand_pose.runtimes.base import Model
 import torch
 
-from .hooks import engine_hooks, hooks_of
-from .plan import CannotRunError, Check, StepFindings
+from .plan import CannotRunError, Check, engine_hooks, hooks_of, StepFindings
 
 _EXECUTE = 'execute_engine'
 _GLUE = ('getitem', 'engine', 'sym_size')

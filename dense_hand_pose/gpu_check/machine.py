@@ -1,16 +1,18 @@
 # Copyright 2026 The dense_hand_pose authors
 # SPDX-License-Identifier: Apache-2.0
-"""The first step: processor, GPU, driver, clocks, power mode of a Jetson, and versions."""
+"""The steps that describe the machine and run the tests marked `gpu`."""
 
 from importlib.metadata import PackageNotFoundError, version
+from importlib.util import find_spec
 import os
 from pathlib import Path
 import platform
+import re
 import subprocess
+import sys
 from typing import Any
 
-from .hooks import hooks_of
-from .plan import Check, Row, StepFindings
+from .plan import CannotRunError, Check, hooks_of, Row, StepFindings
 
 _PACKAGES = (
     'torch', 'torch-tensorrt', 'tensorrt', 'tensorrt-cu13', 'tensorrt-cu12', 'openvino', 'numpy',
@@ -112,3 +114,28 @@ def _text(path: Path) -> str:
         return path.read_bytes()[:4096].decode(errors='replace').strip('\0 \n')
     except OSError:
         return ''
+
+
+_REPOSITORY = Path(__file__).resolve().parents[2]
+_COUNTS = re.compile(r'(\d+) (passed|failed|skipped|errors?)')
+
+
+def run_tests(_check: Check, findings: StepFindings) -> None:
+    """Run them and count; RuntimeError names those that fail."""
+    folder = _REPOSITORY / 'test' / 'gpu'
+    if not folder.is_dir():
+        raise CannotRunError(f'{folder}: no tests beside this package; use a checkout of it')
+    if find_spec('pytest') is None:
+        raise CannotRunError('pytest is not installed')
+    words = ['-m', 'pytest', '-m', 'gpu', '-q', '-rfEs', '-p', 'no:cacheprovider', str(folder)]
+    done = subprocess.run(  # noqa: S603 (our own command; its parent limits its time)
+        [sys.executable, *words], cwd=_REPOSITORY, text=True, stdout=subprocess.PIPE, check=False
+    )
+    print(done.stdout, flush=True)
+    lines = done.stdout.strip().splitlines()
+    for count, kind in _COUNTS.findall(lines[-1] if lines else ''):
+        findings.figures[kind] = int(count)
+    marks = ('FAILED', 'ERROR', 'SKIPPED')
+    findings.rows += [{'test': line} for line in lines if line.startswith(marks)]
+    if done.returncode not in (0, 5):  # 5: no test was chosen
+        raise RuntimeError(f'the tests end with status {done.returncode}')

@@ -1,10 +1,17 @@
 # Copyright 2026 The dense_hand_pose authors
 # SPDX-License-Identifier: Apache-2.0
-"""Run the steps one after the other, each in a child process with a time limit of its own."""
+"""
+Run the steps one after the other, each in a child process with a time limit of its own.
+
+The child, ``python -m dense_hand_pose.gpu_check.run STEP CHECK``, writes STEP.json into the
+report's folder. It ends with status 0, with CANNOT_RUN and the reason as its last line, or with a
+traceback.
+"""
 
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from dataclasses import replace
+from dataclasses import asdict, replace
+from importlib import import_module
 import json
 import os
 from pathlib import Path
@@ -12,12 +19,80 @@ import signal
 import subprocess
 import sys
 import time
-from typing import IO
+from typing import Any, IO
 
-from .plan import Check, Outcome, Step, StepFindings, STEPS, USUAL_MINUTES
-from .report import write_report
+from dense_hand_pose.network.weight_file import write_atomically
+from dense_hand_pose.runtimes.process import keep_memory, wait_passively
 
-CHILD = 'dense_hand_pose.gpu_check.child'
+from .plan import (
+    CannotRunError,
+    Check,
+    hooks_of,
+    Outcome,
+    Row,
+    Step,
+    StepFindings,
+    STEPS,
+    USUAL_MINUTES,
+)
+
+FORMAT = 'dense_hand_pose/gpu_check/1'
+_DRY = (
+    '**A dry run**: the CPU stood in the place of the GPU, so that no figure below is one of a '
+    'GPU or of TensorRT.'
+)
+
+
+def write_report(check: Check, minutes: float, outcomes: Sequence[Outcome]) -> None:
+    """Write report.md and report.json into the check's folder."""
+    found = {
+        'format': FORMAT,
+        'written': time.strftime('%Y-%m-%dT%H:%M:%S%z'),
+        'minutes': minutes,
+        'check': asdict(check),
+        'steps': [asdict(outcome) for outcome in outcomes],
+    }
+    text = json.dumps(found, indent=1) + '\n'
+    write_atomically(check.path / 'report.json', text.encode())
+    write_atomically(check.path / 'report.md', as_markdown(check, outcomes).encode())
+
+
+def as_markdown(check: Check, outcomes: Sequence[Outcome]) -> str:
+    """Return the report as Markdown: a table of the steps, then what each has found."""
+    steps = [
+        {'step': o.title, 'state': o.state, 'seconds': round(o.spent_s, 1), 'why': o.why}
+        for o in outcomes
+    ]
+    parts = ['# GPU check of dense_hand_pose', *([_DRY] if check.dry else []), _table(steps)]
+    for outcome in outcomes:
+        found = outcome.findings
+        if not (found.figures or found.rows):
+            continue
+        parts.append(f'## {outcome.title}')
+        if found.figures:
+            parts.append(_table([{'': k, 'value': v} for k, v in found.figures.items()]))
+        if found.rows:
+            parts.append(_table(found.rows))
+    return '\n\n'.join(parts) + '\n'
+
+
+def _table(rows: Sequence[Row]) -> str:
+    """Return rows as a Markdown table; a row without a column has an empty cell there."""
+    names = list(dict.fromkeys(name for row in rows for name in row))
+    lines = [names, ['---'] * len(names)]
+    lines += [[_cell(row.get(name)) for name in names] for row in rows]
+    return '\n'.join(f'| {" | ".join(line)} |' for line in lines)
+
+
+def _cell(value: Any) -> str:
+    if value is None:
+        return ''
+    if isinstance(value, float):
+        return f'{value:.4g}' if abs(value) < 1000.0 else f'{value:,.0f}'
+    return ' '.join(str(value).split()).replace('|', '\\|')
+
+
+CHILD = 'dense_hand_pose.gpu_check.run'
 CANNOT_RUN = 3
 _ROOT = Path(__file__).resolve().parents[2]
 _LEAST_S = 3.0
@@ -120,3 +195,38 @@ def _ending(status: int) -> str:
 def _last_line(log: Path) -> str:
     lines = log.read_text(errors='replace').strip().splitlines()
     return lines[-1].strip()[:300] if lines else 'it said nothing'
+
+
+def main(name: str, check: Check) -> int:
+    """Run one step and write what it found."""
+    step = next(step for step in STEPS if step.name == name)
+    if check.dry:
+        # Engines of a dry run do not belong into the user's cache.
+        os.environ['XDG_CACHE_HOME'] = str(check.path / 'dry_run_cache')
+    wait_passively()
+    keep_memory()
+    missing = hooks_of(check).why_no_gpu() if step.needs_gpu else None
+    if missing is not None:
+        return _cannot(missing)
+    module, _, function = step.function.partition(':')
+    run: Callable[[Check, StepFindings], None]
+    run = getattr(import_module(f'.{module}', __package__), function)
+    findings = StepFindings()
+    try:
+        run(check, findings)
+    except CannotRunError as error:
+        return _cannot(str(error))
+    finally:
+        # What was found before a step failed stands in the report, too.
+        text = json.dumps(asdict(findings))
+        (check.path / f'{name}.json').write_text(text, encoding='utf-8')
+    return 0
+
+
+def _cannot(why: str) -> int:
+    print(why, flush=True)
+    return CANNOT_RUN
+
+
+if __name__ == '__main__':
+    sys.exit(main(sys.argv[1], Check.from_json(sys.argv[2])))

@@ -20,8 +20,7 @@ from dense_hand_pose.runtimes.registry import call, RuntimeEntry, RUNTIMES
 from dense_hand_pose.runtimes.torch_cpu import reference_joints
 import numpy as np
 
-from .hooks import engine_hooks, hooks_of
-from .plan import Check, Row, StepFindings
+from .plan import Check, engine_hooks, hooks_of, Row, StepFindings
 
 BATCHES = (1, 4)
 _WARM_UP = 3

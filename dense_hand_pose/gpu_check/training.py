@@ -19,8 +19,7 @@ from dense_hand_pose.training.distributed import Group
 from dense_hand_pose.training.loop import Trainer
 import torch
 
-from .hooks import hooks_of
-from .plan import Check, Row, StepFindings
+from .plan import Check, hooks_of, Row, StepFindings
 
 _RENDERED = 32
 _WARM_UP = 5

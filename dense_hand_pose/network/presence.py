@@ -3,7 +3,7 @@
 """
 Whether a crop shows a hand, and which one: a small head on the features of the network.
 
-It is trained after the network, which it leaves as it is (training/presence/fit.py). The side is
+It is trained after the network, which it leaves as it is (training/presence/train.py). The side is
 read from a rough hand in the frame of its own palm.
 
 Legend: B crops, J = 21 joints of HAND_21, C channels, F pooled features, H = W = MAP_SIZE_PX.

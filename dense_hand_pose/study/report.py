@@ -16,8 +16,7 @@ from dense_hand_pose.evaluation.predictions.comparison import success_curves
 from dense_hand_pose.synthesis.seeds import STUDY
 from dense_hand_pose.training.config import TrainingConfig
 
-from .measure import Cost, Errors
-from .systems import BASELINES, PROPOSED, System, SYSTEMS, Variant, VARIANTS
+from .systems import BASELINES, Cost, Errors, PROPOSED, System, SYSTEMS, Variant, VARIANTS
 
 CURVES = 'study_curves.png'
 _THRESHOLDS_MM = (20, 30, 40)

@@ -16,9 +16,18 @@ from dense_hand_pose.training.model_cards import current_commit
 from dense_hand_pose.training.runs import is_complete
 import torch
 
-from .measure import cost, explore, held_out, measure
 from .report import Study, write_report
-from .systems import network_of, PROPOSED, SYSTEMS, training_of, VARIANTS
+from .systems import (
+    cost,
+    explore,
+    held_out,
+    measure,
+    network_of,
+    PROPOSED,
+    SYSTEMS,
+    training_of,
+    VARIANTS,
+)
 
 
 @dataclass(frozen=True, kw_only=True)

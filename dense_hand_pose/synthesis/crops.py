@@ -12,8 +12,7 @@ import numpy.typing as npt
 from .scenes.hand_scene import HandScene, sample_scene, Scene
 from .sensor.cameras import CAMERAS, DepthCamera
 from .sensor.noise import add_noise, NoiseLevel
-from .sensor.raster import DepthBuffer
-from .sensor.visibility import MIN_VISIBLE, visible_share
+from .sensor.raster import DepthBuffer, MIN_VISIBLE, visible_share
 
 FloatArray = npt.NDArray[np.float64]
 _CUBE_RANGE_M = (0.24, 0.36)
@@ -86,8 +85,8 @@ def sample_view(rng: np.random.Generator) -> View:
     """
     Draw a scene and its crop until the crop shows enough of the hand.
 
-    A crop of less than MIN_VISIBLE of the hand (visibility.visible_share) is drawn again as a
-    whole: nobody could tell the pose.
+    A crop of less than MIN_VISIBLE of the hand (raster.visible_share) is drawn again as a
+    whole.
     """
     while True:
         scene = sample_scene(rng)

@@ -10,8 +10,8 @@ from dense_hand_pose.camera.intrinsics import Intrinsics, project
 import numpy as np
 import numpy.typing as npt
 
+from .hand.gestures import HandState, Motion
 from .hand.model import HandModel, mirror
-from .hand.motion import HandState, Motion
 from .objects.shapes import Mesh, plane
 from .sensor.cameras import CAMERAS, DepthCamera
 from .sensor.noise import add_noise, NoiseLevel

@@ -61,6 +61,16 @@ def check_types(config: Any, prefix: str = '') -> None:
             raise ValueError(f'{prefix}{entry.name} = {value!r}: expected {_IN_WORDS[expected]}')
 
 
+def refuse_unknown(kind: type[Any], values: dict[str, Any]) -> None:
+    """Raise ValueError for settings that a dataclass does not have, with those that it has."""
+    known = {entry.name for entry in fields(kind)}
+    unknown = sorted(str(key) for key in set(values) - known)
+    if unknown:
+        raise ValueError(
+            f'unknown settings {", ".join(unknown)}: known are {", ".join(sorted(known))}'
+        )
+
+
 def part_of(kind: type[_Part], name: str, value: Any) -> _Part:
     """Build a part of the settings from a mapping; ValueError names what it is called."""
     known = {entry.name for entry in fields(kind)}  # type: ignore[arg-type]
@@ -233,12 +243,7 @@ class TrainingConfig:
     @classmethod
     def from_dict(cls, values: dict[str, Any]) -> 'TrainingConfig':
         """Build from plain types; ``network`` is the name of a configuration or a mapping."""
-        known = {entry.name for entry in fields(cls)}
-        unknown = sorted(str(key) for key in set(values) - known)
-        if unknown:
-            raise ValueError(
-                f'unknown settings {", ".join(unknown)}: known are {", ".join(sorted(known))}'
-            )
+        refuse_unknown(cls, values)
         chosen = dict(values)
         if 'network' in chosen:
             chosen['network'] = _network(chosen['network'])

@@ -6,6 +6,7 @@ import csv
 import json
 from pathlib import Path
 import subprocess
+from typing import Any
 
 from dense_hand_pose.datasets.facts import DATASETS
 from dense_hand_pose.network.dense_regression import DenseRegressionNet
@@ -65,20 +66,29 @@ def make_card(
 ) -> str:
     """Return the card (Markdown) of weights that a training with this log.csv has made."""
     return _CARD.format(
-        name=name,
-        samples=progress.samples,
-        steps=progress.step,
-        batch=config.batch_size,
-        before=said_before(progress),
-        hours=progress.elapsed_s / 3600.0,
-        seed=config.seed,
-        commit=commit,
-        network=json.dumps(config.network.to_dict()),
+        **_of_training(name, config, progress, commit),
         joints=config.network.joints,
         **_about_data(config),
         curve='\n'.join(_validations(log)),
-        settings=yaml.safe_dump(config.to_dict(), sort_keys=False),
     )
+
+
+def _of_training(
+    name: str, config: TrainingConfig, progress: Progress, commit: str
+) -> dict[str, Any]:
+    """Return what the cards of all networks say of their training."""
+    return {
+        'name': name,
+        'samples': progress.samples,
+        'steps': progress.step,
+        'batch': config.batch_size,
+        'before': said_before(progress),
+        'hours': progress.elapsed_s / 3600.0,
+        'seed': config.seed,
+        'commit': commit,
+        'network': json.dumps(config.network.to_dict()),
+        'settings': yaml.safe_dump(config.to_dict(), sort_keys=False),
+    }
 
 
 def said_before(progress: Progress) -> str:
@@ -125,20 +135,26 @@ def _about_teacher(config: TrainingConfig) -> str:
     return f'{recorded}; the targets are the maps of `{config.teacher}`{digest}'
 
 
-def _validations(log: Path) -> list[str]:
+def _validated(log: Path, column: str) -> list[dict[str, str]]:
+    """
+    Return the rows of a log.csv that have a value in a column.
+
+    Of a training that went on from before its last checkpoint, only what led to its end counts.
+    """
     with log.open(encoding='utf-8', newline='') as file:
-        rows = [row for row in csv.DictReader(file) if row['validation_mean_shift_mm']]
-    # Of a training that went on from before its last checkpoint, only what led here counts.
-    rows = [
-        row
-        for i, row in enumerate(rows, start=1)
-        if all(float(row['samples']) < float(later['samples']) for later in rows[i:])
+        rows = [row for row in csv.DictReader(file) if row[column]]
+    samples = [float(row['samples']) for row in rows]
+    return [
+        row for i, row in enumerate(rows) if all(samples[i] < later for later in samples[i + 1 :])
     ]
+
+
+def _validations(log: Path) -> list[str]:
     return [
         f'| {int(float(row["samples"])):,} | {float(row["validation_mean_shift_mm"]):.1f} mm '
         f'| {float(row["validation_median_mm"]):.1f} mm '
         f'| {float(row["validation_soft_mm"]):.1f} mm |'
-        for row in rows
+        for row in _validated(log, 'validation_mean_shift_mm')
     ]
 
 
@@ -198,39 +214,23 @@ def make_detector_card(
 ) -> str:
     """Return the card (Markdown) of a detector's weights that a training with log.csv has made."""
     return _DETECTOR_CARD.format(
-        name=name,
-        seed=config.seed,
-        samples=progress.samples,
-        steps=progress.step,
-        batch=config.batch_size,
-        before=said_before(progress),
-        hours=progress.elapsed_s / 3600.0,
-        commit=commit,
-        network=json.dumps(config.network.to_dict()),
+        **_of_training(name, config, progress, commit),
         count=config.validation_samples,
         curve='\n'.join(_detector_validations(log)),
-        settings=yaml.safe_dump(config.to_dict(), sort_keys=False),
     )
 
 
 def _detector_validations(log: Path) -> list[str]:
-    with log.open(encoding='utf-8', newline='') as file:
-        rows = [row for row in csv.DictReader(file) if row['validation_recall']]
-    last: dict[int, str] = {}
-    for row in rows:
-        samples = int(float(row['samples']))
-        # Of a training that went on from before its last checkpoint, only what led here counts.
-        last = {count: line for count, line in last.items() if count < samples}
-        shares = [
-            100.0 * float(row[f'validation_{key}'])
+    lines = []
+    for row in _validated(log, 'validation_recall'):
+        recall, false, sure, side = (
+            f'{100.0 * float(row[f"validation_{key}"]):.1f} %'
             for key in ('recall', 'false_positives', 'recall_at_1_percent', 'side')
-        ]
-        center = float(row['validation_center_mm'])
-        last[samples] = (
-            f'| {samples:,} | {shares[0]:.1f} % | {shares[1]:.1f} % | {shares[2]:.1f} % '
-            f'| {center:.1f} mm | {shares[3]:.1f} % |'
         )
-    return list(last.values())
+        center = f'{float(row["validation_center_mm"]):.1f} mm'
+        samples = f'{int(float(row["samples"])):,}'
+        lines.append(f'| {samples} | {recall} | {false} | {sure} | {center} | {side} |')
+    return lines
 
 
 def export_weights(

@@ -11,6 +11,9 @@ from dataclasses import replace
 from pathlib import Path
 import sys
 
+from dense_hand_pose.datasets.facts import DATASETS
+from dense_hand_pose.datasets.opening import open_protocol
+from dense_hand_pose.evaluation.predictions.text_files import write_predictions
 from dense_hand_pose.network.baselines import build_network, HandNet
 from dense_hand_pose.network.blocks import renormalise
 from dense_hand_pose.network.dense_regression import add_stacks, DenseRegressionNet, may_grow
@@ -20,10 +23,13 @@ from dense_hand_pose.runtimes.host import cpu_computes_bfloat16, cpu_name
 from safetensors.torch import load_file
 import torch
 from torch import nn
+from tqdm import tqdm
 
 from .checkpoint import CHECKPOINT, choose_checkpoint, Progress, read_header, spent
 from .config import AUTO, TrainingConfig
+from .data.datasets import spaced_batches, true_center_batch
 from .distributed import Group
+from .objectives.objectives import joint_method_of
 
 _AMPERE = (8, 0)
 """The first compute capability whose tensor cores multiply bfloat16."""
@@ -137,3 +143,31 @@ def is_complete(folder: Path, config: TrainingConfig) -> bool:
         return False
     path, _ = choose_checkpoint(folder, config)
     return spent(config, read_header(path)[0]) >= 1.0
+
+
+_BATCH = 32
+
+
+@torch.no_grad()
+def predict(run: Path, root: Path, predictions: Path, labels: Path) -> int:
+    """
+    Write predictions and labels of all test frames as ``evaluate`` reads them; return how many.
+
+    ``run`` is the folder of a training on the data set in ``root``. Cubes lie around the mean of
+    the true joints. ValueError for a training on other data, and for what is wrong in ``root``.
+    """
+    network, config = load_average(run)
+    if config.data == 'synthetic':
+        raise ValueError(f'{run}: trained on synthetic hands; evaluate frames')
+    facts = DATASETS[config.data]
+    _, test = open_protocol(config.data, root, config.held_out or None)
+    method = joint_method_of(config.network, config.loss)
+    found = []
+    for indices in tqdm(
+        spaced_batches(test, _BATCH), unit='batch', dynamic_ncols=True, disable=None
+    ):
+        batch = true_center_batch(test, indices, config.cube_m)
+        found.append(method.joints(network(batch.crop), batch)[0])
+    write_predictions(predictions, torch.cat(found).double().numpy(), facts)
+    write_predictions(labels, test.joints_m, facts)
+    return len(test)

@@ -8,7 +8,14 @@ import subprocess
 import sys
 import time
 
-from dense_hand_pose.benchmark.contenders import EAGER, EagerBackend, PAPER, Spec, specs
+from dense_hand_pose.benchmark.contenders import (
+    EAGER,
+    EagerBackend,
+    PAPER,
+    peak_memory,
+    Spec,
+    specs,
+)
 from dense_hand_pose.benchmark.machine import (
     commit,
     machine,
@@ -16,7 +23,6 @@ from dense_hand_pose.benchmark.machine import (
     network_gmac,
     versions,
 )
-from dense_hand_pose.benchmark.memory import peak_memory
 from dense_hand_pose.benchmark.ros_stream import import_s
 from dense_hand_pose.codec.config import DecodingConfig
 from dense_hand_pose.network.weights import save_weights

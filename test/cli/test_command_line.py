@@ -6,11 +6,16 @@ from pathlib import Path
 import subprocess
 import sys
 
-from dense_hand_pose.cli import COMMANDS, main
-from dense_hand_pose.cli.common import CommandError, number, OneLineParser, whole_number
-from dense_hand_pose.cli.completion import completion, SHELLS
+from dense_hand_pose.cli import COMMANDS, completion, main, SHELLS
+from dense_hand_pose.cli.common import (
+    CommandError,
+    configuration,
+    number,
+    OneLineParser,
+    weights,
+    whole_number,
+)
 from dense_hand_pose.cli.evaluate import current_words
-from dense_hand_pose.cli.shipped import configuration, weights
 import pytest
 
 ROOT = Path(__file__).parents[2]

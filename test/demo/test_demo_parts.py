@@ -9,12 +9,12 @@ import socket
 import sys
 import time
 
-from dense_hand_pose.demo.environment import (
+from dense_hand_pose.demo.processes import (
+    Children,
     free_domain_id,
     private_environment,
     with_room_for_images,
 )
-from dense_hand_pose.demo.processes import Children
 from dense_hand_pose.demo.run import table
 from dense_hand_pose.demo.stream import camera_command, DemoOptions, node_command
 from dense_hand_pose.evaluation.streams import measure, Stream

@@ -10,8 +10,7 @@ import time
 from dense_hand_pose.cli import main
 from dense_hand_pose.gpu_check.machine import jetson
 from dense_hand_pose.gpu_check.plan import Check, Outcome, Step, STEPS
-from dense_hand_pose.gpu_check.report import as_markdown
-from dense_hand_pose.gpu_check.run import run_check
+from dense_hand_pose.gpu_check.run import as_markdown, run_check
 from dense_hand_pose.network.weights import save_weights
 from dense_hand_pose.runtimes.host import why_no_cuda
 import pytest

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Forward kinematics against the renderer's own, derivatives against finite differences."""
 
+from dense_hand_pose.kinematics import anatomy
 from dense_hand_pose.kinematics.anatomy import ANGLE_NAMES, HIGHEST_RAD, LOWEST_RAD
 from dense_hand_pose.kinematics.skeleton import (
     DERIVATIVES_FROM,
@@ -9,7 +10,6 @@ from dense_hand_pose.kinematics.skeleton import (
     HandSkeleton,
     SHAPE_COUNT,
 )
-from dense_hand_pose.synthesis.hand import anatomy
 from hypothesis import given
 from hypothesis import strategies as st
 import numpy as np

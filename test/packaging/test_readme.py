@@ -30,9 +30,9 @@ def test_the_parameters_of_the_readme_have_their_defaults() -> None:
 
 def test_every_topic_of_the_node_is_in_the_tables() -> None:
     sources = ROOT / 'dense_hand_pose' / 'ros'
-    text = ''.join((sources / name).read_text() for name in ('outputs.py', 'session.py'))
+    text = ''.join((sources / name).read_text() for name in ('output/outputs.py', 'session.py'))
     topics = set(re.findall(r"'(~?/[\w/]+)'", text))
-    fitted = (sources / 'fit_topics.py').read_text()
+    fitted = (sources / 'output/fit_topics.py').read_text()
     topics |= {f'~/{name}' for name in re.findall(r"\(\w+, '(\w+)'\)", fitted)}
     assert len(topics) >= 13
     for topic in topics | {'image_rect', 'camera_info', '/diagnostics'}:

@@ -155,9 +155,9 @@ def test_replay_waits_for_what_the_node_says_and_records_what_it_publishes() -> 
     values = constants('replay.launch.py')
     sources = ROOT / 'dense_hand_pose' / 'ros'
     assert f"f'{values['STARTED'].decode()} " in (sources / 'node.py').read_text()
-    published = re.findall(r"'~/([\w/]+)'", (sources / 'outputs.py').read_text())
+    published = re.findall(r"'~/([\w/]+)'", (sources / 'output/outputs.py').read_text())
     assert set(values['RECORDED']) == {t for t in published if not t.startswith('debug')}
-    topics = (sources / 'outputs.py').read_text()
+    topics = (sources / 'output/outputs.py').read_text()
     (other,) = re.findall(r"f'~/(\w+)\{number\}'", topics)
     assert re.fullmatch(values['OTHER_HANDS'], f'{other}1/')
 

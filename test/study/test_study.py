@@ -7,9 +7,18 @@ from pathlib import Path
 
 from dense_hand_pose.cli import main
 from dense_hand_pose.network.config import CONFIGURATIONS
-from dense_hand_pose.study.measure import Cost, explore, held_out, measure
 from dense_hand_pose.study.report import reading, Study, write_report
-from dense_hand_pose.study.systems import network_of, PROPOSED, SYSTEMS, training_of, VARIANTS
+from dense_hand_pose.study.systems import (
+    Cost,
+    explore,
+    held_out,
+    measure,
+    network_of,
+    PROPOSED,
+    SYSTEMS,
+    training_of,
+    VARIANTS,
+)
 from dense_hand_pose.training.config import TrainingConfig
 import numpy as np
 import pytest

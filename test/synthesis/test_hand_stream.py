@@ -3,7 +3,7 @@
 """The stream of the synthetic camera: smooth, reproducible, the hand in view and in front."""
 
 from dense_hand_pose.camera.intrinsics import Intrinsics, project
-from dense_hand_pose.synthesis.hand.motion import EVERYDAY, GESTURE_S, Motion, smooth_step
+from dense_hand_pose.synthesis.hand.gestures import EVERYDAY, GESTURE_S, Motion, smooth_step
 from dense_hand_pose.synthesis.hand_stream import GestureSequence
 import numpy as np
 import pytest

@@ -17,7 +17,7 @@ def state(seed: int, crop: int) -> tuple[int, ...]:
     return tuple(np.random.SeedSequence([seed, crop]).generate_state(4).tolist())
 
 
-@pytest.mark.parametrize(('one', 'other'), combinations(RANGES, 2))
+@pytest.mark.parametrize(('one', 'other'), list(combinations(RANGES, 2)))
 def test_no_two_ranges_overlap(one: str, other: str) -> None:
     a, b = RANGES[one], RANGES[other]
     assert a and b and (a[-1] < b[0] or b[-1] < a[0])

@@ -8,11 +8,12 @@ import subprocess
 import sys
 
 from dense_hand_pose.camera.intrinsics import Intrinsics
+from dense_hand_pose.kinematics.anatomy import LIMITS_DEG
 from dense_hand_pose.synthesis.crops import sample_window
 from dense_hand_pose.synthesis.hand import kinematics
-from dense_hand_pose.synthesis.hand.anatomy import bone_angles, LIMITS_DEG
+from dense_hand_pose.synthesis.hand.gestures import Motion
+from dense_hand_pose.synthesis.hand.kinematics import bone_angles
 from dense_hand_pose.synthesis.hand.model import HandModel
-from dense_hand_pose.synthesis.hand.motion import Motion
 from dense_hand_pose.synthesis.hand_stream import GestureSequence
 from dense_hand_pose.synthesis.objects.shapes import Mesh
 from dense_hand_pose.synthesis.scenes.hand_scene import sample_scene

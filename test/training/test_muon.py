@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The float32 Muon against PyTorch's own and a float64 polynomial of singular values."""
 
-from dense_hand_pose.training.muon import Muon, orthogonalised
+from dense_hand_pose.training.optimisers import Muon, orthogonalised
 from hypothesis import given, strategies
 import numpy as np
 import pytest

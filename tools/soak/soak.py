@@ -19,12 +19,12 @@ import tempfile
 import time
 
 from accounts import Accounts, numbers, table
-from dense_hand_pose.demo.environment import (
+from dense_hand_pose.demo.processes import (
+    Children,
     free_domain_id,
     private_environment,
     with_room_for_images,
 )
-from dense_hand_pose.demo.processes import Children
 from dense_hand_pose.demo.stream import ros_command
 from faults import FAULTS
 from film import render

@@ -27,9 +27,8 @@ from .bag_runs import (
     parameter_facts,
     topic_overrides,
 )
-from .model import add_model_arguments, add_out_argument
 from .parameters import sweep
-from ..common import CommandError, number, whole_number
+from ..common import add_model_arguments, add_out_argument, CommandError, number, whole_number
 
 if TYPE_CHECKING:
     from dense_hand_pose.bags.frames import BagFrame

@@ -15,8 +15,7 @@ from typing import Any, TYPE_CHECKING
 
 from dense_hand_pose.safe_output import write_file
 
-from .model import add_out_argument, prepare_folder
-from ..common import CommandError
+from ..common import add_out_argument, CommandError, prepare_folder
 
 if TYPE_CHECKING:
     from dense_hand_pose.datasets.facts import DatasetFacts

@@ -9,8 +9,7 @@ As many crops without a hand are classified as with one.
 import argparse
 import json
 
-from .model import add_out_argument
-from ..common import CommandError, whole_number
+from ..common import add_out_argument, CommandError, whole_number
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

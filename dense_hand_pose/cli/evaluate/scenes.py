@@ -16,8 +16,14 @@ from typing import Any, NamedTuple, TYPE_CHECKING, TypeVar
 from dense_hand_pose.safe_output import write_file
 from dense_hand_pose.synthesis.seeds import TEST_SCENES, TEST_SEQUENCES
 
-from .model import add_model_arguments, add_out_argument, load_model, prepare_folder
-from ..common import CommandError, whole_number
+from ..common import (
+    add_model_arguments,
+    add_out_argument,
+    CommandError,
+    load_model,
+    prepare_folder,
+    whole_number,
+)
 
 if TYPE_CHECKING:
     from dense_hand_pose.estimator import HandPoseEstimator

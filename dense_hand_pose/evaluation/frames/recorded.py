@@ -13,14 +13,23 @@ from typing import Any
 
 from dense_hand_pose.estimator import EstimatorConfig, HandPose, HandPoseEstimator
 from dense_hand_pose.skeleton import HAND_21
+from dense_hand_pose.visualization import (
+    contact_sheet,
+    draw_pose,
+    draw_text,
+    Image,
+    surroundings,
+)
 import numpy as np
 import numpy.typing as npt
 
 from .depth_frames import RecordedFrame
-from ..metrics.offset_free import offset_free_errors_m
+from ..figures import decimal, percent
+from ..metrics import joint_errors
+from ..metrics.joint_errors import offset_free_errors_m
 
 Floats = npt.NDArray[np.float64]
-THRESHOLDS_MM = (20, 30, 40)
+THRESHOLDS_MM = joint_errors.THRESHOLDS_MM[1:]
 
 
 @dataclass(frozen=True)
@@ -156,7 +165,7 @@ def table(centers: dict[str, dict[str, Any]]) -> str:
     rows: list[tuple[str, list[str]]] = [('', list(centers))]
     figures = list(centers.values())
     rows.append(('frames', [str(f['frames']) for f in figures]))
-    rows.append(('hand reported', [_percent(f['reported_share']) for f in figures]))
+    rows.append(('hand reported', [percent(f['reported_share']) for f in figures]))
     rows.append(('frames with joints', [str(f['frames_with_joints']) for f in figures]))
     for key, name in (
         ('mean_joint_error_mm', 'mean error'),
@@ -164,14 +173,14 @@ def table(centers: dict[str, dict[str, Any]]) -> str:
         ('p95_joint_error_mm', '95th percentile'),
         ('offset_free_mean_error_mm', 'mean, offset-free'),
     ):
-        rows.append((name, [_mm(f[key]) for f in figures]))
+        rows.append((name, [decimal(f[key]) for f in figures]))
     for limit in THRESHOLDS_MM:
-        shares = [_percent(f['frames_under_mm'][str(limit)]) for f in figures]
+        shares = [percent(f['frames_under_mm'][str(limit)]) for f in figures]
         rows.append((f'every joint under {limit} mm', shares))
     for joint in HAND_21.joints:
         both = [f['per_joint'][joint] for f in figures]
         texts = [
-            f'{_mm(b["mean_joint_error_mm"])} ({_mm(b["offset_free_mean_error_mm"])})'
+            f'{decimal(b["mean_joint_error_mm"])} ({decimal(b["offset_free_mean_error_mm"])})'
             for b in both
         ]
         rows.append((f'  {joint} (offset-free)', texts))
@@ -180,9 +189,42 @@ def table(centers: dict[str, dict[str, Any]]) -> str:
     )
 
 
-def _mm(value: float | None) -> str:
-    return '-' if value is None else f'{value:.1f}'
+_SHOWN, _COLUMNS = 24, 4
+_TILE_PX = 200
 
 
-def _percent(share: float | None) -> str:
-    return '-' if share is None else f'{100.0 * share:.1f} %'
+def sheet(results: Sequence[RecordedResult]) -> Image:
+    """
+    Return the pictures of up to 24 frames, the largest mean error first.
+
+    Frames without joints follow, those with the lowest score first, and show the estimate alone.
+    """
+    ordered = sorted(results, key=_rank)[:_SHOWN]
+    return contact_sheet([_picture(one) for one in ordered], _COLUMNS)
+
+
+def _rank(result: RecordedResult) -> tuple[int, float]:
+    error = mean_error_m(result)
+    if error is not None:
+        return 0, -error
+    return 1, -1.0 if result.pose is None else result.pose.score
+
+
+def _picture(result: RecordedResult) -> Image:
+    """Return a frame around its hand, with the measured joints (if any) left of the estimate."""
+    frame, pose = result.frame, result.pose
+    depth_m = frame.depth.astype(np.float32) * np.float32(frame.unit_m)
+    known = frame.joints_m if frame.joints_m is not None else None
+    if known is None and pose is None:
+        return draw_text(np.full((_TILE_PX, _TILE_PX, 3), 28, np.uint8), f'{frame.name}: no hand')
+    points = known if known is not None else pose.joints  # type: ignore[union-attr]
+    tile, k = surroundings(depth_m, np.nanmean(points, axis=0), frame.intrinsics, _TILE_PX)
+    error = mean_error_m(result)
+    label = 'nothing estimated' if pose is None else f'score {pose.score:.2f}'
+    if error is not None:
+        label = f'{1000.0 * error:.0f} mm, {label}'
+    guess = tile if pose is None else draw_pose(tile, pose.joints, k, pose.confidence)
+    guess = draw_text(guess, label, (6, _TILE_PX - 8), 0.36)
+    if known is None:
+        return draw_text(guess, frame.name, (6, 14), 0.36)
+    return np.hstack([draw_text(draw_pose(tile, known, k), frame.name, (6, 14), 0.36), guess])

@@ -8,25 +8,23 @@ import json
 from pathlib import Path
 from typing import Any
 
-from dense_hand_pose.camera.crop import CropWindow
 from dense_hand_pose.safe_output import text_file, write_file
 from dense_hand_pose.skeleton import FINGER_COLOURS, HAND_21
 from dense_hand_pose.synthesis.frames import render_frame
 from dense_hand_pose.visualization import (
     contact_sheet,
-    depth_to_bgr,
     draw_pose,
     draw_text,
     Image,
-    zoom,
+    surroundings,
 )
 import numpy as np
 
 from .protocol import CENTERS, FrameEstimate, FrameEstimates
-from .summary import Figures, THRESHOLDS_MM
-from ..figures import new_figure
+from .summary import Figures
+from ..figures import decimal, new_figure, percent
 from ..metrics.calibration import BINS, CONFIDENT
-from ..metrics.joint_errors import frames_under, joint_errors_m
+from ..metrics.joint_errors import frames_under, joint_errors_m, THRESHOLDS_MM
 
 _COLUMNS = (
     'seed', 'camera', 'side', 'center', 'found', 'other_hand',
@@ -84,41 +82,41 @@ def write_per_frame(path: Path, centers: Mapping[str, FrameEstimates]) -> None:
 def _overall() -> list[Row]:
     return [
         ('all', lambda f: str(f['frames'])),
-        ('no hand found', lambda f: _percent(f['no_hand_share'])),
-        ('another than the first', lambda f: _percent(f['other_hand_share'])),
+        ('no hand found', lambda f: percent(f['no_hand_share'])),
+        ('another than the first', lambda f: percent(f['other_hand_share'])),
     ]
 
 
 def _errors(pick: Callable[[Figures], Figures]) -> list[Row]:
     return [
-        ('mean', lambda f: _mm(pick(f)['mean_joint_error_mm'])),
-        ('median', lambda f: _mm(pick(f)['median_joint_error_mm'])),
-        ('95th percentile', lambda f: _mm(pick(f)['p95_joint_error_mm'])),
+        ('mean', lambda f: decimal(pick(f)['mean_joint_error_mm'])),
+        ('median', lambda f: decimal(pick(f)['median_joint_error_mm'])),
+        ('95th percentile', lambda f: decimal(pick(f)['p95_joint_error_mm'])),
     ]
 
 
 def _share_row(name: str, threshold_mm: int) -> Row:
-    return name, lambda f: _percent(f['frames_under_mm'][str(threshold_mm)])
+    return name, lambda f: percent(f['frames_under_mm'][str(threshold_mm)])
 
 
 def _group_row(key: str, name: str) -> Row:
     def cell(figures: Figures) -> str:
         group = figures[key][name]
         error, against = group['mean_joint_error_mm'], group['mean_against_all']
-        return _mm(error) if against is None else f'{_mm(error)} {100 * against:+5.0f} %'
+        return decimal(error) if against is None else f'{decimal(error)} {100 * against:+5.0f} %'
 
     return name, cell
 
 
 def _joint_row(name: str) -> Row:
-    return name, lambda f: _mm(f['per_joint'][name]['mean_joint_error_mm'])
+    return name, lambda f: decimal(f['per_joint'][name]['mean_joint_error_mm'])
 
 
 def _reliability() -> list[Row]:
     def cell(part: str) -> Callable[[Figures], str]:
         def text(figures: Figures) -> str:
             entry = figures['reliability'][part]
-            return f'{_mm(entry["mean_joint_error_mm"])} ({entry["joints"]})'
+            return f'{decimal(entry["mean_joint_error_mm"])} ({entry["joints"]})'
 
         return text
 
@@ -135,14 +133,6 @@ def _reliability() -> list[Row]:
 
 def _line(name: str, cells: list[str]) -> str:
     return f'{name:<{_WIDTH}}' + ''.join(f'{cell:>{_CELL}}' for cell in cells)
-
-
-def _mm(value: float | None) -> str:
-    return '-' if value is None else f'{value:.1f}'
-
-
-def _percent(share: float) -> str:
-    return f'{100.0 * share:.1f} %'
 
 
 _COLOURS = {'truth': '#2d96d7', 'detected': '#e64b3c'}
@@ -205,7 +195,7 @@ def _number(value: float | None) -> float:
 
 WORST = 12
 _TILE_COLUMNS = 3
-_TILE_PX, _TILE_SIZE_M, _HEADER_PX = 220, 0.34, 20
+_TILE_PX, _HEADER_PX = 220, 20
 
 
 def worst_answers(answers: Sequence[FrameEstimate], count: int = WORST) -> list[FrameEstimate]:
@@ -228,9 +218,8 @@ def worst_sheet(answers: Sequence[FrameEstimate]) -> Image:
 def _pair(answer: FrameEstimate) -> Image:
     """Return both skeletons over what the camera saw around the true hand."""
     frame = render_frame(answer.seed)
-    x, y, z = (float(value) for value in frame.joints_m.mean(axis=0))
-    coloured = depth_to_bgr(frame.depth_m, z - 0.12, z + 0.3)
-    tile, k = zoom(coloured, CropWindow((x, y, z), _TILE_SIZE_M, frame.intrinsics), _TILE_PX)
+    center_m = frame.joints_m.mean(axis=0)
+    tile, k = surroundings(frame.depth_m, center_m, frame.intrinsics, _TILE_PX)
     true = draw_pose(tile, frame.joints_m, k)
     guess, label = tile, 'nothing estimated'
     if answer.pose is not None:

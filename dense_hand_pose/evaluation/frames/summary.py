@@ -20,10 +20,8 @@ from ..figures import error_figures, rounded
 from ..metrics import joint_errors
 from ..metrics.calibration import Bin, confidence_bins, CONFIDENT, split_by_confidence
 
-THRESHOLDS_MM = (10, 20, 30, 40)
-
-Figures = dict[str, Any]
 Floats = npt.NDArray[np.float64]
+Figures = dict[str, Any]
 
 
 def summarise(answers: FrameEstimates) -> Figures:
@@ -56,7 +54,7 @@ def figures(errors_m: Floats, found: npt.NDArray[np.bool_]) -> Figures:
         **_errors(errors_m[found]),
         'frames_under_mm': {
             threshold: rounded(share)
-            for threshold, share in joint_errors.frames_under_mm(reported, THRESHOLDS_MM).items()
+            for threshold, share in joint_errors.frames_under_mm(reported).items()
         },
         'refused_too': _errors(errors_m[np.isfinite(errors_m).all(axis=1)]),
     }

@@ -13,6 +13,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from ..figures import mean
+
 CONFIDENT = 0.5
 """Joints with a larger confidence are to be trusted."""
 BINS = 10
@@ -66,11 +68,6 @@ def split_by_confidence(confidence: Floats, errors_m: Floats) -> tuple[Bin, Bin]
         count = int(chosen.sum())
         parts.append(Bin(low, high, count, mean(trust[chosen]), mean(errors[chosen])))
     return parts[0], parts[1]
-
-
-def mean(values: Floats) -> float:
-    """Return the mean, NaN of nothing."""
-    return float(values.mean()) if values.size else float('nan')
 
 
 def _checked(confidence: Floats, errors_m: Floats) -> tuple[Floats, Floats]:

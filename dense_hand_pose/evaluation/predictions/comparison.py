@@ -21,9 +21,8 @@ import numpy.typing as npt
 
 from ..figures import error_figures, new_figure, rounded
 from ..metrics import joint_errors
-from ..metrics.joint_errors import frames_under, mean_joint_error_m
+from ..metrics.joint_errors import frames_under, mean_joint_error_m, THRESHOLDS_MM
 
-THRESHOLDS_MM: Final = (10, 20, 30, 40)
 PAPER_MARGIN_MM: Final = 0.5
 """The paper's shares "at T mm" were counted at <= T + 0.5 mm."""
 
@@ -39,7 +38,7 @@ def summarise(errors_m: Errors, skeleton: Skeleton, as_in_paper: bool = False) -
     ``frames_up_to_mm_plus_half``.
     """
     figures: Figures = {'frames': len(errors_m), **error_figures(errors_m)}
-    figures['frames_under_mm'] = joint_errors.frames_under_mm(errors_m, THRESHOLDS_MM)
+    figures['frames_under_mm'] = joint_errors.frames_under_mm(errors_m)
     if as_in_paper:
         figures['frames_up_to_mm_plus_half'] = {
             str(threshold): frames_as_in_paper(errors_m, threshold) for threshold in THRESHOLDS_MM

@@ -10,22 +10,19 @@ image where there is one.
 from collections.abc import Callable, Mapping
 from typing import Final
 
-from dense_hand_pose.camera.crop import CropWindow
 from dense_hand_pose.datasets.facts import DatasetFacts
 from dense_hand_pose.visualization import (
     contact_sheet,
-    depth_to_bgr,
     draw_pose,
     draw_text,
     Image,
-    zoom,
+    surroundings,
 )
 import numpy as np
 import numpy.typing as npt
 
 RANKS: Final = ('best', 'median', 'worst')
 _TILE_PX: Final = 220
-_TILE_SIZE_M: Final = 0.34
 
 Floats = npt.NDArray[np.float64]
 DepthOf = Callable[[int], npt.NDArray[np.float32]]
@@ -78,9 +75,7 @@ def _pair(
     texts: tuple[str, str],
 ) -> Image:
     """Return truth and prediction, each over the surroundings of the true hand."""
-    x, y, z = (float(value) for value in poses_m[0].mean(axis=0))
-    coloured = depth_to_bgr(depth_m, z - 0.12, z + 0.3)
-    tile, k = zoom(coloured, CropWindow((x, y, z), _TILE_SIZE_M, facts.intrinsics), _TILE_PX)
+    tile, k = surroundings(depth_m, poses_m[0].mean(axis=0), facts.intrinsics, _TILE_PX)
     drawn = [draw_pose(tile, pose, k, skeleton=facts.skeleton) for pose in poses_m]
     named = [draw_text(t, text, (6, 14), 0.36) for t, text in zip(drawn, texts, strict=True)]
     return np.hstack(named)

@@ -19,6 +19,7 @@ import numpy as np
 import numpy.typing as npt
 
 from .records import FrameRecord, HAND
+from ..figures import mean
 
 WINDOW_S: Final = 0.4
 REST_M_S: Final = 0.05
@@ -36,8 +37,8 @@ def stability(frames: Sequence[FrameRecord]) -> dict[str, Any]:
     jitter_mm = 1000.0 * np.array([entry[1] for entry in windows])
     rest = speed < REST_M_S
     return {
-        'jitter_rest_mm': _mean(jitter_mm[rest]),
-        'jitter_all_mm': _mean(jitter_mm),
+        'jitter_rest_mm': mean(jitter_mm[rest]),
+        'jitter_all_mm': mean(jitter_mm),
         'windows': len(windows),
         'windows_at_rest': int(rest.sum()),
         **_bones([frame.joints_m for frame in frames if frame.joints_m is not None]),
@@ -107,8 +108,3 @@ def _bones(hands: Sequence[Floats]) -> dict[str, Any]:
         'bone_sd_share': float((spread_mm / np.maximum(lengths_mm.mean(axis=0), 1e-6)).mean()),
         'per_bone': dict(zip(names, spread_mm.tolist(), strict=True)),
     }
-
-
-def _mean(values: Floats) -> float:
-    """Return the mean, NaN of nothing."""
-    return float(values.mean()) if values.size else float('nan')

@@ -10,7 +10,7 @@ metrics.json depends on how fast the machine was.
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from itertools import pairwise
-from typing import Any, Final
+from typing import Any
 
 from dense_hand_pose.skeleton import HAND_21
 import numpy as np
@@ -18,10 +18,9 @@ import numpy.typing as npt
 
 from .records import FrameRecord, HAND, Recording, REMEDIES
 from .stability import stability
-from ..figures import rounded
+from ..figures import error_figures, rate_hz, rounded
 from ..metrics.joint_errors import frames_under_mm
 
-THRESHOLDS_MM: Final = (10, 20, 30, 40)
 Floats = npt.NDArray[np.float64]
 
 
@@ -42,7 +41,7 @@ def summarise_recording(recording: Recording) -> dict[str, Any]:
                 for cause, reason in recording.reasons.items()
             },
             'hands_per_frame': _hands_per_frame(frames),
-            'camera_rate_hz': _rate_hz(stamps),
+            'camera_rate_hz': rate_hz(stamps),
             'presence': presence(frames),
             'confidence': _confidence(recording.hands),
             'stability': stability(frames),
@@ -113,27 +112,17 @@ def accuracy(recording: Recording) -> dict[str, Any] | None:
     found = [e for e in (recording.errors_m(frame) for frame in true) if e is not None]
     errors = np.stack(found) if found else np.empty((0, len(HAND_21)))
     missing = np.full((len(true) - len(found), len(HAND_21)), np.inf)
-    under = frames_under_mm(np.concatenate([errors, missing]), THRESHOLDS_MM) if true else None
+    under = frames_under_mm(np.concatenate([errors, missing])) if true else None
     false = sum(f.outcome == HAND and recording.truth[f.stamp_ns] is None for f in known)
     return {
         'frames_with_truth': len(known),
         'missed_hands': len(missing),
         'false_hands': false,
-        **_errors(errors),
+        **error_figures(errors),
         'frames_under_mm': under,
-        'per_joint': {name: _errors(errors[:, [j]]) for j, name in enumerate(HAND_21.joints)},
-    }
-
-
-def _errors(errors_m: Floats) -> dict[str, float]:
-    """Return mean, median and 95th percentile of errors (N, J) in millimetres."""
-    mm = 1000.0 * errors_m.ravel()
-    if not mm.size:
-        mm = np.array([np.nan])
-    return {
-        'mean_joint_error_mm': float(mm.mean()),
-        'median_joint_error_mm': float(np.median(mm)),
-        'p95_joint_error_mm': float(np.percentile(mm, 95)),
+        'per_joint': {
+            name: error_figures(errors[:, [j]]) for j, name in enumerate(HAND_21.joints)
+        },
     }
 
 
@@ -151,10 +140,3 @@ def _spread(values: Sequence[float]) -> dict[str, float]:
         return dict.fromkeys(('p50', 'p95', 'p99', 'max'), float('nan'))
     p50, p95, p99 = (float(v) for v in np.percentile(values, (50, 95, 99)))
     return {'p50': p50, 'p95': p95, 'p99': p99, 'max': float(max(values))}
-
-
-def _rate_hz(stamps_ns: Sequence[int]) -> float:
-    """Return the mean rate of rising stamps, NaN for fewer than two."""
-    if len(stamps_ns) < 2 or stamps_ns[-1] <= stamps_ns[0]:
-        return float('nan')
-    return (len(stamps_ns) - 1) / ((stamps_ns[-1] - stamps_ns[0]) / 1e9)

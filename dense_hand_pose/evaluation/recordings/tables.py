@@ -12,6 +12,7 @@ from dense_hand_pose.skeleton import HAND_21
 import numpy as np
 
 from .records import FrameRecord, Recording
+from ..figures import decimal
 
 _WIDTH: Final = 32
 _FRAMES: Final = (
@@ -35,18 +36,18 @@ def figure_rows(metrics: Mapping[str, Any], timing: Mapping[str, Any]) -> list[t
     rows += [(f'dropped: {cause}', str(n)) for cause, n in metrics['dropped_by_cause'].items()]
     rows.append(('hand present, % of answers', _percent(metrics['presence']['share'])))
     if metrics['confidence'] is not None:
-        rows.append(('mean confidence', _number(metrics['confidence']['mean'], 2)))
+        rows.append(('mean confidence', decimal(metrics['confidence']['mean'], 2)))
     if accuracy is not None:
         for part in ('mean', 'median', 'p95'):
-            rows.append((f'{part} joint error, mm', _number(accuracy[f'{part}_joint_error_mm'])))
+            rows.append((f'{part} joint error, mm', decimal(accuracy[f'{part}_joint_error_mm'])))
         for threshold, share in (accuracy['frames_under_mm'] or {}).items():
             rows.append((f'every joint under {threshold} mm, %', _percent(share)))
     rows += [
-        ('jitter at rest, mm', _number(stability['jitter_rest_mm'], 2)),
-        ('jitter, mm', _number(stability['jitter_all_mm'], 2)),
-        ('bone length varies by, mm', _number(stability['bone_sd_mm'], 2)),
-        ('latency p50, ms', _number(timing['latency_ms']['p50'])),
-        ('latency p95, ms', _number(timing['latency_ms']['p95'])),
+        ('jitter at rest, mm', decimal(stability['jitter_rest_mm'], 2)),
+        ('jitter, mm', decimal(stability['jitter_all_mm'], 2)),
+        ('bone length varies by, mm', decimal(stability['bone_sd_mm'], 2)),
+        ('latency p50, ms', decimal(timing['latency_ms']['p50'])),
+        ('latency p95, ms', decimal(timing['latency_ms']['p95'])),
     ]
     return rows
 
@@ -110,9 +111,5 @@ def _joint_rows(recording: Recording, frame: FrameRecord) -> Iterator[list[Any]]
             yield [frame.stamp_ns, name, *numbers, hand_id]
 
 
-def _number(value: float | None, digits: int = 1) -> str:
-    return '-' if value is None else f'{value:.{digits}f}'
-
-
 def _percent(share: float | None) -> str:
-    return '-' if share is None else f'{100.0 * share:.1f}'
+    return decimal(None if share is None else 100.0 * share)

@@ -7,16 +7,14 @@ from dataclasses import dataclass
 from typing import Final
 
 from dense_hand_pose.bags.frames import BagFrame
-from dense_hand_pose.camera.crop import CropWindow
 from dense_hand_pose.camera.depth_image import to_metres
 from dense_hand_pose.camera.input_error import InputError
 from dense_hand_pose.visualization import (
-    depth_to_bgr,
     draw_pose,
     draw_text,
     Image,
     png_bytes,
-    zoom,
+    surroundings,
 )
 import numpy as np
 
@@ -25,7 +23,7 @@ from ..recordings.records import FrameRecord, Recording
 WORST: Final = 8
 _APART: Final = 5
 """Frames between two of them: neighbours look alike."""
-_TILE_PX, _TILE_SIZE_M = 240, 0.34
+_TILE_PX = 240
 
 
 @dataclass(frozen=True)
@@ -89,10 +87,8 @@ def _picture(recording: Recording, place: int, frame: BagFrame) -> Picture | Non
         return None
     true = recording.truth.get(frame.stamp_ns)
     around = record.joints_m if true is None else true
-    x, y, z = (float(value) for value in around.mean(axis=0))
-    coloured = depth_to_bgr(to_metres(depth, unit_m), z - 0.12, z + 0.3)
-    window = CropWindow((x, y, max(z, 0.05)), _TILE_SIZE_M, intrinsics)
-    tile, tile_intrinsics = zoom(coloured, window, _TILE_PX)
+    depth_m = to_metres(depth, unit_m)
+    tile, tile_intrinsics = surroundings(depth_m, around.mean(axis=0), intrinsics, _TILE_PX)
     tiles = [_named(draw_pose(tile, record.joints_m, tile_intrinsics), 'estimate')]
     if true is not None:
         tiles.insert(0, _named(draw_pose(tile, true, tile_intrinsics), 'truth'))

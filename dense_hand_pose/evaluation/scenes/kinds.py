@@ -21,7 +21,8 @@ from dense_hand_pose.synthesis.seeds import TEST_SITUATIONS
 import numpy as np
 
 from .detection import answer_scene, MAX_HANDS, SceneAnswer, TestScene, with_truth
-from .report import number, percent, table_row
+from .report import table_row
+from ..figures import decimal, percent
 from ..metrics.calibration import expected_calibration_error, reliability_bins
 
 Figures = dict[str, Any]
@@ -151,7 +152,7 @@ def kind_lines(kinds: Figures, reliability: Figures) -> list[str]:
     for name, one in [*kinds['per_group'].items(), *kinds['per_kind'].items()]:
         cells = (str(one['hands']), *(percent(one[key]) for key in _SHARES))
         lines.append(table_row(f'  {name} ({one["scenes"]})', cells))
-    error = {name: number(one['error'], 3) for name, one in reliability.items()}
+    error = {name: decimal(one['error'], 3) for name, one in reliability.items()}
     said = f'{error["reported"]} (reported), {error["candidates"]} (all candidates)'
     return [*lines, f'calibration error of the score: {said}']
 

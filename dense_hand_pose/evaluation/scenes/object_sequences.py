@@ -17,8 +17,9 @@ from dense_hand_pose.synthesis.scenes.object_sequence import FRAMES, OBJECT_KIND
 from dense_hand_pose.synthesis.seeds import TEST_OBJECT_SEQUENCES
 
 from .detection import MAX_HANDS
-from .report import number, percent, table_row
+from .report import table_row
 from .sequences import SequencePart
+from ..figures import percent
 from ..metrics.matching import score_frame
 
 Figures = dict[str, Any]

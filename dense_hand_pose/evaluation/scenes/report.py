@@ -4,7 +4,6 @@
 
 from collections.abc import Callable, Mapping, Sequence
 import csv
-import math
 from pathlib import Path
 from typing import Any, Final
 
@@ -23,7 +22,7 @@ from PIL import Image as PilImage
 
 from .detection import render_scene, SceneAnswer, TestScene
 from .sequences import SequenceAnswer
-from ..figures import new_page
+from ..figures import decimal, new_page, percent
 
 Figures = Mapping[str, Any]
 _SCENE_COLUMNS = (
@@ -108,7 +107,7 @@ def _scene_lines(scenes: Figures) -> list[str]:
             cells = (
                 percent(figures['recall']),
                 *(
-                    number(figures[key])
+                    decimal(figures[key])
                     for key in (
                         'center_error_mm',
                         'mean_joint_error_mm',
@@ -133,12 +132,12 @@ def _sequence_lines(sequences: Figures) -> list[str]:
         back = figures['reacquired']
         cells = (
             percent(figures['missed_share']),
-            number(figures['false_positives_per_frame'], 3),
+            decimal(figures['false_positives_per_frame'], 3),
             str(figures['false_tracks']),
             str(figures['switches']),
             str(back['times']),
             percent(back['in_time_share']),
-            number(figures['jitter_mm'], 2),
+            decimal(figures['jitter_mm'], 2),
         )
         lines.append(table_row(f'  {name}', cells))
     return lines
@@ -152,16 +151,6 @@ def table_line(name: str, value: str, more: str = '') -> str:
 def table_row(name: str, cells: Sequence[str]) -> str:
     """Return a row of the printed table."""
     return f'{name:<28}' + ''.join(f'{cell:>10}' for cell in cells)
-
-
-def percent(share: float) -> str:
-    """Return a share as text, - for nothing to measure."""
-    return '-' if math.isnan(share) else f'{100.0 * share:.1f} %'
-
-
-def number(value: float, digits: int = 1) -> str:
-    """Return a number as text, - for nothing to measure."""
-    return '-' if math.isnan(value) else f'{value:.{digits}f}'
 
 
 _BLUE, _RED, _GREY = '#2d96d7', '#e64b3c', '#666666'
@@ -219,7 +208,7 @@ def _reliability(axes: Any, reliability: Figures) -> None:
         at = [one['mean_score'] for one in bins]
         shares = [100.0 * one['right_share'] for one in bins]
         axes.plot(at, shares, 'o-', color=colour, markersize=3, label=name)
-    error = number(reliability['reported']['error'], 3)
+    error = decimal(reliability['reported']['error'], 3)
     axes.set(xlabel='published score', ylabel='are hands, %', xlim=(0, 1), ylim=(-1, 101))
     axes.set_title(f'Reliability of the score, calibration error {error}', fontsize=10)
     axes.legend(loc='upper left', fontsize=8)

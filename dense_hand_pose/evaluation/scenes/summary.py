@@ -16,6 +16,7 @@ import numpy.typing as npt
 
 from .detection import FoundHand, SceneAnswer, TrueHand
 from .sequences import SequenceAnswer
+from ..figures import mean
 from ..metrics.matching import GATE_M, match_hands
 from ..metrics.tracking import jitter_m
 
@@ -47,7 +48,7 @@ def summarise_scenes(answers: Sequence[SceneAnswer]) -> Figures:
         'two_hands': _two_hands(answers, looked),
         'no_hand': {
             'scenes': len(without),
-            'false_positive_share': _mean([bool(answer.reported) for answer in without]),
+            'false_positive_share': mean([bool(answer.reported) for answer in without]),
         },
         'false_positives_per_scene': false / len(answers) if answers else float('nan'),
         'all_hands': _group(looked),
@@ -116,7 +117,7 @@ def _two_hands(answers: Sequence[SceneAnswer], looked: Sequence[Looked]) -> Figu
     return {
         **_recall([look for look in looked if look.scene.asked == 2]),
         'scenes': len(scenes),
-        'both_found': _mean(both),
+        'both_found': mean(both),
     }
 
 
@@ -127,8 +128,8 @@ def _recall(looked: Sequence[Looked]) -> Figures:
         for look in looked
         if look.scene.asked == 1
     ]
-    figures = {'hands': len(looked), 'recall': _mean([look.found is not None for look in looked])}
-    return {**figures, 'recall_of_the_best': _mean(first)} if first else figures
+    figures = {'hands': len(looked), 'recall': mean([look.found is not None for look in looked])}
+    return {**figures, 'recall_of_the_best': mean(first)} if first else figures
 
 
 def _group(looked: Sequence[Looked]) -> Figures:
@@ -138,18 +139,18 @@ def _group(looked: Sequence[Looked]) -> Figures:
     at_truth = _errors_mm([(look.hand, look.at_truth) for look in both])
     found = [(look.hand, look.found) for look in looked if look.found is not None]
     everywhere = [(look.hand, look.at_truth) for look in looked if look.at_truth is not None]
-    mean, best = float(_mean(detected)), float(_mean(at_truth))
+    error_mm, best_mm = mean(detected), mean(at_truth)
     known = [f.side == hand.side for hand, f in found if f.side in ('left', 'right')]
     return {
         'hands': len(looked),
-        'recall': _mean([look.found is not None for look in looked]),
-        'center_error_mm': _mean(_apart_mm([(h.center_m, f.center_m) for h, f in found])),
-        'cube_error_mm': _mean(_apart_mm([(h.center_m, f.cube_m) for h, f in found])),
-        'mean_joint_error_mm': mean,
-        'at_true_center_mm': best,
-        'detection_costs_mm': mean - best,
-        'at_true_center_all_mm': _mean(_errors_mm(everywhere)),
-        'side_right': _mean(known),
+        'recall': mean([look.found is not None for look in looked]),
+        'center_error_mm': mean(_apart_mm([(h.center_m, f.center_m) for h, f in found])),
+        'cube_error_mm': mean(_apart_mm([(h.center_m, f.cube_m) for h, f in found])),
+        'mean_joint_error_mm': error_mm,
+        'at_true_center_mm': best_mm,
+        'detection_costs_mm': error_mm - best_mm,
+        'at_true_center_all_mm': mean(_errors_mm(everywhere)),
+        'side_right': mean(known),
         'side_unknown': 1.0 - _share(len(known), len(found)),
     }
 
@@ -182,11 +183,6 @@ def _errors_mm(pairs: Sequence[tuple[TrueHand, FoundHand | None]]) -> Floats:
 def _apart_mm(pairs: Sequence[tuple[Floats, Floats]]) -> Floats:
     """Return the distance of the points (3,) of each pair, millimetres."""
     return np.array([1000.0 * np.linalg.norm(b - a) for a, b in pairs])
-
-
-def _mean(values: Sequence[bool] | Floats) -> float:
-    """Return the mean, NaN of nothing."""
-    return float(np.mean(values)) if len(values) else float('nan')
 
 
 def _share(part: int, whole: int) -> float:

@@ -7,11 +7,12 @@ from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
+from dense_hand_pose.kinematics.anatomy import DOF_COUNT
 import numpy as np
 import numpy.typing as npt
 
 from . import kinematics
-from .anatomy import bone_angles, DOF_COUNT
+from .kinematics import bone_angles
 
 Source = Literal['soma', 'makehuman']
 DATA_DIR = Path(__file__).parents[1] / 'data'

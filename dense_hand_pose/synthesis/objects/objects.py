@@ -24,7 +24,7 @@ from .solids import (
     solid_mesh,
     touched_parts,
 )
-from ..hand.spheres import hand_balls, palm_frame, PART
+from ..hand.collision import hand_balls, palm_frame, PART
 
 FloatArray = npt.NDArray[np.float64]
 HELD_SHARE, HELD_SHARE_GRASP = 0.16, 0.6

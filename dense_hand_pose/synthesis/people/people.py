@@ -13,7 +13,6 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from .arms import apart, Arm, mirrored, placed, sample_arm, Sight
 from .body import (
     inside_body,
     reach_shoulder,
@@ -22,7 +21,7 @@ from .body import (
     trunk,
     UPPER_ARM_M,
 )
-from .second_hand import elbow_end
+from .second_hand import apart, Arm, elbow_end, mirrored, placed, sample_arm, Sight
 from ..hand.hands import sample_hand
 from ..objects.shapes import limb, Mesh
 from ..scenes.viewpoint import sample_rotation

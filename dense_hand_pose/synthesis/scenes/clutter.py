@@ -25,8 +25,8 @@ from ..objects.shapes import (
     Mesh,
     smooth_noise,
 )
-from ..people.arms import Sight
 from ..people.body import sample_posture, trunk
+from ..people.second_hand import Sight
 
 FloatArray = npt.NDArray[np.float64]
 _CELLS = 72

@@ -22,12 +22,11 @@ from .scene_hands import (
 )
 from .situations import draw_situation, situation_of, SITUATIONS
 from ..objects.shapes import darkened, Mesh
-from ..people.arms import Arm, Sight
+from ..people.second_hand import Arm, Sight
 from ..sensor.cameras import CAMERAS, DepthCamera
 from ..sensor.noise import add_noise, NoiseLevel
 from ..sensor.noise_kernels import occlude
-from ..sensor.raster import DepthBuffer
-from ..sensor.visibility import visible_share
+from ..sensor.raster import DepthBuffer, visible_share
 
 __all__ = [
     'DISTANCE_M',

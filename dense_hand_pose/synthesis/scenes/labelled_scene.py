@@ -9,14 +9,14 @@ import numpy as np
 import numpy.typing as npt
 
 from .clutter import bust, clear_of, crumpled, gripper, vessel
+from .hand_scene import furniture, Placed, screen, table, wall
 from .rooms import branches
-from .surroundings import furniture, Placed, screen, table, wall
 from .viewpoint import DISTANCE_M, sample_position, uniform_rotation
 from ..objects import objects
 from ..objects.shapes import box, cylinder, ellipsoid, frame_along, limb, Mesh
-from ..people.arms import Arm, sample_arm, Sight
 from ..people.body import trunk
 from ..people.people import body_of, leaving_arm, resting_arm, upper_arm
+from ..people.second_hand import Arm, sample_arm, Sight
 from ..sensor.cameras import CAMERAS
 
 FloatArray = npt.NDArray[np.float64]

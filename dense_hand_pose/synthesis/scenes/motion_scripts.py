@@ -13,8 +13,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from ..hand.motion import smooth_step
-from ..people.arms import Sight
+from ..hand.gestures import smooth_step
+from ..people.second_hand import Sight
 
 FloatArray = npt.NDArray[np.float64]
 Rng = np.random.Generator

@@ -23,11 +23,10 @@ from .viewpoint import sample_rotation
 from ..hand.hands import sample_hand
 from ..objects.objects import hold
 from ..objects.shapes import limb, Mesh
-from ..people.arms import Arm, placed, Sight
+from ..people.second_hand import Arm, placed, Sight
 from ..sensor.cameras import CAMERAS
 from ..sensor.noise import add_noise, NoiseLevel
-from ..sensor.raster import DepthBuffer
-from ..sensor.visibility import visible_share
+from ..sensor.raster import DepthBuffer, visible_share
 
 FloatArray = npt.NDArray[np.float64]
 Rng = np.random.Generator

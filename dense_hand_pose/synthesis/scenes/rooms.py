@@ -9,10 +9,10 @@ import numpy.typing as npt
 
 from .clutter import bust, clear_of, crumpled, gripper, vessel
 from .viewpoint import uniform_rotation
-from ..hand.spheres import hand_balls
+from ..hand.collision import hand_balls
 from ..objects.shapes import ellipsoid, frame_along, grid_triangles, limb, Mesh
 from ..objects.solids import BALL, BOX, CYLINDER, deepest_cut, solid_mesh
-from ..people.arms import Sight
+from ..people.second_hand import Sight
 
 FloatArray = npt.NDArray[np.float64]
 _FREE_M = 0.01

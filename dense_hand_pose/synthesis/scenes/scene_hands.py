@@ -7,7 +7,6 @@ import numpy.typing as npt
 
 from ..objects.objects import hold
 from ..objects.shapes import Mesh
-from ..people.arms import apart, Arm, sample_arm, Sight
 from ..people.people import (
     arm_of,
     body_meshes,
@@ -17,7 +16,7 @@ from ..people.people import (
     leaving_arm,
     standing_body,
 )
-from ..people.second_hand import companion, elbow_end
+from ..people.second_hand import apart, Arm, companion, elbow_end, sample_arm, Sight
 
 FloatArray = npt.NDArray[np.float64]
 Group = tuple[list[Arm], list[Mesh]]

@@ -11,17 +11,15 @@ import numpy.typing as npt
 from .full_scene import lattice_of, SceneHand
 from .motion_scripts import DURATION_S, Path, sample_script
 from .rooms import sample_room
+from ..hand.gestures import HandState, Motion
 from ..hand.model import HandModel, Source
-from ..hand.motion import HandState, Motion
 from ..hand_stream import place_hand, Side
 from ..objects.shapes import box, limb, Mesh
-from ..people.arms import Arm, Sight
 from ..people.people import bystander, handless_forearm
-from ..people.second_hand import elbow_end
+from ..people.second_hand import Arm, elbow_end, Sight
 from ..sensor.cameras import CAMERAS
 from ..sensor.noise import add_noise, NoiseLevel
-from ..sensor.raster import DepthBuffer
-from ..sensor.visibility import visible_share
+from ..sensor.raster import DepthBuffer, visible_share
 
 FloatArray = npt.NDArray[np.float64]
 RATE_HZ = 30

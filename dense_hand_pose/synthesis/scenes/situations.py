@@ -16,12 +16,11 @@ import numpy.typing as npt
 from .clutter import bust, clear_of, crumpled, gripper, table_top, THINGS, vessel
 from .rooms import sample_room, surface
 from .viewpoint import sample_rotation
+from ..hand.collision import hand_balls, palm_frame
 from ..hand.hands import sample_hand
-from ..hand.spheres import hand_balls, palm_frame
 from ..objects.objects import HELD, hold
 from ..objects.shapes import cross, ellipsoid, frame_along, limb, Mesh
 from ..objects.solids import BALL, BOX, deepest_cut, solid_mesh
-from ..people.arms import apart, Arm, placed, Sight
 from ..people.body import sample_posture, trunk
 from ..people.people import (
     body_meshes,
@@ -29,7 +28,7 @@ from ..people.people import (
     handless_forearm,
     leaving_arm,
 )
-from ..people.second_hand import companion, elbow_end
+from ..people.second_hand import apart, Arm, companion, elbow_end, placed, Sight
 
 FloatArray = npt.NDArray[np.float64]
 Rng = np.random.Generator

@@ -2,12 +2,13 @@
 # SPDX-License-Identifier: Apache-2.0
 """Settings of the training of the presence head (network/presence.py), read from YAML."""
 
-from dataclasses import dataclass, fields
-import math
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import yaml
+
+from ..config import check_types, refuse_unknown
 
 LEARNS = ('presence', 'verdict')
 """Values of the key ``learns``: today's, and that of version 0.1; without it: a whole network."""
@@ -51,8 +52,9 @@ class PresenceConfig:
 
     def __post_init__(self) -> None:
         """Check types and ranges; errors name the value."""
-        for entry in fields(self):
-            self._check_type(entry.name, type(entry.default), getattr(self, entry.name))
+        check_types(self)
+        if not isinstance(self.detector, str):
+            raise ValueError(f'detector = {self.detector!r}: expected a name or a file')
         if self.precision not in PRECISIONS:
             raise ValueError(f'precision = {self.precision!r}: expected {" or ".join(PRECISIONS)}')
         for name in _POSITIVE:
@@ -65,13 +67,6 @@ class PresenceConfig:
             raise ValueError(f'dropout = {self.dropout}: expected 0 <= dropout < 1')
         if not 0 <= self.seed < _MOST_SEEDS:
             raise ValueError(f'seed = {self.seed}: expected 0 to {_MOST_SEEDS - 1}')
-
-    @staticmethod
-    def _check_type(name: str, expected: type, value: Any) -> None:
-        if type(value) is not expected and not (expected is float and type(value) is int):
-            raise ValueError(f'{name} = {value!r}: expected {expected.__name__}')
-        if isinstance(value, float) and not math.isfinite(value):
-            raise ValueError(f'{name} = {value!r}: expected a finite number')
 
 
 def trains_presence(path: Path) -> bool:
@@ -87,10 +82,8 @@ def load_presence_config(path: Path) -> PresenceConfig:
     """Read a YAML file; ValueError names the file and the setting that is wrong."""
     try:
         values: dict[str, Any] = yaml.safe_load(path.read_text(encoding='utf-8'))
-        known = {entry.name for entry in fields(PresenceConfig)}
-        unknown = sorted(str(key) for key in set(values) - known - {'learns'})
-        if unknown:
-            raise ValueError(f'unknown settings {", ".join(unknown)}: known are {sorted(known)}')
-        return PresenceConfig(**{name: v for name, v in values.items() if name != 'learns'})
+        settings = {name: value for name, value in values.items() if name != 'learns'}
+        refuse_unknown(PresenceConfig, settings)
+        return PresenceConfig(**settings)
     except (OSError, yaml.YAMLError, TypeError, ValueError) as error:
         raise ValueError(f'{path}: {error}') from error

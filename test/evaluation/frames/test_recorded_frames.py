@@ -7,7 +7,7 @@ from types import SimpleNamespace
 from typing import Any
 
 from dense_hand_pose.cli.common import CommandError
-from dense_hand_pose.cli.evaluate.recorded_frames import measure_recorded
+from dense_hand_pose.cli.evaluate.frames import measure_recorded
 from dense_hand_pose.evaluation.frames.depth_frames import (
     frame_files,
     FrameFileError,

@@ -51,7 +51,7 @@ def test_the_threshold_is_strict_and_every_joint_counts() -> None:
     errors = np.array([[0.02, 0.001], [0.0199, 0.0199], [0.5, 0.0]])
     assert joint_errors.frames_under(errors, 20) == pytest.approx(1 / 3)
     assert joint_errors.frames_under_mm(errors) == pytest.approx(
-        {'20': 1 / 3, '30': 2 / 3, '40': 2 / 3}
+        {'10': 0.0, '20': 1 / 3, '30': 2 / 3, '40': 2 / 3}
     )
 
 

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Errors without constant offsets: exactly zero for any definition that moves with the hand."""
 
-from dense_hand_pose.evaluation.metrics.offset_free import offset_free_errors_m, palm_axes
+from dense_hand_pose.evaluation.metrics.joint_errors import offset_free_errors_m, palm_axes
 from dense_hand_pose.synthesis.hand.hands import sample_hand
 from dense_hand_pose.synthesis.scenes.viewpoint import uniform_rotation
 from hypothesis import given

@@ -13,8 +13,7 @@ import cv2
 from dense_hand_pose.evaluation.recordings.records import FrameRecord, Recording
 from dense_hand_pose.evaluation.recordings.summary import summarise_recording, summarise_timing
 from dense_hand_pose.evaluation.recordings.tables import figure_rows
-from dense_hand_pose.evaluation.report_page.data import shown_places
-from dense_hand_pose.evaluation.report_page.page import report_page
+from dense_hand_pose.evaluation.report_page.page import report_page, shown_places
 from dense_hand_pose.evaluation.report_page.worst_frames import Picture, worst_places
 import numpy as np
 import pytest

@@ -2,9 +2,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """Forward kinematics and skinning against plain float64 matrices; what the mesh must satisfy."""
 
+from dense_hand_pose.kinematics.anatomy import DOF_COUNT, LIMITS_DEG
 from dense_hand_pose.skeleton import HAND_21
-from dense_hand_pose.synthesis.hand.anatomy import bone_angles, DOF_COUNT, LIMITS_DEG
-from dense_hand_pose.synthesis.hand.kinematics import pose_bones
+from dense_hand_pose.synthesis.hand.kinematics import bone_angles, pose_bones
 from dense_hand_pose.synthesis.hand.model import HandModel, mirror
 from dense_hand_pose.synthesis.scenes.viewpoint import rotation_from_vector
 from hypothesis import given, settings

@@ -2,11 +2,11 @@
 # SPDX-License-Identifier: Apache-2.0
 """The shapes of hands and the second mesh: joints stay where they belong, angles mean the same."""
 
+from dense_hand_pose.kinematics.anatomy import DOF_COUNT, LIMITS_DEG
 from dense_hand_pose.skeleton import HAND_21
-from dense_hand_pose.synthesis.hand.anatomy import bone_angles, DOF_COUNT, LIMITS_DEG
 from dense_hand_pose.synthesis.hand.gestures import GESTURE_DOF
 from dense_hand_pose.synthesis.hand.hands import sample_hand
-from dense_hand_pose.synthesis.hand.kinematics import pose_bones
+from dense_hand_pose.synthesis.hand.kinematics import bone_angles, pose_bones
 from dense_hand_pose.synthesis.hand.model import DATA_DIR, HandModel, Source
 import numpy as np
 import numpy.typing as npt

@@ -3,7 +3,7 @@
 """Sampled poses and views: within limits, free of collisions, spread as they should be."""
 
 from dense_hand_pose.camera.intrinsics import project
-from dense_hand_pose.synthesis.hand.anatomy import LIMITS_DEG
+from dense_hand_pose.kinematics.anatomy import LIMITS_DEG
 from dense_hand_pose.synthesis.hand.collision import MAX_DEPTH_M, penetration_m, segment_distance
 from dense_hand_pose.synthesis.hand.gestures import (
     GESTURE_DOF,
@@ -11,8 +11,8 @@ from dense_hand_pose.synthesis.hand.gestures import (
     pinch_dof,
     power_grasp_dof,
 )
+from dense_hand_pose.synthesis.hand.hands import sample_dof, sample_free_dof, sample_grasp_dof
 from dense_hand_pose.synthesis.hand.model import HandModel
-from dense_hand_pose.synthesis.hand.poses import sample_dof, sample_free_dof, sample_grasp_dof
 from dense_hand_pose.synthesis.scenes.viewpoint import (
     DISTANCE_M,
     facing_rotation,

@@ -4,7 +4,7 @@
 
 from dense_hand_pose.synthesis.negatives import NAMES, render_negatives
 from dense_hand_pose.synthesis.objects.shapes import smooth_noise
-from dense_hand_pose.synthesis.people.arms import sample_arm, Sight
+from dense_hand_pose.synthesis.people.second_hand import sample_arm, Sight
 from dense_hand_pose.synthesis.scenes.clutter import (
     bust,
     clear_of,

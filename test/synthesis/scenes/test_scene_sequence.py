@@ -3,7 +3,7 @@
 """Sequences of whole scenes: what each kind promises, and that a frame can be had again."""
 
 from dense_hand_pose.camera.intrinsics import Intrinsics
-from dense_hand_pose.synthesis.people.arms import Sight
+from dense_hand_pose.synthesis.people.second_hand import Sight
 from dense_hand_pose.synthesis.scenes.motion_scripts import (
     APART_M,
     DURATION_S,

@@ -5,18 +5,15 @@
 from dense_hand_pose.camera.intrinsics import project
 from dense_hand_pose.synthesis.crops import sample_view, View
 from dense_hand_pose.synthesis.frames import render_depth, render_frame
-from dense_hand_pose.synthesis.hand.collision import ENDS, RADII_M
+from dense_hand_pose.synthesis.hand.collision import ENDS, palm_frame, RADII_M
 from dense_hand_pose.synthesis.hand.hands import sample_hand
-from dense_hand_pose.synthesis.hand.spheres import palm_frame
 from dense_hand_pose.synthesis.objects import objects, solids
 from dense_hand_pose.synthesis.objects.shapes import Mesh
 from dense_hand_pose.synthesis.people import body, second_hand
-from dense_hand_pose.synthesis.scenes import surroundings
-from dense_hand_pose.synthesis.scenes.hand_scene import HandScene, sample_scene
-from dense_hand_pose.synthesis.scenes.surroundings import Placed
+from dense_hand_pose.synthesis.scenes import hand_scene
+from dense_hand_pose.synthesis.scenes.hand_scene import HandScene, Placed, sample_scene
 from dense_hand_pose.synthesis.sensor.noise import NoiseLevel
-from dense_hand_pose.synthesis.sensor.raster import DepthBuffer
-from dense_hand_pose.synthesis.sensor.visibility import MIN_VISIBLE
+from dense_hand_pose.synthesis.sensor.raster import DepthBuffer, MIN_VISIBLE
 from hypothesis import given, settings
 from hypothesis import strategies as st
 import numpy as np
@@ -184,8 +181,8 @@ def test_an_upper_arm_joins_elbow_and_shoulder_and_the_hand_is_before_the_body()
     assert np.quantile(clearances, 0.05) > 0.02
 
 
-@pytest.mark.parametrize('part', [part for _, part in surroundings.PARTS])
-def test_what_is_around_does_not_cut_into_the_hand(part: surroundings.Part) -> None:
+@pytest.mark.parametrize('part', [part for _, part in hand_scene.PARTS])
+def test_what_is_around_does_not_cut_into_the_hand(part: hand_scene.Part) -> None:
     made = 0
     for seed in range(40):
         rng = np.random.default_rng([34, seed])

@@ -5,7 +5,7 @@
 from dense_hand_pose.camera.intrinsics import project
 from dense_hand_pose.synthesis.objects.objects import HELD, hold
 from dense_hand_pose.synthesis.objects.shapes import held_cloth
-from dense_hand_pose.synthesis.people.arms import Sight
+from dense_hand_pose.synthesis.people.second_hand import Sight
 from dense_hand_pose.synthesis.scenes.clutter import table_top, THINGS
 from dense_hand_pose.synthesis.scenes.full_scene import (
     render_full_frame,

@@ -30,7 +30,7 @@ from dense_hand_pose.training.mining.places import (
     state_of,
     UNKNOWN,
 )
-from dense_hand_pose.training.presence.fit import with_presence
+from dense_hand_pose.training.presence.train import with_presence
 from dense_hand_pose.training.runs import load_average
 from hypothesis import given
 from hypothesis import strategies as st

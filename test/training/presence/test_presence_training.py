@@ -17,7 +17,6 @@ from dense_hand_pose.synthesis.crops import render_crop, sample_scene, Scene
 from dense_hand_pose.synthesis.objects.shapes import Mesh
 from dense_hand_pose.synthesis.scenes.full_scene import SceneHand
 from dense_hand_pose.training.mining.proposals import labels, mined_features
-from dense_hand_pose.training.presence.card import add_section, TITLE
 from dense_hand_pose.training.presence.config import (
     load_presence_config,
     PresenceConfig,
@@ -28,7 +27,7 @@ from dense_hand_pose.training.presence.features import (
     PresenceFeatures,
     rendered_features,
 )
-from dense_hand_pose.training.presence.fit import fit_head, with_presence
+from dense_hand_pose.training.presence.train import add_section, fit_head, TITLE, with_presence
 import numpy as np
 import pytest
 from support.tiny import TINY, tiny_network
