@@ -147,7 +147,7 @@ def object_lines(figures: Figures) -> list[str]:
             for key, form in (
                 ('complete_share', percent),
                 ('recall', percent),
-                ('false_per_2000_frames', number),
+                ('false_per_2000_frames', decimal),
             )
             for way in (followed, searched)
         ]
