@@ -19,7 +19,7 @@ from dense_hand_pose.synthesis.seeds import TEST_OBJECT_SEQUENCES
 from .detection import MAX_HANDS
 from .report import table_row
 from .sequences import SequencePart
-from ..figures import percent
+from ..figures import decimal, percent
 from ..metrics.matching import score_frame
 
 Figures = dict[str, Any]
