@@ -15,7 +15,7 @@ from pathlib import Path
 import sys
 
 from dense_hand_pose.estimator import EstimatorConfig, HandPoseEstimator
-from dense_hand_pose.kinematics.data_file import DATA_FILE, read_arrays
+from dense_hand_pose.kinematics.anatomy import DATA_FILE, read_arrays
 from dense_hand_pose.kinematics.noise import features
 from dense_hand_pose.synthesis.frames import render_frame
 from dense_hand_pose.synthesis.hand import kinematics

@@ -10,7 +10,7 @@ import argparse
 from pathlib import Path
 import sys
 
-from dense_hand_pose.kinematics.data_file import read_arrays
+from dense_hand_pose.kinematics.anatomy import read_arrays
 from dense_hand_pose.kinematics.fitted_hand import build_hand, RIGHT
 from dense_hand_pose.skeleton import FINGER_COLOURS, HAND_21
 import numpy as np

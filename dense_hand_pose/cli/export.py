@@ -63,10 +63,10 @@ def _exported_detector(model: Model) -> tuple[ExportedGraph, list[str]]:
     """Return the graph of a hand detector and, as text, how far its maps are off."""
     from dense_hand_pose.runtimes.openvino.export import export_detector
     from dense_hand_pose.runtimes.openvino.runtime import detector_runtime
-    from dense_hand_pose.runtimes.precision import detector_disagreement as disagreement
+    from dense_hand_pose.runtimes.precision import detector_disagreement
 
     graph = export_detector(model)
-    score, depth_mm = disagreement(detector_runtime(graph, 'float32'), graph.reference_m)
+    score, depth_mm = detector_disagreement(detector_runtime(graph, 'float32'), graph.reference_m)
     if score > _SCORE_TOLERANCE:
         raise CommandError(
             f'{model.path}: not exported, scores of OpenVINO miss those of PyTorch by up to '

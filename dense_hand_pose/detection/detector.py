@@ -12,8 +12,7 @@ from dense_hand_pose.codec.detector_input import encode_letterbox
 from dense_hand_pose.network.score_settings import log_odds, ScoreSettings
 from dense_hand_pose.network.weight_file import find_weights, WeightsError
 from dense_hand_pose.runtimes.base import Model, Runtime
-from dense_hand_pose.runtimes.precision import DETECTOR_INPUT as INPUT
-from dense_hand_pose.runtimes.precision import DETECTOR_OUTPUT as OUTPUT
+from dense_hand_pose.runtimes.precision import DETECTOR_INPUT, DETECTOR_OUTPUT
 from dense_hand_pose.runtimes.registry import make_detector
 import numpy as np
 
@@ -125,7 +124,7 @@ class HandDetector:
         letterbox = Letterbox.of(depth.shape[1], depth.shape[0])
         image = encode_letterbox(letterbox.sample(depth, unit_m), letterbox, intrinsics)
         most = 2 * self.max_detections
-        maps = self._runtime.run({INPUT: image[None]})[OUTPUT][0]
+        maps = self._runtime.run({DETECTOR_INPUT: image[None]})[DETECTOR_OUTPUT][0]
         found = decode_detections(maps, letterbox, intrinsics, self.min_score, most)
         within = [one for one in found if near_m <= one.center_m[2] <= far_m]
         return within[: self.max_detections]

@@ -1,12 +1,15 @@
 # Copyright 2026 The dense_hand_pose authors
 # SPDX-License-Identifier: Apache-2.0
 """
-The degrees of freedom of the hand: names, limits and couplings.
+The degrees of freedom of the hand: names, limits, couplings; and the constants of its data file.
 
 Angles are measured against a straight hand in the plane of the third metacarpal. Flexion is
 positive towards the palm, finger abduction positive towards the thumb, wrist deviation positive
 towards the little finger, thumb abduction positive out of the palm's plane (palmar abduction).
 """
+
+from functools import lru_cache
+from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
@@ -51,3 +54,13 @@ ANGLE_NAMES: tuple[str, ...] = (
 ANGLE_COUNT = len(ANGLE_NAMES)
 LOWEST_RAD, HIGHEST_RAD = np.radians(LIMITS_DEG[THUMB:]).T.copy()
 """(ANGLE_COUNT,) limits of the angles of ANGLE_NAMES, radians."""
+
+
+DATA_FILE = Path(__file__).parent / 'data' / 'hand.npz'
+
+
+@lru_cache(maxsize=1)
+def read_arrays() -> dict[str, npt.NDArray[np.float64]]:
+    """Return all arrays of the file by name (cached)."""
+    with np.load(DATA_FILE, allow_pickle=False) as data:
+        return {name: data[name].astype(np.float64) for name in data}

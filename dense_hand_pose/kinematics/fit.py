@@ -15,8 +15,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from .anatomy import ANGLE_COUNT, HIGHEST_RAD, LOWEST_RAD
-from .data_file import read_arrays
+from .anatomy import ANGLE_COUNT, HIGHEST_RAD, LOWEST_RAD, read_arrays
 from .rotations import SKEW, small_rotation, UNIT
 from .skeleton import CHAINS, DERIVATIVES_FROM, DERIVATIVES_TO, HandSkeleton, JOINTS, PLACES
 from .start import closed_form_angles, PALM_JOINTS, rigid_motion

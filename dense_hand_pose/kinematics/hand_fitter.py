@@ -10,9 +10,8 @@ import numpy.typing as npt
 
 from .fit import fit_hands, HandFit
 from .fitted_hand import build_hand, FittedHand, LEFT, MIRROR
-from .hand_smoother import HandSmoother
 from .noise import joint_sigma_m
-from .pose_filter import PoseFilterConfig
+from .pose_filter import HandSmoother, PoseFilterConfig
 from .shape_track import ShapeConfig, ShapeTrack
 from .skeleton import JOINTS
 

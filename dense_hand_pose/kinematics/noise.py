@@ -11,7 +11,7 @@ for each joint: a regression over rendered frames of seeds that no training and 
 import numpy as np
 import numpy.typing as npt
 
-from .data_file import read_arrays
+from .anatomy import read_arrays
 
 FloatArray = npt.NDArray[np.float64]
 

@@ -1,7 +1,7 @@
 # Copyright 2026 The dense_hand_pose authors
 # SPDX-License-Identifier: Apache-2.0
 """
-The One-Euro filter (Casiez, Roussel, Vogel: 1 EUR Filter, CHI 2012) on palm pose and angles.
+The One-Euro filter (Casiez, Roussel, Vogel: 1 EUR Filter, CHI 2012) on palm and angles.
 
 A low-pass filter whose cut-off rises with the speed, on three kinds of motion: the palm's place
 has one cut-off, its turn has one, and each angle has its own. Bones keep their length, which a
@@ -11,15 +11,19 @@ filter on points does not see to.
 from dataclasses import dataclass
 import math
 
+from dense_hand_pose.config_fields import bounded, check_fields
 import numpy as np
 import numpy.typing as npt
 
+from .fitted_hand import build_hand, FittedHand
 from .rotations import rotation_of_vector, vector_of_rotation
+from .skeleton import PLACES
 
 FloatArray = npt.NDArray[np.float64]
 
 _SPEED_CUTOFF_HZ = 1.0
 """The cut-off of the speed's own filter, the paper's d_cutoff."""
+_MIDDLE = 2
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -32,21 +36,14 @@ class PoseFilterConfig:
     each radian per second; ``max_gap_s``: after a longer gap between frames the filter restarts.
     """
 
-    min_cutoff_hz: float = 1.0
-    beta_m: float = 60.0
-    beta_rad: float = 3.0
-    max_gap_s: float = 0.5
+    min_cutoff_hz: float = bounded(1.0, 0.01, 100.0, 'Hz')
+    beta_m: float = bounded(60.0, 0.0, 10_000.0)
+    beta_rad: float = bounded(3.0, 0.0, 1000.0)
+    max_gap_s: float = bounded(0.5, 0.001, 60.0, 's')
 
     def __post_init__(self) -> None:
         """Check the ranges; errors name the value."""
-        if not (math.isfinite(self.min_cutoff_hz) and self.min_cutoff_hz > 0.0):
-            raise ValueError(f'min_cutoff_hz = {self.min_cutoff_hz}: expected a positive number')
-        for name in ('beta_m', 'beta_rad'):
-            value = getattr(self, name)
-            if not (math.isfinite(value) and value >= 0.0):
-                raise ValueError(f'{name} = {value}: expected 0 or a positive number')
-        if not self.max_gap_s > 0.0:
-            raise ValueError(f'max_gap_s = {self.max_gap_s}: expected a positive number')
+        check_fields(self)
 
 
 @dataclass(frozen=True)
@@ -114,3 +111,36 @@ def _share(cutoff_hz: float | FloatArray, gap_s: float) -> float | FloatArray:
     """Return the weight of the new value: 1 / (1 + tau / T), tau = 1 / (2 pi f)."""
     turn = 2.0 * math.pi * cutoff_hz * gap_s
     return turn / (turn + 1.0)
+
+
+class HandSmoother:
+    """The filter of one hand; not thread-safe."""
+
+    def __init__(self, config: PoseFilterConfig | None = None) -> None:
+        self._filter = PoseFilter(config)
+        self._side = ''
+
+    @property
+    def config(self) -> PoseFilterConfig:
+        """Return or set how strongly the hand is smoothed, from the next frame on."""
+        return self._filter.config
+
+    @config.setter
+    def config(self, config: PoseFilterConfig) -> None:
+        self._filter.config = config
+
+    def __call__(self, hand: FittedHand, time_s: float) -> FittedHand:
+        """
+        Return the hand of a time in seconds smoothed with those before.
+
+        The middle of wrist and middle knuckle is what has a place and a speed: about the wrist
+        alone a turn of the palm would move the fingers. Restarts where the side changes.
+        """
+        if hand.side != self._side:
+            self._filter.reset()
+            self._side = hand.side
+        middle = 0.5 * hand.shape_m[:PLACES].reshape(-1, 3)[_MIDDLE]
+        place = hand.wrist_m + hand.turn @ middle
+        state = self._filter(PalmState(hand.turn, place, hand.angles), time_s)
+        wrist = state.place_m - state.turn @ middle
+        return build_hand(hand.side, state.turn, wrist, state.angles_rad, hand.shape_m, hand.held)

@@ -21,8 +21,7 @@ from dataclasses import dataclass, field
 import numpy as np
 import numpy.typing as npt
 
-from .anatomy import LITTLE_ARCH, RING_ARCH
-from .data_file import read_arrays
+from .anatomy import LITTLE_ARCH, read_arrays, RING_ARCH
 
 FloatArray = npt.NDArray[np.float64]
 

@@ -15,8 +15,7 @@ from xml.etree import ElementTree
 import numpy as np
 import numpy.typing as npt
 
-from .anatomy import ANGLE_NAMES, HIGHEST_RAD, LITTLE_ARCH, LOWEST_RAD, RING_ARCH
-from .data_file import read_arrays
+from .anatomy import ANGLE_NAMES, HIGHEST_RAD, LITTLE_ARCH, LOWEST_RAD, read_arrays, RING_ARCH
 from .fitted_hand import bone_lengths_m, LEFT, RIGHT
 from .skeleton import HandSkeleton, PLACES
 

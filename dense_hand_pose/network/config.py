@@ -5,6 +5,8 @@
 from dataclasses import asdict, dataclass, fields
 from typing import Any
 
+from dense_hand_pose.config_fields import bounded, check_fields, one_of
+
 HEADS = ('paper', 'shared')
 STEMS = ('paper', 'folded')
 TASKS = (
@@ -33,41 +35,30 @@ class NetworkConfig:
     hand and which (presence.py), with ``verdict_hidden`` hidden units.
     """
 
-    joints: int = 21
-    stacks: int = 2
-    stem: str = 'paper'
+    joints: int = bounded(21, 1, 64)
+    stacks: int = bounded(2, 1, 8)
+    stem: str = one_of('paper', STEMS)
     widths: tuple[int, ...] = (128, 128, 128, 128, 128)
-    head: str = 'paper'
-    theta_m: float = 0.08
-    tau_px: float = 4.0
-    task: str = 'dense'
+    head: str = one_of('paper', HEADS)
+    theta_m: float = bounded(0.08, 0.001, 1.0, 'm')
+    tau_px: float = bounded(4.0, 0.1, 32.0, 'px')
+    task: str = one_of('dense', TASKS)
     verdict: bool = False
-    verdict_hidden: int = _FIRST_HIDDEN
+    verdict_hidden: int = bounded(_FIRST_HIDDEN, 1, _WIDEST)
 
     def __post_init__(self) -> None:
         """Check the values; errors name them."""
         if len(self.widths) != 5 or not all(8 <= width <= _WIDEST for width in self.widths):
             raise ValueError(f'widths = {self.widths}: expected five numbers, 8 to {_WIDEST}')
-        if self.head not in HEADS:
-            raise ValueError(f'head = {self.head!r}: expected one of {", ".join(HEADS)}')
-        if self.stem not in STEMS:
-            raise ValueError(f'stem = {self.stem!r}: expected one of {", ".join(STEMS)}')
-        if self.task not in TASKS:
-            raise ValueError(f'task = {self.task!r}: expected one of {", ".join(TASKS)}')
+        check_fields(self)
         may_judge = self.task == 'dense' and self.joints == 21
         if type(self.verdict) is not bool or (self.verdict and not may_judge):
             raise ValueError(
                 f'verdict = {self.verdict!r}: expected true or false, and true only with task '
                 'dense and 21 joints'
             )
-        if type(self.verdict_hidden) is not int or not 1 <= self.verdict_hidden <= _WIDEST:
-            raise ValueError(f'verdict_hidden = {self.verdict_hidden!r}: expected 1 to {_WIDEST}')
-        if not 1 <= self.stacks <= 8 or not 1 <= self.joints <= 64:
-            raise ValueError(
-                f'stacks = {self.stacks}, joints = {self.joints}: expected 1 to 8 and 1 to 64'
-            )
-        if not (0.0 < self.theta_m < 1.0 and 0.0 < self.tau_px < 32.0):
-            raise ValueError(f'theta_m = {self.theta_m}, tau_px = {self.tau_px}: out of range')
+        if type(self.verdict_hidden) is not int:
+            raise ValueError(f'verdict_hidden = {self.verdict_hidden!r}: expected a whole number')
 
     def to_dict(self) -> dict[str, Any]:
         """

@@ -14,9 +14,7 @@ import numpy as np
 
 from .base import Array, Backend, BackendError, Model, Runtime, Wanted
 from .host import cpu_computes_bfloat16, cpu_name
-from .precision import choose_precision, joints_of, Offer
-from .precision import DETECTOR_INPUT as INPUT
-from .precision import DETECTOR_OUTPUT as OUTPUT
+from .precision import choose_precision, DETECTOR_INPUT, DETECTOR_OUTPUT, joints_of, Offer
 
 if TYPE_CHECKING:
     from dense_hand_pose.network.dense_regression import DenseRegressionNet
@@ -111,7 +109,7 @@ def load_detector(wanted: Wanted) -> Runtime:
     from dense_hand_pose.network.weights import load_detector as load_network
 
     graph = DetectorGraph(load_network(wanted.model.path)).eval()
-    return TorchRuntime(graph, (INPUT,), (OUTPUT,))
+    return TorchRuntime(graph, (DETECTOR_INPUT,), (DETECTOR_OUTPUT,))
 
 
 def reference_joints(model: Model) -> Array:

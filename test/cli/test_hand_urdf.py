@@ -7,7 +7,7 @@ from pathlib import Path
 
 from dense_hand_pose.bags.sample import SampleOptions, write_sample
 from dense_hand_pose.cli import main
-from dense_hand_pose.kinematics.data_file import read_arrays
+from dense_hand_pose.kinematics.anatomy import read_arrays
 from dense_hand_pose.kinematics.fitted_hand import bone_lengths_m
 from dense_hand_pose.skeleton import HAND_21
 import numpy as np

@@ -21,9 +21,7 @@ from dense_hand_pose.network.weight_file import MODELS_DIR, WeightsError
 from dense_hand_pose.network.weights import save_weights
 from dense_hand_pose.runtimes.base import Array
 from dense_hand_pose.runtimes.openvino.runtime import offered_precisions
-from dense_hand_pose.runtimes.precision import DETECTOR_INPUT as INPUT
-from dense_hand_pose.runtimes.precision import DETECTOR_OUTPUT as OUTPUT
-from dense_hand_pose.runtimes.precision import probe_letterboxes
+from dense_hand_pose.runtimes.precision import DETECTOR_INPUT, DETECTOR_OUTPUT, probe_letterboxes
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
@@ -79,12 +77,12 @@ class Fixed:
 
     def run(self, inputs: Mapping[str, Array]) -> dict[str, Array]:
         """Return maps with one pixel for each hand."""
-        assert np.isfinite(inputs[INPUT]).all()
+        assert np.isfinite(inputs[DETECTOR_INPUT]).all()
         maps = np.zeros((5, MAP_HEIGHT, MAP_WIDTH), np.float32)
         for x, y, z, score, side in self.hands:
             column, row = round(x), round(y)
             maps[:, row, column] = score, x - column, y - row, z, side
-        return {OUTPUT: maps[None]}
+        return {DETECTOR_OUTPUT: maps[None]}
 
 
 def found(detector: HandDetector, depth: np.ndarray, unit_m: float = 1.0) -> list[Detection]:
@@ -149,7 +147,10 @@ def test_openvino_and_pytorch_find_the_same(both: list[HandDetector]) -> None:
     frame[:, 300:], frame[::7] = 700, 0
     assert [detector.backend_name for detector in both] == ['openvino', 'cpu']
     for probe in probe_letterboxes():
-        maps = [detector._runtime.run({INPUT: probe[None]})[OUTPUT] for detector in both]
+        maps = [
+            detector._runtime.run({DETECTOR_INPUT: probe[None]})[DETECTOR_OUTPUT]
+            for detector in both
+        ]
         np.testing.assert_allclose(maps[0], maps[1], atol=2e-3)
     ours, theirs = (found(detector, frame, 0.001) for detector in both)
     assert len(ours) == len(theirs) > 0

@@ -9,7 +9,7 @@ import subprocess
 import sys
 from types import ModuleType
 
-from dense_hand_pose.kinematics.data_file import read_arrays
+from dense_hand_pose.kinematics.anatomy import read_arrays
 from dense_hand_pose.kinematics.fitted_hand import build_hand, FittedHand, LEFT, RIGHT
 import numpy as np
 import numpy.typing as npt

@@ -2,8 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The fit: round trips, SciPy's optimum of the same objective, symmetries, and any input."""
 
-from dense_hand_pose.kinematics.anatomy import HIGHEST_RAD, LOWEST_RAD
-from dense_hand_pose.kinematics.data_file import read_arrays
+from dense_hand_pose.kinematics.anatomy import HIGHEST_RAD, LOWEST_RAD, read_arrays
 from dense_hand_pose.kinematics.fit import fit_hands, HandFit, Shapes
 from dense_hand_pose.kinematics.skeleton import HandSkeleton
 from hypothesis import given, settings

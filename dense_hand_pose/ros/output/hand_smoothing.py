@@ -8,8 +8,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from dense_hand_pose.kinematics.hand_smoother import HandSmoother
-from dense_hand_pose.kinematics.pose_filter import PoseFilterConfig
+from dense_hand_pose.kinematics.pose_filter import HandSmoother, PoseFilterConfig
 from dense_hand_pose.tracking.smoothing import Smoother, SmoothingConfig
 import numpy as np
 

@@ -18,9 +18,7 @@ import torch
 
 from .archive import ExportedGraph
 from ..base import BackendError, Model
-from ..precision import DETECTOR_INPUT as INPUT
-from ..precision import DETECTOR_OUTPUT as OUTPUT
-from ..precision import probe_letterboxes
+from ..precision import DETECTOR_INPUT, DETECTOR_OUTPUT, probe_letterboxes
 from ..process import import_openvino
 from ..torch_cpu import reference_joints
 
@@ -86,8 +84,8 @@ def export_detector(model: Model) -> ExportedGraph:
         exported = torch.export.export(graph, (probe[:1],), strict=False)
         converted = ov.convert_model(exported)
         reference = graph(probe).numpy()
-    converted.input(0).get_tensor().set_names({INPUT})
-    converted.output(0).get_tensor().set_names({OUTPUT})
+    converted.input(0).get_tensor().set_names({DETECTOR_INPUT})
+    converted.output(0).get_tensor().set_names({DETECTOR_OUTPUT})
     xml, weights = as_ir(converted)
     made_with = {'torch': torch.__version__, 'openvino': str(ov.__version__)}
     return ExportedGraph(xml, weights, reference, model.sha256, made_with)

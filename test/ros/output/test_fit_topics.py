@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """What the node publishes of a fitted hand."""
 
-from dense_hand_pose.kinematics.data_file import read_arrays
+from dense_hand_pose.kinematics.anatomy import read_arrays
 from dense_hand_pose.kinematics.fitted_hand import build_hand, LEFT, RIGHT
 from dense_hand_pose.kinematics.pose_filter import PoseFilterConfig
 from dense_hand_pose.kinematics.urdf import JOINT_NAMES, joint_positions
