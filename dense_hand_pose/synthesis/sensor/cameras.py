@@ -40,14 +40,16 @@ class DepthCamera:
         )
 
 
+_MOSTLY_MM = (0.001, 0.001, 0.001, 0.001, 0.0001)
+
 CAMERAS: tuple[DepthCamera, ...] = (
     DepthCamera('kinect', 588.0, 640, 480, 'structured_light', 0.075, step_per_m=1.0 / 351.3),
     DepthCamera('creative', 241.4, 320, 240, 'time_of_flight'),
     DepthCamera('sr300', 475.0, 640, 480, 'structured_light', 0.025, (0.001, 0.000125)),
-    DepthCamera('d435', 385.0, 640, 480, 'stereo', 0.050, (0.001, 0.001, 0.0001)),
-    DepthCamera('d435_wide', 425.0, 848, 480, 'stereo', 0.050, (0.001, 0.001, 0.0001)),
-    DepthCamera('d415', 615.0, 640, 480, 'stereo', 0.055, (0.001, 0.001, 0.0001)),
-    DepthCamera('d415_hd', 920.0, 1280, 720, 'stereo', 0.055, (0.001, 0.001, 0.0001)),
+    DepthCamera('d435', 385.0, 640, 480, 'stereo', 0.050, _MOSTLY_MM),
+    DepthCamera('d435_wide', 425.0, 848, 480, 'stereo', 0.050, _MOSTLY_MM),
+    DepthCamera('d415', 615.0, 640, 480, 'stereo', 0.055, _MOSTLY_MM),
+    DepthCamera('d415_hd', 920.0, 1280, 720, 'stereo', 0.055, _MOSTLY_MM),
     DepthCamera('l515', 460.0, 640, 480, 'time_of_flight', units_m=(0.001, 0.00025)),
     DepthCamera('azure_kinect', 504.0, 640, 576, 'time_of_flight'),
     DepthCamera('kinect_v2', 365.0, 512, 424, 'time_of_flight'),

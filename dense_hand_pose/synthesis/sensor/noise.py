@@ -15,7 +15,7 @@ from .raster import DepthBuffer
 
 Depth = npt.NDArray[np.float32]
 _LEAST_GAIN = {'structured_light': 0.03, 'stereo': 0.03, 'time_of_flight': 0.08}
-_MOST_GAIN = 1.5
+_MOST_GAIN = {'structured_light': 3.0, 'stereo': 1.5, 'time_of_flight': 1.5}
 _LATERAL_PX = {
     # a and b of a + b t / (pi/2 - t), Nguyen et al. 2012 for structured light.
     'structured_light': (0.8, 0.035),
@@ -58,7 +58,7 @@ class NoiseLevel:
         The published formulas describe raw sensors: the upper end of a log-uniform range.
         """
         least = _LEAST_GAIN[camera.sensor]
-        gain = float(np.exp(rng.uniform(np.log(least), np.log(_MOST_GAIN))))
+        gain = float(np.exp(rng.uniform(np.log(least), np.log(_MOST_GAIN[camera.sensor]))))
         return cls(
             gain=gain,
             offset_m=float(rng.normal(0.0, 0.002)),

@@ -19,6 +19,7 @@ from .cameras import SensorKind
 Depth = npt.NDArray[np.float32]
 _CLOSE_M, _ENLARGE_M = 0.015, 0.02
 _MAX_RADIUS = 6  # lattice pixels of a mean
+_UNFILTERED = 0.4  # share of structured-light devices; OpenNI's drivers filter nothing
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -71,6 +72,8 @@ class Processing:
     @classmethod
     def sample(cls, rng: np.random.Generator, sensor: SensorKind) -> 'Processing':
         """Draw a device: from none to everything that its kind of camera offers."""
+        if sensor == 'structured_light' and rng.random() < _UNFILTERED:
+            return cls()
         windows = sensor == 'stereo'
         wave = np.exp(rng.uniform(np.log(0.0002), np.log(0.006 if windows else 0.003)))
         return cls(
