@@ -19,9 +19,8 @@ from torch.multiprocessing.spawn import ProcessContext, ProcessExitedException
 
 from .checkpoint import CHECKPOINT
 from .config import TrainingConfig
-from .distributed import Group, joined_group
+from .distributed import Group, joined_group, StopWish
 from .loop import Trainer
-from .signals import StopWish
 
 _GRACE_S = 120.0
 """A step, or a validation, has so long to end after Ctrl-C."""

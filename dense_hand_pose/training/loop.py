@@ -26,14 +26,13 @@ from .checkpoint import (
 )
 from .config import TrainingConfig
 from .data.sources import open_source
-from .distributed import Group
+from .distributed import Group, StopWish
 from .model_cards import current_commit, export_weights
 from .objectives.dense import Losses
 from .objectives.detector import SceneLosses
 from .objectives.distillation import training_method
 from .optimisers import ema_model, Optimisers, rate_share
 from .runs import beginning, chosen_precision, make_network
-from .signals import StopWish
 from .validation import CsvLog, log_columns, loss_columns, validation_row
 from .waiting import waiting_of
 

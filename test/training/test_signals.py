@@ -6,7 +6,7 @@ import gc
 import multiprocessing
 from typing import Any
 
-from dense_hand_pose.training.signals import leave_signals_to_the_trainer
+from dense_hand_pose.training.distributed import leave_signals_to_the_trainer
 from torch.utils.data import DataLoader, Dataset
 
 

@@ -158,7 +158,7 @@ def run(args: argparse.Namespace) -> int:
 def _check(args: argparse.Namespace) -> None:
     """Refuse what could not be done at the end, before the long part."""
     from dense_hand_pose.evaluation.recordings.evaluate import RESULT_BAG
-    from dense_hand_pose.evaluation.recordings.rerun import load_rerun, RerunMissingError
+    from dense_hand_pose.evaluation.recordings.tables import load_rerun, RerunMissingError
 
     if args.start >= args.end:
         raise CommandError(f'--start {args.start:g} is not before --end {args.end:g}', status=2)
@@ -219,7 +219,7 @@ def _progress(frames: 'Iterable[BagFrame]', total: int) -> 'Iterable[BagFrame]':
 def _write(args: argparse.Namespace, bag: 'OpenBag', evaluation: 'Evaluation') -> None:
     """Write what was asked for, or raise CommandError."""
     from dense_hand_pose.evaluation.recordings.evaluate import write_evaluation
-    from dense_hand_pose.evaluation.recordings.rerun import write_rerun
+    from dense_hand_pose.evaluation.recordings.tables import write_rerun
 
     try:
         if args.out is not None:

@@ -19,7 +19,7 @@ from ..common import add_out_argument, CommandError, prepare_folder
 
 if TYPE_CHECKING:
     from dense_hand_pose.datasets.facts import DatasetFacts
-    from dense_hand_pose.evaluation.predictions.pose_sheet import DepthOf, Floats
+    from dense_hand_pose.evaluation.predictions.comparison import DepthOf, Floats
     from dense_hand_pose.visualization import Image
 
 DATASETS = ('nyu', 'icvl', 'msra')
@@ -88,7 +88,7 @@ def run(args: argparse.Namespace) -> int:
     print(table(figures))
     _warn(facts, len(true_m), figures)
     if args.out is not None:
-        from dense_hand_pose.evaluation.predictions.pose_sheet import pose_sheet
+        from dense_hand_pose.evaluation.predictions.comparison import pose_sheet
 
         try:
             sheet = pose_sheet(facts, true_m, predicted_m, depth_of)

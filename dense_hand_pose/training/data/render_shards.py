@@ -14,7 +14,7 @@ from dense_hand_pose.synthesis.seeds import SEEDS_PER_RUN, VALIDATION
 
 from .shards import Shard, Shards, write_shard
 from ..config import RENDERED, TrainingConfig
-from ..signals import leave_signals_to_the_trainer
+from ..distributed import leave_signals_to_the_trainer
 
 _CROPS_A_SHARD = 4096
 """About 20 MB a file: a shard that was interrupted costs seconds."""

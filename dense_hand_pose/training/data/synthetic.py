@@ -13,7 +13,7 @@ import torch
 from torch import Tensor
 from torch.utils.data import DataLoader, get_worker_info, IterableDataset
 
-from ..signals import leave_signals_to_the_trainer
+from ..distributed import leave_signals_to_the_trainer
 
 ABSENT, PRESENT, BESIDE = 0, 1, 2
 """A crop without a hand; with one in its middle; with one whose joints can be asked for, beside

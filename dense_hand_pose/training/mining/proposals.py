@@ -42,9 +42,9 @@ from torch import Tensor
 from torch.utils.data import DataLoader, Dataset
 from tqdm import tqdm
 
+from ..distributed import leave_signals_to_the_trainer
 from ..presence.config import PresenceConfig
 from ..presence.features import crop_features, pooled_half, PresenceFeatures
-from ..signals import leave_signals_to_the_trainer
 
 
 class RenderedScene(NamedTuple):

@@ -22,7 +22,7 @@ from torch.utils.data import DataLoader, Dataset
 from tqdm import tqdm
 
 from .config import PresenceConfig
-from ..signals import leave_signals_to_the_trainer
+from ..distributed import leave_signals_to_the_trainer
 
 _TOGETHER = 64
 _LARGEST = 6e4

@@ -6,8 +6,8 @@ import doctest
 from typing import Any
 
 from dense_hand_pose.datasets.facts import ICVL
-from dense_hand_pose.evaluation.predictions import pose_sheet as module
-from dense_hand_pose.evaluation.predictions.pose_sheet import pose_sheet, ranked_frames
+from dense_hand_pose.evaluation.predictions import comparison as module
+from dense_hand_pose.evaluation.predictions.comparison import pose_sheet, ranked_frames
 import numpy as np
 import pytest
 

@@ -7,7 +7,7 @@ import sys
 
 from dense_hand_pose.cli import main
 from dense_hand_pose.evaluation.recordings.records import FrameRecord, Recording
-from dense_hand_pose.evaluation.recordings.rerun import write_rerun
+from dense_hand_pose.evaluation.recordings.tables import write_rerun
 import numpy as np
 import pytest
 
