@@ -98,7 +98,7 @@ def draw_pose(
 
 
 def draw_crop_box(image_bgr: Image, window: CropWindow) -> Image:
-    """Draw the outline of the crop that the network sees."""
+    """Draw the outline of the crop that the network reads."""
     image: Image = image_bgr.copy()
     along = np.linspace(-1.0, 1.0, _EDGE_POINTS)  # a lens bends the edges
     top = np.stack([along, np.full(_EDGE_POINTS, -1.0)], axis=1)

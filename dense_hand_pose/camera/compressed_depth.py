@@ -62,7 +62,7 @@ def is_compressed_depth(text: str) -> bool:
 
 
 def _encoding_and_codec(text: str) -> tuple[str, str] | None:
-    """Return what `format` says, None for formats that are none of depth."""
+    """Return the parts of `format`, None for a format without depth."""
     encoding, separator, rest = text.partition(';')
     transport, *codec = rest.split() or ['compressedDepth' if not separator else '']
     known = encoding in DEPTH_UNIT_M and transport == 'compressedDepth' and len(codec) <= 1

@@ -16,7 +16,7 @@ class InputError(ValueError):
 
 @dataclass(frozen=True)
 class Cause:
-    """Why an image got no hand: how loudly to say so ('' = never), and what to do about it."""
+    """Why an image got no hand: the severity of its log line ('': no line), and the remedy."""
 
     severity: str
     remedy: str

@@ -6,7 +6,7 @@ RVL, the lossless code of depth images that image_transport calls `rvl`.
 A. D. Wilson, Fast Lossless Depth Image Compression, ISS 2017. Runs of zeros and of others
 alternate; each begins with its length, and a pixel that is not zero is its difference to the one
 before, sign in the lowest bit. Every number is a chain of nibbles, three bits each from the
-lowest, the fourth says that another follows; eight nibbles make a little-endian word, the first
+lowest, the fourth is set where another follows; eight nibbles make a little-endian word, the first
 on top.
 """
 

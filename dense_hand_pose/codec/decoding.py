@@ -50,7 +50,7 @@ def decode(
     maps: DenseMaps, surface: Surface, cube: Cube, radius: SupportRadius, config: DecodingConfig
 ) -> Decoded:
     """
-    Merge the votes of each joint as the configuration says.
+    Merge the votes of each joint by the method of the configuration.
 
     Confidence is the geometric mean of three values of the votes that make the joint: S at
     their pixel, R at their projection (at the joint's, where all votes are merged), and how close

@@ -23,9 +23,9 @@ def encode_letterbox(
     """
     Return the detector's input (3, HEIGHT_PX, WIDTH_PX) of a thinned frame (R, C), metres.
 
-    Channels: the logarithm of the depth; the logarithm of a pixel's width there, which tells
-    across cameras how large a hand is in the image; and 1 where there is a measurement. All are 0
-    where there is none, and around the frame.
+    Channels: the logarithm of the depth; the logarithm of a pixel's width there, which
+    gives the size of a hand in the images of any camera; and 1 where there is a measurement.
+    All are 0 where there is no measurement, and around the frame.
     """
     out = np.zeros((CHANNELS, HEIGHT_PX, WIDTH_PX), np.float32)
     top, left = letterbox.top, letterbox.left

@@ -56,7 +56,7 @@ def encode(joints_m: Tensor, surface: Surface, cube: Cube, radius: SupportRadius
     Make the target maps of joints (B, J, 3) for the surface that a crop shows.
 
     S and V are zero off the foreground and beyond theta (zero for outliers beats masking, Sec.
-    3.2); R covers every pixel, since it says where the joint projects.
+    3.2); R covers every pixel: it marks the projection of the joint.
     """
     offset = joints_m[:, :, :, None, None] - surface.points_m[:, None]
     distance = (offset * offset).sum(dim=2).sqrt()

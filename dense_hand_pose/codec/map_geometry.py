@@ -27,7 +27,7 @@ class Cube(NamedTuple):
 
 
 class Surface(NamedTuple):
-    """What a map sees: points (B, 3, H, W) in metres, foreground (B, 1, H, W) in {0, 1}."""
+    """The surface in a map: points (B, 3, H, W) in metres, foreground (B, 1, H, W) in {0, 1}."""
 
     points_m: Tensor
     foreground: Tensor

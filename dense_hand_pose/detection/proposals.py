@@ -16,7 +16,7 @@ class Candidate(NamedTuple):
     A point center_m (3,) where a hand may be, and its score, 0 to 1.
 
     log_odds: the localizer's contribution to the log odds that an estimate there is a hand; 0 if
-    the localizer cannot tell. A score of 0: it was not detected, but may be there.
+    the localizer has no measure of it. A score of 0: it was not detected, but may be there.
     """
 
     center_m: npt.NDArray[np.float64]

@@ -15,7 +15,7 @@ import numpy.typing as npt
 from .crop_estimate import CropEstimate, DepthFrame, MIN_Z_M
 
 MAX_DISTANCE_M = 100.0
-"""No coordinate of a result is larger: no depth camera sees as far."""
+"""No coordinate of a result is larger: depth cameras measure less far."""
 
 Array = npt.NDArray[np.float32]
 Floats = npt.NDArray[np.float64]

@@ -1,7 +1,7 @@
 # Copyright 2026 The dense_hand_pose authors
 # SPDX-License-Identifier: Apache-2.0
 """
-Is it a hand: one score from what the network believes and from the bones that its joints make.
+The score of a hand: one number from the network's presence and from the bones of its joints.
 
 The confidence of a joint is the heat-map mass of its votes, weighed by how well they agree
 (codec/decoding.py). Bones are held against the mean hand of the shape space that the training
@@ -31,9 +31,9 @@ _WITHOUT_VERDICT = (22.9, -2.85, -2.04, -7.1)
 """The weights of the mean confidence, of proportions and size, and the constant."""
 _WITH_VERDICT = (9.1, -2.7, -0.85, -3.7)
 _VERDICT = 0.48
-"""Less than 1: the verdict is surer of itself on whole scenes than it is right."""
+"""Less than 1: on whole scenes the presence head is overconfident."""
 _SUREST = 6.0
-"""The network is taken to be no surer than 400 to 1."""
+"""Log odds of presence are limited to those of 400 to 1."""
 
 
 def bone_deviation(joints_m: npt.NDArray[np.floating]) -> tuple[Floats, Floats]:

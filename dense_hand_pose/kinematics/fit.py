@@ -35,7 +35,7 @@ _LIMIT_INFORMATION = 1.0 / np.radians(1.0) ** 2
 _SMALL_STEP_RAD, _LARGE_STEP_RAD = 0.1, 0.4
 """A step ends the fit, or shows that its start was another pose."""
 _DAMPING = 1e-3
-"""Information of each unknown where no joint tells of it, per squared radian or metre."""
+"""Information of each unknown that no joint determines, per squared radian or metre."""
 _FARTHEST_M = 100.0
 _LEAST_SIGMA_M, _MOST_SIGMA_M = 1e-4, 1.0
 

@@ -3,8 +3,9 @@
 """
 The shape of one hand over time: its bones are estimated from confident frames, then held.
 
-Each frame tells something of the shape (fit.HandFit.seen). The errors of a network last as long as
-a pose does, so that the frames of correlation_s count as one; outliers weigh little in the fit.
+Each frame has information about the shape (fit.HandFit.seen). The errors of a network last as
+long as a pose does, so that the frames of correlation_s count as one; outliers weigh little in
+the fit.
 """
 
 from dataclasses import dataclass
@@ -22,8 +23,8 @@ class ShapeConfig:
     """
     How the shape of a hand is estimated over time.
 
-    ``min_confidence``: mean confidence of the joints below which a frame tells nothing;
-    ``every_s``: confident time between two frames that tell something: more tell hardly more;
+    ``min_confidence``: mean confidence of the joints below which a frame is left out;
+    ``every_s``: confident time between two frames that are used: more frames add little;
     ``correlation_s``: frames within that time count as one; ``hold_after_s``: seconds of confident
     frames after which the shape no longer changes.
     """
@@ -61,10 +62,10 @@ class ShapeTrack:
         return self._pending_s >= self.config.every_s
 
     def learn(self, seen: Shapes) -> None:
-        """Take in what a frame that is wanted tells of the shape (fit.HandFit.seen)."""
+        """Add the information of a frame that is used (fit.HandFit.seen)."""
         share = min(1.0, self._pending_s / self.config.correlation_s)
         amounts, information = self._known
-        # The fit stands between what was known and what its joints alone tell.
+        # The fit lies between the shape before and that of its joints alone.
         told = seen.information @ seen.amounts[..., None]
         told += information @ (seen.amounts - amounts)[..., None]
         total = information + share * seen.information

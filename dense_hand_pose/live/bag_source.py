@@ -21,8 +21,8 @@ class BagSource:
     """
     The depth frames of a bag; those that cannot be used are left out and counted in ``unusable``.
 
-    ``paced``: frames come when their stamps say. Raises SourceError for what is no bag of a depth
-    camera.
+    ``paced``: frames come at the pace of their stamps. Raises SourceError for anything but a bag
+    of a depth camera.
     """
 
     def __init__(self, path: Path, paced: bool = False) -> None:

@@ -69,7 +69,7 @@ class StackedMaps(nn.Module):
 
 class BaselineNet(nn.Module):
     """
-    The network of one baseline; ``config.task`` says which.
+    The network of one baseline; ``config.task`` names it.
 
     'coordinates': [(B, 3 J)] straight from the crop. 'detection_coordinates' and
     'detection_depth': heat maps (B, J, H, W) of every stack, then (B, 3 J) or (B, J) regressed

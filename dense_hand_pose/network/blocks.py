@@ -101,7 +101,7 @@ class Hourglass(nn.Module):
 
 
 _PLAIN_STEPS = 5_000
-"""So long it is batch normalisation; then the bounds open linearly (Sec. 4.1 of the source)."""
+"""Steps of plain batch normalisation; then the bounds open linearly (Sec. 4.1 of the source)."""
 _R_MAX, _R_OPEN_STEPS = 3.0, 40_000
 _D_MAX, _D_OPEN_STEPS = 5.0, 25_000
 _MOMENTUM = 0.01
@@ -146,7 +146,7 @@ class BatchRenorm2d(nn.BatchNorm2d):
 
 def bounds(batches: int) -> tuple[float, float]:
     """
-    Return r_max and d_max after so many batches.
+    Return r_max and d_max after a number of batches.
 
     >>> bounds(5_000), bounds(15_000), bounds(40_000)
     ((1.0, 0.0), (1.5714285714285714, 2.5), (3.0, 5.0))

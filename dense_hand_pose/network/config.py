@@ -15,7 +15,7 @@ TASKS = (
 GRAPH_VERSION = 5
 """Raise it with every change of code that changes what network or decoding compute."""
 _FIRST_HIDDEN = 64
-"""Of the first verdicts, whose files do not tell."""
+"""Of the first presence heads, whose files do not name the number."""
 _WIDEST = 1024
 """More would be a damaged file that asks for all memory rather than a network."""
 
@@ -31,8 +31,8 @@ class NetworkConfig:
     both) or 'shared' (one product on shared features makes all maps). ``task``: what the network
     learns; 'dense' is R, S and V, the others are the paper's baselines (baselines.py), which have
     a head of their own; 'detector' finds hands in whole frames (detector.py), the widths being
-    those at 32 rows of pixels, 16, 8, 4 and 2. ``verdict``: whether a head tells if there is a
-    hand and which (presence.py), with ``verdict_hidden`` hidden units.
+    those at 32 rows of pixels, 16, 8, 4 and 2. ``verdict``: whether it has the presence and
+    handedness head (presence.py), with ``verdict_hidden`` hidden units.
     """
 
     joints: int = bounded(21, 1, 64)
@@ -64,8 +64,8 @@ class NetworkConfig:
         """
         Return the values as plain types, for YAML and a weight file's metadata.
 
-        The task 'dense', no verdict, and the size of the first verdicts go without saying: earlier
-        versions know no other.
+        The task 'dense', no presence head, and the size of the first ones are left out: earlier
+        versions read no other.
         """
         values = {**asdict(self), 'widths': list(self.widths)}
         if self.task == 'dense':

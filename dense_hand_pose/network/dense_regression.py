@@ -190,7 +190,7 @@ class DenseRegressionNet(nn.Module):
 
 
 def may_grow(trained: NetworkConfig, wanted: NetworkConfig) -> bool:
-    """Say whether ``wanted`` is ``trained`` with more stacks and nothing else changed."""
+    """Return whether ``wanted`` is ``trained`` with more stacks and nothing else changed."""
     more = wanted.stacks > trained.stacks and trained.task == 'dense'
     return more and replace(trained, stacks=wanted.stacks) == wanted
 

@@ -1,6 +1,6 @@
 # Copyright 2026 The dense_hand_pose authors
 # SPDX-License-Identifier: Apache-2.0
-"""Weight files as files: where they are, what their header says. Nothing here needs PyTorch."""
+"""Weight files as files: their places, headers and hashes. Nothing here needs PyTorch."""
 
 from collections.abc import Mapping
 import hashlib

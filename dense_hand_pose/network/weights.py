@@ -86,7 +86,7 @@ def _load(path: Path, build: Callable[[NetworkConfig], _Net]) -> _Net:
 
 
 def _is_left_out(network: nn.Module, name: str) -> bool:
-    """Say whether only a training needs a tensor."""
+    """Return whether only a training needs a tensor."""
     taught_by = getattr(network, 'taught_by', ())
     return name.endswith('num_batches_tracked') or name.startswith(taught_by)
 

@@ -59,8 +59,8 @@ class Diagnostics:
         """
         Return the status since the last call.
 
-        `state` is the lifecycle state, `facts` go out as they are, `silent` says that no image
-        came for too long.
+        `state`: the lifecycle state; `facts`: entries that are sent unchanged; `silent`: whether
+        no image came for too long.
         """
         counts, now = self._counters.counts(), time.monotonic()
         seconds = max(now - self._last_time, 1e-3)

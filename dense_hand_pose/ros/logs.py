@@ -106,7 +106,7 @@ class RosHandler(logging.Handler):
     """Passes records on to the ROS logger of the library's name."""
 
     def emit(self, record: logging.LogRecord) -> None:
-        """Log with the severity of the record; rclpy wants one line of code for each."""
+        """Log with the severity of the record; rclpy needs one line of code for each."""
         logger = get_logger(LIBRARY)
         text = printable(record.getMessage(), MAX_CHARACTERS)
         if record.levelno >= logging.ERROR:

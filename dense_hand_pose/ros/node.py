@@ -88,7 +88,7 @@ class HandPoseNode(LifecycleNode):
 
     def _log(self, severity: str, message: str) -> None:
         """Log a line with a severity."""
-        # rclpy wants one place in the code for each severity.
+        # rclpy needs one place in the code for each severity.
         if severity == 'error':
             self.get_logger().error(message)
         elif severity == 'warn':

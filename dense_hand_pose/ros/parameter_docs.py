@@ -54,7 +54,7 @@ def yaml_text() -> str:
 
 
 def _comment(parameter: Parameter) -> str:
-    """Return what the YAML file says of a parameter."""
+    """Return the comment of a parameter in the YAML file."""
     valid = f' Valid: {parameter.limits}.' if parameter.limits else ''
     return parameter.description + valid + (' *' if parameter.live else '')
 

@@ -3,7 +3,7 @@
 """
 One parameter as one row of a table; from rows come descriptors, declarations and checks.
 
-What a row's `live` says may change while the node runs.
+A parameter whose row is `live` may change while the node runs.
 """
 
 from __future__ import annotations

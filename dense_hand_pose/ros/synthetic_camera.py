@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 
 CAMERA_PARAMETERS = (
     Parameter('rate_hz', 30.0, 'Pictures a second.', 0.1, 240.0),
-    Parameter('duration_s', 0.0, 'End after so many seconds of stream; 0 = never.', 0.0, 86400.0),
+    Parameter('duration_s', 0.0, 'Length of the stream, seconds; 0: endless.', 0.0, 86400.0),
     Parameter('seed', 0, 'Which sequence of gestures.', 0, 2**31 - 1),
     Parameter('side', 'right', 'Which hand.', choices=('right', 'left')),
     Parameter('width', 640, 'Pixels.', 16, 4096),
@@ -49,7 +49,7 @@ CAMERA_PARAMETERS = (
         'QoS of the image and camera_info publishers.',
         choices=('best_effort', 'reliable'),
     ),
-    Parameter('min_subscribers', 0, 'Begin once the image has so many subscribers.', 0, 100),
+    Parameter('min_subscribers', 0, 'Subscribers of the image to wait for.', 0, 100),
     Parameter('prerender', False, 'Render the stream before it begins (needs duration_s > 0).'),
 )
 MAX_PRERENDERED = 3000

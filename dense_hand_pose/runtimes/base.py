@@ -27,7 +27,7 @@ PRECISIONS = ('auto', 'float32', 'bfloat16', 'float16')
 
 
 class BackendError(RuntimeError):
-    """A backend that does not work here; the message says why in one line."""
+    """A backend that does not work here; the message is one line with the reason."""
 
 
 @dataclass(frozen=True)

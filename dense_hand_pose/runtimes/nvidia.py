@@ -1,10 +1,10 @@
 # Copyright 2026 The dense_hand_pose authors
 # SPDX-License-Identifier: Apache-2.0
 """
-The loaders of the NVIDIA backends: they ask what is there before they import what is heavy.
+The loaders of the NVIDIA backends; they check the machine before they import heavy packages.
 
-`tensorrt` is loaded in one of two ways: demanded by name it builds its engine first or says why
-there is none; preferred by `auto` it leaves the first minutes to `cuda`.
+`tensorrt` by name builds its engine first, or raises the reason; as the choice of `auto` it
+leaves the first minutes to `cuda`.
 """
 
 import logging

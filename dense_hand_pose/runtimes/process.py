@@ -3,9 +3,9 @@
 """
 Settings of a process that runs the network; they must come before torch or OpenVINO is imported.
 
-OpenMP threads that spin while they wait take the core from whoever they wait for as soon as the
-machine has other work (a camera driver, DDS, the renderer of a training). And glibc gives every
-large block back to the kernel at once, so that each layer's output is paged in anew.
+OpenMP threads that spin while they wait take cores from other work of the machine: a camera
+driver, DDS, the renderer of a training. And glibc returns every large block to the kernel at
+once, so that each layer's output is paged in again.
 """
 
 import ctypes

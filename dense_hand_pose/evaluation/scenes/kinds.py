@@ -44,7 +44,7 @@ class KindPart(NamedTuple):
     """A scene of the test: its kind, and its number among those of the kind."""
 
     kind: str
-    index: int
+    number: int
 
 
 def render_kind(kind: str, index: int) -> TestScene:
@@ -69,7 +69,7 @@ def estimate_kinds(
     parts = [KindPart(kind, index) for kind in SITUATIONS for index in range(each)]
     try:
         return [
-            answer_scene(estimator, render_kind(*part), config, part.index, part.kind)
+            answer_scene(estimator, render_kind(*part), config, part.number, part.kind)
             for part in progress(parts)
         ]
     finally:

@@ -25,8 +25,8 @@ def read_depth(image: Image | CompressedImage) -> tuple[np.ndarray, float]:
     """
     Return the raw depth (H, W), uint16 or float32, and the metres that one unit means.
 
-    Raises InputError where the encoding is none of depth, where step, size and data disagree, or
-    where a CompressedImage is not one of compressedDepth.
+    Raises InputError for an encoding without depth, for step, size and data that disagree, and
+    for a CompressedImage that is not of compressedDepth.
     """
     if isinstance(image, CompressedImage):
         return depth_from_compressed(image)
@@ -118,7 +118,7 @@ class HandCenter:
         self._newest = None
 
     def at(self, image: Image | CompressedImage) -> tuple[np.ndarray | None, str]:
-        """Return the centre (3,) in metres for an image, or None and why there is none."""
+        """Return the centre (3,) in metres for an image, or None and the reason."""
         point = self._newest
         if point is None:
             return None, 'no hand centre was received'

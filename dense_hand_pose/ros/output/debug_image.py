@@ -1,6 +1,6 @@
 # Copyright 2026 The dense_hand_pose authors
 # SPDX-License-Identifier: Apache-2.0
-"""What the network saw and how the joints came about: a picture and the votes."""
+"""Pictures for debugging: depth with crops and skeletons, and the votes as a cloud."""
 
 from __future__ import annotations
 

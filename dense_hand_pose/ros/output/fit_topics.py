@@ -1,6 +1,6 @@
 # Copyright 2026 The dense_hand_pose authors
 # SPDX-License-Identifier: Apache-2.0
-"""What a fitted hand has beside joints: palm, angles, pinch; and the joints before the fit."""
+"""Topics of a fitted hand beside its joints: palm, angles, pinch, and joints before the fit."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class FitTopics:
     """
     ~/palm, ~/joint_states, ~/pinch and ~/joints_raw of hand 0, ~/hand_1/palm of hand 1 and so on.
 
-    A hand that is not seen, or not fitted, gets no message; nor does a topic that nobody hears.
+    A hand that is not tracked or not fitted gets no message, nor does a topic without subscribers.
     """
 
     def __init__(self, publishers: Publishers, max_hands: int, qos: QoSProfile) -> None:
@@ -43,7 +43,7 @@ class FitTopics:
     def publish(
         self, header: Header, hands: Sequence[HandPose], shown: Sequence[HandPose]
     ) -> None:
-        """Publish the hands of one frame; shown: the same, smoothed where that is asked for."""
+        """Publish the hands of one frame; shown: the same, smoothed if enabled."""
         for pose in hands:
             if pose.fit is not None and _heard(self._raw[pose.hand_id]):
                 self._raw[pose.hand_id].publish(pose_array(header, pose.raw_joints))

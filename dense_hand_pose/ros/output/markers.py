@@ -98,7 +98,7 @@ def _lines(
 
 
 def _text(marker: Marker, pose: HandPose, wrist: Point, colour: ColorRGBA) -> Marker:
-    """Return the side at the wrist; a hand of unknown side says its number only."""
+    """Return number and side at the wrist; the number alone where the side is unknown."""
     marker.type = Marker.TEXT_VIEW_FACING
     marker.scale.z = TEXT_HEIGHT_M
     marker.pose.position = wrist
@@ -109,6 +109,6 @@ def _text(marker: Marker, pose: HandPose, wrist: Point, colour: ColorRGBA) -> Ma
 
 
 def _colour(finger: str, confidence: float) -> ColorRGBA:
-    """Return a finger's colour, more transparent the less sure the joint is."""
+    """Return a finger's colour, more transparent the lower the joint's confidence."""
     red, green, blue = (value / 255.0 for value in FINGER_COLOURS[finger])
     return ColorRGBA(r=red, g=green, b=blue, a=min(max(confidence, MIN_ALPHA), 1.0))

@@ -36,7 +36,7 @@ class FrameResult:
     """
     The hands in an image, in the order of their hand_id, and the image itself.
 
-    depth: (H, W) in units of unit_m metres; the header is the image's, as it came.
+    depth: (H, W) in units of unit_m metres; the header is the image's, unchanged.
     """
 
     header: Header
@@ -116,7 +116,7 @@ def joint_names(names: Sequence[str]) -> String:
 
 
 class MissingPackageError(RuntimeError):
-    """A ROS package that a parameter asks for is not installed; the message says which."""
+    """A ROS package that a parameter asks for is not installed; the message names it."""
 
 
 def tf_message_type() -> Any:

@@ -30,7 +30,7 @@ _XML, _WEIGHTS, _REFERENCE = 'graph.xml', 'graph.bin', 'reference.npy'
 
 
 class ExportError(ValueError):
-    """An exported file that cannot be used; the message names it and says why."""
+    """An exported file that cannot be used; the message names it and the reason."""
 
 
 @dataclass(frozen=True)
@@ -133,7 +133,7 @@ def exported_graph(model: Model, export: Callable[[Model], ExportedGraph]) -> Ex
 
 
 def _kept(cache: ArtefactCache, model: Model) -> ExportedGraph | None:
-    """Return the graph that was kept, None where there is none of use."""
+    """Return the graph that was kept, None without a usable one."""
     try:
         data = cache.read(model.sha256)
         name = str(cache.path(model.sha256))

@@ -25,7 +25,7 @@ _LOG = logging.getLogger(__name__)
 
 class ServeWhileBuilding:
     """
-    Serves with a stand-in until the engine is there; ``name`` says which of the two works.
+    Serves with a stand-in until the engine is there; ``name`` is that of the one in use.
 
     The build, and the check of what it gives, run on a thread of their own. If there is no engine
     in the end, the stand-in stays, after one warning.
@@ -69,7 +69,7 @@ class ServeWhileBuilding:
 
 
 def required(wanted: Wanted, hooks: GpuHooks | None = None) -> Backend:
-    """Return a backend that runs on TensorRT, built if need be; TensorRTError says why not."""
+    """Return a backend that runs on TensorRT, built if need be; raises TensorRTError."""
     return get_engines(wanted.model, _precisions(wanted), hooks)
 
 

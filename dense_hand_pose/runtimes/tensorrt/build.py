@@ -1,6 +1,6 @@
 # Copyright 2026 The dense_hand_pose authors
 # SPDX-License-Identifier: Apache-2.0
-"""Build an engine in a child process, with progress, and the reason where there is none."""
+"""Build an engine in a child process, with progress, and the reason where it fails."""
 
 from collections.abc import Iterator
 from contextlib import suppress
@@ -25,7 +25,7 @@ RETRY = 'python -m dense_hand_pose build-engine --force'
 
 
 class TensorRTError(BackendError):
-    """No engine can be had; the message says why and what to do. ``kind`` is one of KINDS."""
+    """There is no engine; the message has the reason and the remedy. ``kind``: one of KINDS."""
 
     def __init__(self, kind: str, message: str) -> None:
         super().__init__(message)

@@ -40,7 +40,7 @@ def engine_graph(
 
 
 def compile_options(function: Any, timing_cache: Path) -> dict[str, Any]:
-    """Return the options of dynamo.compile that this version of torch_tensorrt knows."""
+    """Return the options of dynamo.compile that this version of torch_tensorrt has."""
     options = {**OPTIONS, 'timing_cache_path': str(timing_cache)}
     known = inspect.signature(function).parameters
     return {name: value for name, value in options.items() if name in known}
