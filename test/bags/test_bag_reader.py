@@ -13,7 +13,6 @@ import subprocess
 import sys
 import time
 
-from backports import zstd
 from dense_hand_pose.bags.raw import RawMessage
 from dense_hand_pose.bags.reader import BagError, BagFile
 from dense_hand_pose.bags.rosbag import BagTopic, write_bag
@@ -26,6 +25,11 @@ from rosbags.rosbag2 import CompressionFormat, CompressionMode, Writer
 from rosbags.typesys import get_typestore, Stores
 from support import recordings
 from support.recordings import MS
+
+try:
+    from compression import zstd
+except ImportError:  # before Python 3.14
+    from backports import zstd
 
 START_NS = 1_700_000_000_000_000_000
 TOPICS = [

@@ -14,7 +14,6 @@ from pathlib import Path
 import sqlite3
 from typing import Any, Final
 
-from backports import zstd
 from dense_hand_pose.bags.raw import RawMessage
 from dense_hand_pose.bags.rosbag import BagTopic, write_bag
 import numpy as np
@@ -25,6 +24,11 @@ from rosbags.typesys import get_typestore, Stores
 from support import recordings
 from support.depth_codecs import compressed_depth
 from support.recordings import STORE
+
+try:
+    from compression import zstd
+except ImportError:  # before Python 3.14
+    from backports import zstd
 
 IMAGE, COMPRESSED = 'sensor_msgs/msg/Image', 'sensor_msgs/msg/CompressedImage'
 INFO, POSES = 'sensor_msgs/msg/CameraInfo', 'geometry_msgs/msg/PoseArray'
