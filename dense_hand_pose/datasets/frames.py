@@ -34,7 +34,7 @@ class DatasetFrame:
     One annotated depth image.
 
     ``depth_m`` is (H, W) float32 with 0 = invalid; ``joints_m`` is (J, 3) float64 in the camera's
-    optical frame (x right, y down, z forward). ``subject`` is None where nobody says who it is.
+    optical frame (x right, y down, z forward). ``subject`` is None where the data set has none.
     """
 
     depth_m: npt.NDArray[np.float32]
@@ -49,7 +49,7 @@ class FrameSet(Sequence[DatasetFrame]):
     The frames of a split: labels in memory, images read one by one when they are asked for.
 
     Nothing is opened between two readings, so that a set may be copied to the workers of a
-    DataLoader. ``joints_m`` is (N, J, 3); ``skipped`` are the frames left out for want of a hand.
+    DataLoader. ``joints_m`` is (N, J, 3); ``skipped`` are the frames without a hand, left out.
     """
 
     facts: DatasetFacts
@@ -175,7 +175,7 @@ def read_png(path: Path, mode: str, width: int, height: int) -> npt.NDArray[Any]
 
 
 def numbers(words: Iterable[str], count: int, where: str) -> npt.NDArray[np.float64]:
-    """Return a line's words as ``count`` finite numbers; DatasetError says where they are not."""
+    """Return a line's words as ``count`` finite numbers; DatasetError names the line otherwise."""
     listed = list(words)
     if len(listed) != count:
         raise DatasetError(f'{where}: {len(listed)} numbers, expected {count}')

@@ -21,7 +21,7 @@ SPLITS = ('train', 'test', 'test_seq_1', 'test_seq_2')
 ORIGINALS = '2014'
 """Folders of un-rotated images carry their date; those of rotated copies begin with an angle."""
 UNMEASURED_MM = 32_001
-"""From this value on the camera says that it measured nothing."""
+"""Values from here on stand for no measurement."""
 
 
 def open_icvl(root: Path, split: str = 'train') -> FrameSet:

@@ -129,7 +129,7 @@ def folds(root: Path) -> Iterator[tuple[FrameSet, FrameSet]]:
 
 
 def _fold(opened: dict[str, FrameSet], subject: str) -> tuple[FrameSet, FrameSet]:
-    """Split the opened subjects; DatasetError unless the two parts share nobody and no file."""
+    """Split the opened subjects; DatasetError where both parts have a subject or file."""
     if subject not in opened:
         raise ValueError(f'MSRA {subject!r}: expected one of {SUBJECTS}')
     others = [frames for name, frames in opened.items() if name != subject]

@@ -82,7 +82,7 @@ def _read_joints(path: Path) -> npt.NDArray[np.float64]:
         ArithmeticError, AttributeError, EOFError, LookupError, MatReadError, MemoryError,
         NotImplementedError, OSError, TypeError, ValueError, zlib.error,
     ) as error:  # fmt: skip
-        # The reader says by all of these that the bytes are not a whole MATLAB file.
+        # The reader raises all of these for bytes that are not a whole MATLAB file.
         raise DatasetError(f'{path} cannot be read ({error}): expected {expected}') from error
     return _checked(content.get('joint_xyz'), path, expected)
 

@@ -40,7 +40,7 @@ def open_protocol(
     dataset: str, root: Path, held_out: str | None = None
 ) -> tuple[FrameSet, FrameSet]:
     """
-    Return (train, test) of the usual protocol; MSRA wants the subject to hold out, 'P0' to 'P8'.
+    Return (train, test) of the usual protocol; for MSRA ``held_out`` is the subject to test on.
 
     Errors as for ``open_part``.
     """

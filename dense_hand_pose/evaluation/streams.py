@@ -36,7 +36,7 @@ class NodeResult:
 
 @dataclass(frozen=True, kw_only=True)
 class Account:
-    """What the node says in its diagnostics about the images that it received."""
+    """The counters of received images in the node's diagnostics."""
 
     images: int
     dropped: int
@@ -44,7 +44,7 @@ class Account:
 
     @classmethod
     def of(cls, books: Mapping[str, str]) -> 'Account':
-        """Return the account in the values of a diagnostics message; 0 where there is none."""
+        """Return the account in the values of a diagnostics message; 0 for missing ones."""
         return cls(**{key: int(books.get(key, 0)) for key in ('images', 'dropped', 'under_way')})
 
     def lost(self, frames: int, results: int) -> tuple[int, int]:

@@ -27,7 +27,7 @@ _LIMIT_S = 10.0
 
 
 def describe(check: Check, findings: StepFindings) -> None:
-    """Tell what there is; whatever does not answer is left out."""
+    """List what there is; parts that cannot be read are left out."""
     hooks = hooks_of(check)
     figures = findings.figures
     figures['system'] = f'{platform.system()} {platform.release()} {platform.machine()}'

@@ -28,7 +28,7 @@ class Progress:
 
     ``scaler`` is the state of torch.amp.GradScaler, empty where gradients are not scaled.
     ``begun_from`` names the weights that the training started from, if there were any, and
-    ``samples_before`` says what those had seen.
+    ``samples_before``: the samples that those had seen.
     """
 
     step: int = 0
@@ -63,7 +63,7 @@ def save_checkpoint(
 def load_checkpoint(
     path: Path, modules: dict[str, nn.Module], optimisers: dict[str, torch.optim.Optimizer]
 ) -> Progress:
-    """Restore a training in place; ValueError when the file is none of its checkpoints."""
+    """Restore a training in place; ValueError for another file than its checkpoints."""
     progress, _ = read_header(path)
     try:
         with safe_open(path, framework='pt') as file:
@@ -78,7 +78,7 @@ def load_checkpoint(
 
 
 def read_header(path: Path) -> tuple[Progress, dict[str, Any]]:
-    """Return progress and settings of a checkpoint; ValueError when the file is none."""
+    """Return progress and settings of a checkpoint; ValueError for another file."""
     try:
         with safe_open(path, framework='pt') as file:
             metadata = file.metadata() or {}
@@ -139,7 +139,7 @@ def began_with(path: Path, config: TrainingConfig) -> TrainingConfig:
 
 def choose_checkpoint(out: Path, config: TrainingConfig) -> tuple[Path, list[str]]:
     """
-    Return the checkpoint in ``out`` to go on from, and what the user should know about it.
+    Return the checkpoint in ``out`` to go on from, and a hint for the user.
 
     It is the last one; but where a larger budget moves the decay of the learning rate behind the
     point at which it had begun, it is the one that was kept there. ValueError names settings that

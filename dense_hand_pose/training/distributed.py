@@ -139,10 +139,10 @@ _SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 class StopWish:
     """
-    Hears SIGINT and SIGTERM while it is entered; ``heard`` says whether one came.
+    Catches SIGINT and SIGTERM while it is entered; ``heard``: whether one came.
 
     An exception in the midst of a step would leave a network that is neither before nor after it.
-    Outside of the main thread, where Python hears no signals, nothing is changed.
+    Outside of the main thread, where Python receives no signals, nothing is changed.
     """
 
     def __init__(self, then: Callable[[], None] | None = None) -> None:
@@ -162,7 +162,7 @@ class StopWish:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        """Give the signals back to whoever had them."""
+        """Restore the former handlers."""
         for number, handler in self._before.items():
             signal.signal(number, handler)
         self._before = {}

@@ -92,14 +92,14 @@ def _of_training(
 
 
 def said_before(progress: Progress) -> str:
-    """Say from which weights a training began and what those had seen; nothing for random ones."""
+    """Return from which weights a training began and their samples; '' for random ones."""
     if not progress.begun_from:
         return ''
     return f', after {progress.samples_before:,} of {progress.begun_from}'
 
 
 def _about_data(config: TrainingConfig) -> dict[str, str]:
-    """Say what the weights have seen, what they were measured on, and whose terms hold."""
+    """Return training data, validation data and licence."""
     count = config.validation_samples
     if config.data in RENDERED:
         places = (

@@ -56,7 +56,7 @@ class CsvLog:
     """
     Append rows of named numbers to a CSV file; the header is written once.
 
-    ValueError for a file that is there with other columns: its rows would no longer be under them.
+    ValueError for an existing file with other columns.
     """
 
     def __init__(self, path: Path, columns: tuple[str, ...]) -> None:

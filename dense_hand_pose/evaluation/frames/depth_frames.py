@@ -49,7 +49,7 @@ class RecordedFrame:
 
 
 def frame_files(paths: Sequence[Path]) -> list[Path]:
-    """Return the .npz files among files and below folders; FrameFileError where there are none."""
+    """Return the .npz files among files and below folders; FrameFileError without any."""
     found: list[Path] = []
     for path in paths:
         files = sorted(path.rglob('*.npz')) if path.is_dir() else [path]

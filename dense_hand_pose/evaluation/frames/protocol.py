@@ -109,7 +109,7 @@ def _judged(
     """
     Return an answer, measured by the frame's first hand.
 
-    Who searches does not know which of two is meant: there the hand counts that is nearest.
+    A search may find either of two hands: the nearest one counts.
     """
     hands = [(frame.joints_m, frame.side)]
     if center == 'detected':

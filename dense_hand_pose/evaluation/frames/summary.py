@@ -85,7 +85,7 @@ def _groups(answers: FrameEstimates, labels: Sequence[str], overall_mm: float | 
 
 
 def _reliability(answers: FrameEstimates) -> Figures:
-    """Return what the confidence of the joints says about their errors."""
+    """Return the errors of joints by their confidence."""
     columns = answers.confidence[answers.found], answers.errors_m[answers.found]
     others, confident = split_by_confidence(*columns)
     ratio = confident.mean_error_m / others.mean_error_m if others.joints else math.nan

@@ -24,7 +24,7 @@ Floats = npt.NDArray[np.float64]
 
 @dataclass(frozen=True)
 class Bin:
-    """Joints with confidence in (low, high] (0 is in the first); NaN where there are none."""
+    """Joints with confidence in (low, high] (0 is in the first); NaN in an empty one."""
 
     low: float
     high: float

@@ -86,7 +86,7 @@ def _some(errors_m: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
 
 Floats = npt.NDArray[np.float64]
 LEAST_FRAMES = 3
-"""An offset is the median of at least so many frames."""
+"""Frames that the median of an offset takes at least."""
 _WRIST, _INDEX, _MIDDLE, _LITTLE = (
     HAND_21.index(name)
     for name in ('wrist', 'index_proximal', 'middle_proximal', 'little_proximal')

@@ -30,7 +30,7 @@ class FrameScore(NamedTuple):
     The outcome of one frame.
 
     pairs: true and found hands that belong together; missed: true hands that had to be found and
-    were not; false: found hands that are none.
+    were not; false: found hands without a true one.
     """
 
     pairs: Pairs
@@ -75,7 +75,7 @@ def score_frame(
     ignore_m: float = IGNORE_M,
 ) -> FrameScore:
     """
-    Score one frame; ``required`` (T,) says which true hands must be found.
+    Score one frame; ``required`` (T,): which true hands must be found.
 
     The others (hidden, cut by the border) may be found: what lies within ``ignore_m`` of one is
     neither a success nor a false positive.

@@ -63,7 +63,7 @@ class TrackCounts:
     The figures of one sequence.
 
     seen: frames times hands that must be found, of which ``missed`` were not. false_positives:
-    found hands that are none; false_tracks: ids that never were on a hand. switches: changes of
+    found hands without a true one; false_tracks: ids never on a hand. switches: changes of
     id while a hand is in sight; renamed: changes over a time in which it was hidden; handed_over:
     an id that goes from one hand to another. reacquired: for every time that a hand comes (back)
     into sight the frames until it is found, 0 at once, None for never.

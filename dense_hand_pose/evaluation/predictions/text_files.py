@@ -133,7 +133,7 @@ def _numbers(path: Path, line: int, words: list[bytes], facts: DatasetFacts) -> 
 
 
 def _hint(numbers: int) -> str:
-    """Return which data set a line of so many numbers may be from."""
+    """Return which data sets have lines of this number of values."""
     names = [f.title for f in DATASETS.values() if 3 * len(f.skeleton) == numbers]
     return f'; is it a file of {names[0]}?' if names else ''
 

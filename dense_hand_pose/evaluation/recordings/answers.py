@@ -105,7 +105,7 @@ def _dropped(frame: BagFrame, cause: str, reason: str) -> FrameRecord:
 
 @dataclass
 class RecordedAnswers:
-    """By stamp: receipt and joints of each answer, and what the cloud says where recorded."""
+    """By stamp: receipt and joints of each answer, and the cloud's values where recorded."""
 
     joints: dict[int, tuple[int, Joints | None]] = field(default_factory=dict)
     certainty: dict[int, Certainty] = field(default_factory=dict)

@@ -45,7 +45,7 @@ class Job:
     One bag with one configuration.
 
     ``settings``: what differs between the jobs of a sweep, for the table. ``facts``: what
-    metrics.json says of the settings. ``out``: a folder that is there, None to write nothing.
+    metrics.json has of the settings. ``out``: a folder that is there, None to write nothing.
     """
 
     bag: Path
@@ -72,7 +72,7 @@ class Run:
 def load_estimator(
     choice: ModelChoice, config: EstimatorConfig, threads: int = 0
 ) -> tuple[HandPoseEstimator, dict[str, Any]]:
-    """Return an estimator with a configuration and what metrics.json says of it; as load()."""
+    """Return an estimator with a configuration and its entries of metrics.json; as load()."""
     estimator, facts = _estimator(choice, config.roi_mode, threads)
     estimator.config = config
     return estimator, dict(facts)

@@ -65,7 +65,7 @@ class OpenBag:
 
 @dataclass(frozen=True)
 class Evaluation:
-    """The records of a bag with all figures; ``damage`` says what could not be read, or is ''."""
+    """The records of a bag with all figures; ``damage``: what could not be read, or ''."""
 
     recording: Recording
     document: Mapping[str, Any]

@@ -32,7 +32,7 @@ _BINS: Final = 40
 
 
 def shown_places(count: int) -> list[int]:
-    """Return which of so many frames the page shows."""
+    """Return which of ``count`` frames the page shows."""
     step = max(1, -(-count // SHOWN))
     return list(range(0, count, step))
 
@@ -151,7 +151,7 @@ def report_page(
     """
     Return the page.
 
-    figures: name and value of each. ``warning`` says what is incomplete.
+    figures: name and value of each. ``warning``: what is incomplete.
     Raises ValueError for a recording without frames.
     """
     if not recording.frames:

@@ -101,7 +101,7 @@ def _named(tile: Image, name: str) -> Image:
 
 
 def _text(recording: Recording, place: int, record: FrameRecord) -> str:
-    """Return what to say of a frame."""
+    """Return the caption of a frame."""
     parts = [f'Frame {place + 1}']
     errors = recording.errors_m(record)
     if errors is not None:

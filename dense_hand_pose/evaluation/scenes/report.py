@@ -306,7 +306,7 @@ def _tile(answer: SceneAnswer, scene: TestScene) -> Image:
 
 
 def _text(answer: SceneAnswer) -> str:
-    """Return what to say of a scene."""
+    """Return the line of text above a scene."""
     score = answer.score()
     parts = [f'{answer.kind} {answer.index} {answer.camera}'.strip()]
     parts += [f'missed {len(score.missed)}'] if score.missed else []

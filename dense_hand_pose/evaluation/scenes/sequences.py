@@ -70,7 +70,7 @@ def follow_sequences(
     """
     Run the first sequences of the test frame by frame, with room for MAX_HANDS hands.
 
-    ``frames``: so many of each; ``progress`` may wrap the parts, as tqdm does.
+    ``frames``: number of each; ``progress`` may wrap the parts, as tqdm does.
     """
     given = estimator.config
     estimator.config = replace(given, max_hands=MAX_HANDS)
@@ -92,7 +92,7 @@ def follow_sequences(
 
 
 class _Follower:
-    """Shows a sequence to an estimator and remembers what it said."""
+    """Runs an estimator over a sequence and keeps its results."""
 
     def __init__(self, estimator: HandPoseEstimator, index: int) -> None:
         self._estimator, self._index = estimator, index

@@ -190,7 +190,7 @@ def _share(part: int, whole: int) -> float:
 
 
 IN_TIME: Final = 3
-"""Within so many frames a hand should be found that comes back."""
+"""Frames within which a returning hand should be found."""
 
 
 def summarise_tracks(answers: Sequence[SequenceAnswer]) -> dict[str, Any]:

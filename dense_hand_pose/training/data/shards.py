@@ -42,7 +42,7 @@ _MISS = 1e-4
 
 
 class ShardError(ValueError):
-    """A shard that cannot be used; the message names the file and says what to do."""
+    """A shard that cannot be used; the message names the file and the remedy."""
 
 
 @dataclass(frozen=True)
@@ -55,12 +55,12 @@ class Shard:
 
     @property
     def name(self) -> str:
-        """Return the file's name, which says what it holds."""
+        """Return the file's name, made of first seed, seeds and crops."""
         return f'hands-{self.first:020d}-{self.seeds:06d}x{self.count:06d}.safetensors'
 
     @classmethod
     def of(cls, path: Path) -> 'Shard | None':
-        """Return what a file's name says that it holds, None for another file."""
+        """Return the shard of a file's name, None for another file."""
         found = _NAME.fullmatch(path.name)
         return cls(*map(int, found.groups())) if found else None
 
@@ -112,15 +112,15 @@ def write_shard(folder: Path, shard: Shard, make: Maker = make_batch) -> Path:
 
 
 def _checksum(labels: Mapping[str, npt.NDArray[Any]]) -> str:
-    """Return what tells damaged labels; a packed crop has a checksum of its own."""
+    """Return the checksum of the labels; a packed crop has its own."""
     return f'{zlib.crc32(b"".join(labels[name].tobytes() for name in _LABELS)):08x}'
 
 
 class Shards:
     """
-    The shards of a folder, and the renderer for whatever they do not hold.
+    The shards of a folder, and the renderer for what they do not hold.
 
-    Raises ShardError for a folder that is none or holds no shard. Workers of a loader share the
+    Raises ShardError for a path that is no folder or holds no shard. Workers of a loader share the
     files' pages, not the open files.
     """
 

@@ -56,7 +56,7 @@ _LEAST_Z_M = 0.1
 _HOPEFUL = -2.5
 """Log odds of a hand, by the network that gathers, from which it looks again."""
 _EASY, _EASY_SHARE = -4.0, 0.35
-"""Of the places without a hand that it knows better than that, the share which is kept."""
+"""Share kept of the places without a hand whose log odds are lower."""
 _CENTERED_M = 0.012
 _STEPS, _NOTHING = 127.0, 255
 
@@ -88,7 +88,7 @@ _NONE = MinedCrops(
 
 
 class _CropEstimate(NamedTuple):
-    """A crop around a place; what the network says there: the joints' mean, and log odds."""
+    """A crop around a place, and the network's mean of the joints and log odds there."""
 
     crop: Crop
     center_m: Point
@@ -113,7 +113,7 @@ def mine_crops(folder: Path, scenes: int, weights: str, detector: str) -> None:
 
 
 def is_mined(folder: Path, scenes: int) -> bool:
-    """Say whether a folder has all parts for so many scenes."""
+    """Return whether a folder has all parts of ``scenes`` scenes."""
     return all(_file(folder, part).exists() for part in _parts(scenes))
 
 

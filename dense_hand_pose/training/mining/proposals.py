@@ -94,7 +94,7 @@ _LOOKS = 2
 _TILES = TileSet(tiles=tuple(range(HandDetector.tile_count)))
 _NEAREST_M, _FARTHEST_M = DISTANCE_M[0] - 0.1, DISTANCE_M[1] + 0.1
 _TOGETHER = 32
-"""Places, of whatever scenes, that go through the network together."""
+"""Crops in a batch of the network, of several scenes."""
 
 
 class MinedCrop(NamedTuple):
@@ -129,7 +129,7 @@ def candidates_in(frame: RenderedScene, detector: HandDetector) -> list[MinedCro
 
 
 def has_foreground(crop: npt.NDArray[np.float32]) -> bool:
-    """Say whether there is enough in a crop to look at."""
+    """Return whether a crop has enough foreground for an estimate."""
     return bool(np.count_nonzero(crop < BACKGROUND) >= MIN_FOREGROUND_PX)
 
 
@@ -190,7 +190,7 @@ def labels(centers_m: Point, hands: tuple[SceneHand, ...]) -> tuple[Point, Point
     """
     Return whether crops around centres (N, 3) show a hand, 1, 0 or NaN, and its side or 0.
 
-    NaN is what nobody could say: a hand at the border, or one that is hardly seen.
+    NaN for a hand at the border, or one that is hardly visible.
     """
     present, side = np.zeros(len(centers_m)), np.zeros(len(centers_m))
     for hand in hands:

@@ -161,7 +161,7 @@ def test_files_of_one_name_are_told_apart_by_their_path(
 
 
 def test_the_paper_margin_includes_its_end() -> None:
-    assert doctest.testmod(comparison) == (0, 1)
+    assert doctest.testmod(comparison) == (0, 2)
     errors_m = np.zeros((4, 14))
     errors_m[:, 3] = [0.020, 0.0204, 0.0206, 0.5]
     assert comparison.frames_as_in_paper(errors_m, 20) == 0.5
