@@ -6,22 +6,20 @@ Crops without labels: hands that a teacher's estimator finds in the bags of a fo
 They are cut once and kept in one file beside the bags. Legend: N crops, S = CROP_SIZE_PX.
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterator
 import json
 import os
 from pathlib import Path
 import sys
 import time
-from typing import Any, Final, NamedTuple
+from typing import Any, Final, NamedTuple, TYPE_CHECKING
 
-from dense_hand_pose.bags.frames import BagFrame, FrameOptions
-from dense_hand_pose.bags.reader import BagError
-from dense_hand_pose.bags.topics import TopicOverrides
 from dense_hand_pose.camera.crop import crop_depth, CropWindow
 from dense_hand_pose.camera.input_error import InputError
 from dense_hand_pose.codec.map_geometry import Cube
 from dense_hand_pose.estimator import EstimatorConfig, HandPoseEstimator
-from dense_hand_pose.evaluation.recordings.evaluate import open_bag
 from dense_hand_pose.network.weight_file import find_weights, sha256_of, write_atomically
 from dense_hand_pose.skeleton import HAND_21
 from dense_hand_pose.synthesis.seeds import SEEDS_PER_RUN
@@ -37,6 +35,9 @@ from .mixed import mirrored
 from .synthetic import Batch, make_batch, Maker
 from ..config import TrainingConfig
 from ..mining.places import coded, decoded
+
+if TYPE_CHECKING:
+    from dense_hand_pose.bags.frames import BagFrame
 
 FILE = 'unlabelled.safetensors'
 FORMAT = 'dense_hand_pose/unlabelled/1'
@@ -147,6 +148,12 @@ def load_unlabelled_crops(folder: Path) -> UnlabelledCrops:
 
 def cut_crops(folder: Path, teacher: str, seed: int = 0) -> UnlabelledCrops:
     """Return crops of the hands that a teacher finds in a folder's bags, _VIEWS of each."""
+    # Here: the machine of a training may lack what reads bags.
+    from dense_hand_pose.bags.frames import FrameOptions
+    from dense_hand_pose.bags.reader import BagError
+    from dense_hand_pose.bags.topics import TopicOverrides
+    from dense_hand_pose.evaluation.recordings.evaluate import open_bag
+
     estimator = HandPoseEstimator.load(teacher, config=EstimatorConfig(max_hands=2))
     rng = np.random.default_rng([seed, _STREAM])
     rows: list[tuple[Any, ...]] = []
