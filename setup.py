@@ -90,6 +90,8 @@ setup(
         'torch': TORCH,
         'synthesis': requirements('train.txt', 'numba'),
         'train': [*TORCH, *requirements('train.txt')],
+        'realsense': ['pyrealsense2>=2.54,<3'],
+        'oak': ['depthai>=3.0,<4'],
         'rerun': ['rerun-sdk>=0.41,<1'],
         'test': requirements('test.txt', 'hypothesis', 'opencv-python-headless', 'pytest'),
     },

@@ -23,7 +23,15 @@ from .common import CommandError, OneLineParser
 PROGRAM = 'python -m dense_hand_pose'
 COMPLETION = '--print-completion'
 SHELLS = ('bash', 'zsh', 'tcsh')
-EXTRAS = {'matplotlib': 'train', 'numba': 'synthesis', 'scipy': 'train', 'torch': 'train'}
+EXTRAS = {
+    'depthai': 'oak',
+    'matplotlib': 'train',
+    'numba': 'synthesis',
+    'pyrealsense2': 'realsense',
+    'rerun': 'rerun',
+    'scipy': 'train',
+    'torch': 'train',
+}
 """What a light install lacks, and the extra of setup.py that brings it."""
 COMMANDS = {
     'benchmark': 'time backends and stages side by side, or the node over ROS 2',
@@ -35,6 +43,7 @@ COMMANDS = {
     'export': 'export a model for OpenVINO, so that a CPU needs no PyTorch',
     'gpu-check': "try everything on this machine's GPU, and write a report",
     'hand-urdf': 'write a hand with measured bone lengths as a URDF',
+    'live': 'follow hands from a depth camera or bag to the screen, without ROS',
     'predict': 'run a trained network over the test frames of NYU, ICVL or MSRA',
     'record-sample': 'make a small bag of a synthetic hand with ground truth',
     'render': 'render synthetic hands to a contact sheet',

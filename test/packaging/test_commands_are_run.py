@@ -80,6 +80,10 @@ RUN = {
         'test/training/presence/test_presence_training.py'
         '::test_the_command_writes_weights_card_and_figures'
     ),
+    rf'{MODULE} live --source realsense .*': (
+        'test/live/test_sources.py::test_a_software_realsense_is_read'
+    ),
+    rf'{MODULE} live --source bag .*': 'test/cli/test_live.py::test_a_bag_into_a_rerun_file',
     rf'{MODULE} hand-urdf .* --bag .*': 'test/cli/test_hand_urdf.py::test_lengths_of_a_bag',
     rf'{MODULE} hand-urdf .* --lengths .*': 'test/cli/test_hand_urdf.py::test_lengths_of_a_file',
     rf'{MODULE} export .*': 'test/cli/test_export.py::test_what_is_exported_is_what_runs',
