@@ -81,7 +81,7 @@ setup(
         ('share/ament_index/resource_index/packages', [f'resource/{NAME}']),
         (SHARE, ['package.xml']),
         installed('launch', '*.py'),
-        installed('config', '*.yaml', '*.rviz', '*.xml'),
+        installed('config', '*.yaml', '*.rviz', '*.xml', '*.json'),
         installed('config/cameras', '*.yaml'),
         installed('config/train', '*.yaml'),
     ],

@@ -7,7 +7,11 @@ ros2 launch dense_hand_pose hand_pose.launch.py image_topic:=/camera/depth/image
 camera_info_topic:=/camera/depth/camera_info rviz:=true
 """
 
-from dense_hand_pose.ros.launch_support import refuse_unknown_arguments
+from dense_hand_pose.ros.launch_support import (
+    needs_package,
+    read_hand_urdf,
+    refuse_unknown_arguments,
+)
 from launch import LaunchContext, LaunchDescription, LaunchDescriptionEntity
 from launch.actions import DeclareLaunchArgument, OpaqueFunction
 from launch.conditions import IfCondition
@@ -57,6 +61,12 @@ ARGUMENTS = [
         default_value='camera_depth_optical_frame',
         description='Frame that RViz shows: the frame_id of the depth image.',
     ),
+    DeclareLaunchArgument(
+        'urdf',
+        default_value='',
+        description='A hand of `dense_hand_pose hand-urdf`, posed by robot_state_publisher from '
+        '~/joint_states; publish.tf is on then. Empty: none.',
+    ),
     DeclareLaunchArgument('log_level', default_value='info', description='Log level.'),
 ]
 
@@ -81,6 +91,8 @@ def start_node(context: LaunchContext) -> list[LaunchDescriptionEntity]:
         if LaunchConfiguration(argument).perform(context)
     }
     overrides['use_sim_time'] = argument_value('use_sim_time', bool)
+    if LaunchConfiguration('urdf').perform(context):
+        overrides['publish.tf'] = True
     node = Node(
         package='dense_hand_pose',
         executable='hand_pose_node',
@@ -95,6 +107,39 @@ def start_node(context: LaunchContext) -> list[LaunchDescriptionEntity]:
         output='screen',
     )
     return [node]
+
+
+def start_hand_model(context: LaunchContext) -> list[LaunchDescriptionEntity]:
+    """Return what poses the hand of the argument urdf, its wrist at the frame hand_wrist."""
+    path = LaunchConfiguration('urdf').perform(context)
+    if not path:
+        return []
+    needs_package('robot_state_publisher', f'urdf:={path}')
+    needs_package('tf2_ros', f'urdf:={path}')
+    text, wrist = read_hand_urdf(path)
+    publisher = Node(
+        package='robot_state_publisher',
+        executable='robot_state_publisher',
+        name='hand_model',
+        namespace=LaunchConfiguration('namespace'),
+        parameters=[
+            {
+                'robot_description': ParameterValue(text, value_type=str),
+                'use_sim_time': argument_value('use_sim_time', bool),
+            }
+        ],
+        remappings=[('joint_states', 'hand_pose/joint_states')],
+        output='screen',
+    )
+    wrist_frame = Node(
+        package='tf2_ros',
+        executable='static_transform_publisher',
+        name='hand_model_wrist',
+        namespace=LaunchConfiguration('namespace'),
+        arguments=['--frame-id', 'hand_wrist', '--child-frame-id', wrist],
+        output='log',
+    )
+    return [publisher, wrist_frame]
 
 
 def start_rviz(context: LaunchContext) -> list[LaunchDescriptionEntity]:
@@ -117,6 +162,7 @@ def start_rviz(context: LaunchContext) -> list[LaunchDescriptionEntity]:
         parameters=[{'use_sim_time': argument_value('use_sim_time', bool)}],
         remappings=[
             *((f'/hand_pose/{topic}', f'{prefix}/hand_pose/{topic}') for topic in topics),
+            ('/robot_description', f'{prefix}/robot_description'),
             ('/camera/image_rect', LaunchConfiguration('image_topic')),
             ('/camera/camera_info', LaunchConfiguration('camera_info_topic')),
         ],
@@ -128,7 +174,9 @@ def start_rviz(context: LaunchContext) -> list[LaunchDescriptionEntity]:
 
 def generate_launch_description() -> LaunchDescription:
     """Return the launch description."""
-    actions = [OpaqueFunction(function=start_node), OpaqueFunction(function=start_rviz)]
+    actions = [
+        OpaqueFunction(function=start) for start in (start_node, start_hand_model, start_rviz)
+    ]
     description = LaunchDescription(ARGUMENTS)
     description.add_action(refuse_unknown_arguments(__file__, description))
     return LaunchDescription([*description.entities, *actions])

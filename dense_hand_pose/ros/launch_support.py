@@ -6,7 +6,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from difflib import get_close_matches
+import os
 from pathlib import Path
+import re
 import sys
 from typing import TYPE_CHECKING
 
@@ -48,6 +50,37 @@ def unknown(command: Sequence[str], file_name: str, known: Sequence[str]) -> str
     if not wrong:
         return ''
     return f'unknown launch argument {", ".join(wrong)}; known are: {", ".join(known)}'
+
+
+def needs_package(name: str, wanted_by: str) -> None:
+    """Raise RuntimeError with the remedy where a ROS package is not installed."""
+    from ament_index_python.packages import get_package_share_directory, PackageNotFoundError
+
+    try:
+        get_package_share_directory(name)
+    except PackageNotFoundError as error:
+        distribution = os.environ.get('ROS_DISTRO', '<distribution>')
+        raise RuntimeError(
+            f'{wanted_by} needs the package {name}, which is not installed: '
+            f'sudo apt install ros-{distribution}-{name.replace("_", "-")}'
+        ) from error
+
+
+def read_hand_urdf(path: str) -> tuple[str, str]:
+    """
+    Return the text of a hand's URDF, as `hand-urdf` writes it, and the name of its wrist's link.
+
+    Raises RuntimeError for a file that cannot be read or is no hand's.
+    """
+    remedy = 'expected a file that `dense_hand_pose hand-urdf` wrote'
+    try:
+        text = Path(path).read_text(encoding='utf-8')
+    except (OSError, ValueError) as error:
+        raise RuntimeError(f'urdf:={path}: {error}; {remedy}') from error
+    wrists = set(re.findall(r'<link name="((?:right|left)_wrist)"', text))
+    if '<robot name=' not in text or len(wrists) != 1:
+        raise RuntimeError(f'urdf:={path} has no hand: {remedy}')
+    return text, wrists.pop()
 
 
 def room_for_images() -> dict[str, Substitution]:

@@ -97,6 +97,7 @@ RUN = {
 NOT_RUN = {
     r'make test PIP_ARGS=.*': 'loads the wheels of another index',
     r'(source|cd) .*': 'a way into a folder or an environment',
+    r'colcon build --base-paths .*': 'wants ament_cmake, which a ROS distribution has',
     r'export \S+=.*': 'a variable, which the demo sets for its processes',
     r'(git clone|rosdep) .*': 'wants the network and a ROS distribution',
     r'ros2 (bag|service|topic|param) .*': "ROS's own tools, which are not on PyPI",

@@ -5,10 +5,18 @@
 import ast
 from contextlib import suppress
 import inspect
+import json
 from pathlib import Path
 import re
 
-from dense_hand_pose.ros.launch_support import room_for_images, unknown
+from dense_hand_pose.kinematics.data_file import read_arrays
+from dense_hand_pose.kinematics.urdf import hand_urdf
+from dense_hand_pose.ros.launch_support import (
+    needs_package,
+    read_hand_urdf,
+    room_for_images,
+    unknown,
+)
 from dense_hand_pose.ros.parameter_table import defaults
 from dense_hand_pose.ros.synthetic_camera import CAMERA_PARAMETERS
 import pytest
@@ -32,7 +40,12 @@ CONTRACT = [
 ]
 
 
-FOREIGN = {('rviz2', 'rviz2'), ('realsense2_camera', 'realsense2_camera_node')}
+FOREIGN = {
+    ('rviz2', 'rviz2'),
+    ('realsense2_camera', 'realsense2_camera_node'),
+    ('robot_state_publisher', 'robot_state_publisher'),
+    ('tf2_ros', 'static_transform_publisher'),
+}
 
 
 def tree(name: str) -> ast.Module:
@@ -133,7 +146,7 @@ def test_rviz_has_the_namespace_of_the_node() -> None:
     # A relative image_topic would else mean another topic to RViz.
     nodes = calls('hand_pose.launch.py', 'Node')
     spaces = [w.value for call in nodes for w in call.keywords if w.arg == 'namespace']
-    assert [ast.unparse(space) for space in spaces] == ["LaunchConfiguration('namespace')"] * 2
+    assert [ast.unparse(space) for space in spaces] == ["LaunchConfiguration('namespace')"] * 4
 
 
 def test_parameters_that_launch_files_set_exist() -> None:
@@ -204,3 +217,60 @@ def test_rviz_listens_to_the_topics_and_frame_that_the_launch_file_maps() -> Non
     (depth,) = (d for d in manager['Displays'] if 'Depth Map Topic' in d)
     assert depth['Reliability Policy'] == 'Best effort'
     assert f"('{depth['Depth Map Topic']}'," in source
+
+
+@pytest.mark.parametrize('side', ['right', 'left'])
+def test_a_hand_of_hand_urdf_is_read(tmp_path: Path, side: str) -> None:
+    file = tmp_path / 'hand.urdf'
+    file.write_text(hand_urdf(side, read_arrays()['shape_m']))
+    assert read_hand_urdf(str(file)) == (file.read_text(), f'{side}_wrist')
+
+
+@pytest.mark.parametrize(
+    'text', [None, '', 'robot', '<robot/>', '<hand><link name="left_wrist"/></hand>']
+)
+def test_what_is_no_hand_is_refused(tmp_path: Path, text: str | None) -> None:
+    file = tmp_path / 'hand.urdf'
+    if text is not None:
+        file.write_text(text)
+    with pytest.raises(RuntimeError, match=r'hand\.urdf.*hand-urdf'):
+        read_hand_urdf(str(file))
+
+
+def test_a_package_that_is_missing_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    index = tmp_path / 'share' / 'ament_index' / 'resource_index' / 'packages'
+    index.mkdir(parents=True)
+    (index / 'present').touch()
+    (tmp_path / 'share' / 'present').mkdir()
+    monkeypatch.setenv('AMENT_PREFIX_PATH', str(tmp_path))
+    monkeypatch.setenv('ROS_DISTRO', 'jazzy')
+    needs_package('present', 'urdf:=a')
+    remedy = r'urdf:=a needs the package no_such_thing.*apt install ros-jazzy-no-such-thing'
+    with pytest.raises(RuntimeError, match=remedy):
+        needs_package('no_such_thing', 'urdf:=a')
+
+
+def test_foxglove_listens_to_the_topics_that_the_node_has() -> None:
+    layout = json.loads((ROOT / 'config' / 'hand_pose_foxglove.json').read_text())
+    text = json.dumps(layout)
+    documented = (ROOT / 'docs' / 'node.md').read_text() + (
+        ROOT / 'docs' / 'hand_fit.md'
+    ).read_text()
+    topics = set(re.findall(r'/hand_pose/([a-z_]+(?:/[a-z_]+)?)', text))
+    assert topics >= {'markers', 'palm', 'joint_states', 'pinch', 'debug/image'}
+    for topic in topics:
+        assert f'`~/{topic}`' in documented, topic
+    # Each panel of the layout has a configuration, and each configuration a panel.
+    panels = set(layout['configById'])
+    assert all(
+        panel.partition('!')[0] in {'3D', 'Image', 'Plot', 'DiagnosticSummary'} for panel in panels
+    )
+    placed = re.findall(r'"(\w+![\w]+)"', json.dumps(layout['layout']))
+    assert sorted(placed) == sorted(panels)
+    for path in re.findall(r'"value": "([^"]+)"', text):
+        assert re.fullmatch(
+            r'/hand_pose/(pinch|joint_states)\.position\[:?\d*\]|/hand_pose/palm\.pose\.position\.[xyz]',
+            path,
+        )
