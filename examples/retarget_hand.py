@@ -27,7 +27,7 @@ from dense_hand_pose.kinematics.fitted_hand import FittedHand
 from dense_hand_pose.kinematics.hand_fitter import FitConfig
 from dense_hand_pose.kinematics.pose_filter import PoseFilterConfig
 from dense_hand_pose.live.bag_source import BagSource
-from dense_hand_pose.live.hands import track_hands
+from dense_hand_pose.live.source import track_hands
 import numpy as np
 import numpy.typing as npt
 

@@ -98,8 +98,7 @@ def _longest_seen(args: argparse.Namespace) -> 'FittedHand | None':
     """Return the newest fit of the hand of the side that was tracked for most frames."""
     from dense_hand_pose.estimator import HandPoseEstimator
     from dense_hand_pose.live.bag_source import BagSource
-    from dense_hand_pose.live.hands import track_hands
-    from dense_hand_pose.live.source import SourceError
+    from dense_hand_pose.live.source import SourceError, track_hands
     from tqdm import tqdm
 
     best, most = None, 0

@@ -18,7 +18,7 @@ from .common import CommandError, number
 if TYPE_CHECKING:
     from dense_hand_pose.estimator import HandPoseEstimator
     from dense_hand_pose.live.source import Source
-    from dense_hand_pose.live.view import View
+    from dense_hand_pose.live.view import HandView
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -53,7 +53,7 @@ def run(args: argparse.Namespace) -> int:
     from dense_hand_pose.estimator import HandPoseEstimator
     from dense_hand_pose.live.open_source import open_source
     from dense_hand_pose.live.source import SourceError
-    from dense_hand_pose.live.window_view import ViewError
+    from dense_hand_pose.live.view import ViewError
 
     try:
         estimator = HandPoseEstimator.load(args.model, backend=args.backend)
@@ -76,10 +76,10 @@ def run(args: argparse.Namespace) -> int:
     return 0
 
 
-def _view(args: argparse.Namespace) -> 'View':
+def _view(args: argparse.Namespace) -> 'HandView':
     """Open what shows the hands."""
     if args.window:
-        from dense_hand_pose.live.window_view import WindowView
+        from dense_hand_pose.live.view import WindowView
 
         return WindowView(f'dense_hand_pose: {args.source}')
     if args.rerun is not None:
@@ -92,10 +92,10 @@ def _view(args: argparse.Namespace) -> 'View':
 
 
 def _show(
-    source: 'Source', view: 'View', estimator: 'HandPoseEstimator', seconds: float | None
+    source: 'Source', view: 'HandView', estimator: 'HandPoseEstimator', seconds: float | None
 ) -> int:
     """Show frames until the source, the time or the view ends; return their number."""
-    from dense_hand_pose.live.hands import track_hands
+    from dense_hand_pose.live.source import track_hands
 
     print(f'{source.name}; Ctrl-C ends', file=sys.stderr, flush=True)
     count, first_s = 0, None

@@ -1,15 +1,16 @@
 # Copyright 2026 The dense_hand_pose authors
 # SPDX-License-Identifier: Apache-2.0
-"""What a source of depth frames is: an iterable of frames that can be closed."""
+"""Sources of depth frames: iterables that can be closed; and the hands of their frames."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Protocol
 
 from dense_hand_pose.camera.depth_image import DepthImage
 from dense_hand_pose.camera.intrinsics import Intrinsics
+from dense_hand_pose.estimator import HandPose, HandPoseEstimator
 
 
 class SourceError(RuntimeError):
@@ -43,3 +44,17 @@ class Source(Protocol):
     def close(self) -> None:
         """Release what the source holds; may be called twice."""
         ...
+
+
+def track_hands(
+    frames: Iterable[LiveFrame], estimator: HandPoseEstimator
+) -> Iterator[tuple[LiveFrame, list[HandPose]]]:
+    """Yield each frame with its hands; the estimator follows them from frame to frame."""
+    estimator.reset()
+    for frame in frames:
+        if frame.restarts:
+            estimator.reset()
+        hands = estimator.estimate_hands(
+            frame.depth, frame.intrinsics, unit_m=frame.unit_m, stamp_s=frame.stamp_s
+        )
+        yield frame, hands

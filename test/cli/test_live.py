@@ -9,10 +9,9 @@ import sys
 from dense_hand_pose.bags.sample import SampleOptions, write_sample
 from dense_hand_pose.cli import main
 from dense_hand_pose.estimator import HandPoseEstimator
-from dense_hand_pose.live.hands import track_hands
-from dense_hand_pose.live.synthetic_source import SyntheticSource
-from dense_hand_pose.live.view import TextView
-from dense_hand_pose.live.window_view import drawn, portable_pixmap
+from dense_hand_pose.live.open_source import SyntheticHandSource
+from dense_hand_pose.live.source import track_hands
+from dense_hand_pose.live.view import drawn, portable_pixmap, TextView
 import numpy as np
 from PIL import Image
 import pytest
@@ -52,7 +51,7 @@ def test_a_part_of_a_synthetic_stream_as_text(
 def test_text_of_a_frame_without_a_hand() -> None:
     lines: list[str] = []
     view = TextView(lines.append)
-    frame = next(iter(SyntheticSource()))
+    frame = next(iter(SyntheticHandSource()))
     for _ in range(3):
         assert view.show(frame, [])
     assert lines == []  # a line a second
@@ -62,7 +61,7 @@ def test_text_of_a_frame_without_a_hand() -> None:
 
 
 def test_the_window_shows_depth_and_skeleton() -> None:
-    frame, hands = next(track_hands(SyntheticSource(), HandPoseEstimator.load(threads=1)))
+    frame, hands = next(track_hands(SyntheticHandSource(), HandPoseEstimator.load(threads=1)))
     plain, with_hand = drawn(frame, []), drawn(frame, hands)
     assert with_hand.shape == (*frame.depth.shape, 3)
     changed = (plain != with_hand).any(axis=2)

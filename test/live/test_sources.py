@@ -10,9 +10,8 @@ import time
 from typing import Any
 
 from dense_hand_pose.bags.sample import SampleOptions, write_sample
-from dense_hand_pose.live.open_source import open_source
+from dense_hand_pose.live.open_source import open_source, SyntheticHandSource
 from dense_hand_pose.live.source import SourceError
-from dense_hand_pose.live.synthetic_source import SyntheticSource
 import numpy as np
 import pytest
 
@@ -177,7 +176,7 @@ def test_wrong_arguments(name: str, path: Path | None, message: str) -> None:
 
 
 def test_a_synthetic_hand_until_it_is_closed() -> None:
-    source = SyntheticSource(seed=3)
+    source = SyntheticHandSource(seed=3)
     frames = []
     for frame in source:
         frames.append(frame)
@@ -188,7 +187,7 @@ def test_a_synthetic_hand_until_it_is_closed() -> None:
 
 
 def test_a_slow_reader_of_a_paced_hand_misses_frames() -> None:
-    source = SyntheticSource(paced=True)
+    source = SyntheticHandSource(paced=True)
     threading.Timer(1.0, source.close).start()
     stamps = []
     begin_s = time.monotonic()

@@ -16,6 +16,7 @@ from visualization_msgs.msg import MarkerArray
 
 from .debug_image import debug_image, votes_cloud
 from .fit_topics import FitTopics
+from .hand_messages import hand_array, hand_types
 from .hand_smoothing import HandPoseSmoother
 from .markers import delete_markers, hand_markers, MarkerStyle
 from .messages import (
@@ -79,6 +80,7 @@ class Outputs:
         self._log = log
         self._publishers = Publishers(node, log)
         self._tf_type = tf_message_type() if values['publish.tf'] else None
+        self._hand_types = hand_types()
         self._tf_prefix = values['publish.tf_prefix']
         try:
             self._create(values)
@@ -97,7 +99,10 @@ class Outputs:
         self._smoothed = JointTopics(self._publishers, '~/joints_smoothed', hands, RESULT)
         self._fitted = FitTopics(self._publishers, hands, RESULT)
         self._names = add(String, '~/joint_names', LATCHED)
-        self._cloud = self._markers = self._image = self._votes = self._tf = None
+        self._hands = self._cloud = self._markers = None
+        self._image = self._votes = self._tf = None
+        if self._hand_types is not None:
+            self._hands = add(self._hand_types.HandArray, '~/hands', RESULT)
         if values['publish.cloud']:
             self._cloud = add(PointCloud2, '~/joints_cloud', RESULT)
         if values['publish.markers']:
@@ -137,7 +142,7 @@ class Outputs:
         self._joints.publish(header, hands)
         for what, publish in (
             ('~/joints_cloud', self._publish_cloud),
-            ('what is smoothed or fitted, ~/markers or /tf', self._publish_shown),
+            ('what is smoothed or fitted, ~/markers, ~/hands or /tf', self._publish_shown),
             ('~/debug/votes', self._publish_votes),
             ('~/debug/image', self._publish_image),
         ):
@@ -158,6 +163,8 @@ class Outputs:
     def _publish_shown(self, result: FrameResult) -> None:
         shown = self._smooth(result)
         self._fitted.publish(result.header, result.hands, shown)
+        if _heard(self._hands):
+            self._hands.publish(hand_array(self._hand_types, result.header, shown))
         self._show(result.header, shown)
 
     def _publish_votes(self, result: FrameResult) -> None:
