@@ -102,7 +102,7 @@ def test_tf_without_tf2_msgs_says_what_to_install(model: str) -> None:
 
 
 @pytest.mark.dds
-@pytest.mark.skipif(not HAS_TF, reason='tf2_msgs is not on PyPI; tools/tf2_msgs/build.py makes it')
+@pytest.mark.skipif(not HAS_TF, reason='tf2_msgs is not on PyPI; tools/message_package makes it')
 def test_frames_of_the_joints_are_on_tf(model: str) -> None:
     from tf2_msgs.msg import TFMessage
 
