@@ -43,7 +43,7 @@ ARGUMENTS = [
     ),
 ]
 
-RECORDED = ('joints', 'joints_smoothed', 'joints_cloud', 'joint_names', 'markers')
+RECORDED = ('joints', 'joints_smoothed', 'joints_cloud', 'joint_names', 'hands', 'markers')
 OTHER_HANDS = 'hand_[0-9]+/'
 """With roi.max_hands above 1 the others have topics of their own below this."""
 STARTED = b'active:'

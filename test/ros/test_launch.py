@@ -9,7 +9,7 @@ import json
 from pathlib import Path
 import re
 
-from dense_hand_pose.kinematics.data_file import read_arrays
+from dense_hand_pose.kinematics.anatomy import read_arrays
 from dense_hand_pose.kinematics.urdf import hand_urdf
 from dense_hand_pose.ros.launch_support import (
     needs_package,

@@ -23,9 +23,11 @@ PACKAGE = 'dense_hand_pose_msgs'
 def hand_types() -> Any:
     """Return the module with Hand and HandArray; None where the package is not installed."""
     try:
-        return import_module(f'{PACKAGE}.msg')
+        types = import_module(f'{PACKAGE}.msg')
     except ImportError:
         return None
+    # The folder of the package's sources imports, too, where it is on the path: it has no types.
+    return types if hasattr(types, 'HandArray') else None
 
 
 def hand_array(types: Any, header: Header, hands: Sequence[HandPose]) -> Any:

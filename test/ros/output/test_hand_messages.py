@@ -2,14 +2,13 @@
 # SPDX-License-Identifier: Apache-2.0
 """dense_hand_pose_msgs: its definitions as rosbags reads them, and ~/hands where it is built."""
 
-import importlib.util
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 from xml.etree import ElementTree
 
 from dense_hand_pose.estimator import HandPose
-from dense_hand_pose.kinematics.data_file import read_arrays
+from dense_hand_pose.kinematics.anatomy import read_arrays
 from dense_hand_pose.kinematics.fitted_hand import build_hand, RIGHT
 from dense_hand_pose.ros.output.hand_messages import hand_array, hand_types
 from geometry_msgs.msg import Pose
@@ -21,7 +20,7 @@ from support.node_fixture import hand_depth_mm, running_node
 
 FOLDER = Path(__file__).parents[3] / 'dense_hand_pose_msgs'
 ARRAY, HAND = (f'dense_hand_pose_msgs/msg/{name}' for name in ('HandArray', 'Hand'))
-BUILT = importlib.util.find_spec('dense_hand_pose_msgs') is not None
+BUILT = hand_types() is not None
 WHY_NOT = 'dense_hand_pose_msgs is not installed; tools/message_package/build.py makes it'
 HEADER = Header(frame_id='camera')
 HEADER.stamp.sec, HEADER.stamp.nanosec = 17, 250
