@@ -12,7 +12,7 @@ from test_layers import imports_of, LAYERS, module_name, MODULES
 
 NAMES = {module_name(path) for path in MODULES}
 FILES = [path for path in MODULES if path.name != '__init__.py']
-MOST = {'modules': 275, 'modules of one folder': 20, 'modules at the root': 6, 'parts': 26}
+MOST = {'modules': 272, 'modules of one folder': 20, 'modules at the root': 6, 'parts': 26}
 """Limits of the size, a little above today's: who reaches one makes room first."""
 
 
