@@ -108,3 +108,9 @@ def test_helpers_of_tests_are_in_support() -> None:
         if path.parent.name != 'support' and not path.name.startswith(('test_', 'conftest'))
     }
     assert others == COMMANDS_OF_TESTS
+
+
+def test_no_two_files_of_tests_have_one_name() -> None:
+    # pytest imports a test by its bare name; `support` is a package.
+    names = Counter(path.stem for path in TESTS if path.name.startswith('test_'))
+    assert [name for name, count in names.items() if count > 1] == []
