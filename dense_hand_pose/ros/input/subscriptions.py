@@ -177,8 +177,9 @@ def _waiting(subscription: Subscription | None) -> Iterator[Any]:
     """Take the messages that wait in a subscription's queue, the oldest first."""
     if subscription is None:
         return
+    # Not until it is empty: a publisher that never pauses must not hold the executor.
     with subscription.handle:
-        for _ in range(INFO_DEPTH):  # a publisher that never pauses must not hold the executor
+        for _ in range(subscription.qos_profile.depth or INFO_DEPTH):
             taken = subscription.handle.take_message(subscription.msg_type, False)
             if taken is None:
                 return
