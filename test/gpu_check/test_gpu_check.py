@@ -158,8 +158,8 @@ def test_a_dry_run_tries_every_step(tiny: Path, tmp_path: Path) -> None:
 @pytest.mark.slow
 @pytest.mark.skipif(why_no_cuda() is None, reason='an NVIDIA GPU answers here')
 def test_without_a_gpu_the_report_says_why_for_every_step(tiny: Path, tmp_path: Path) -> None:
-    words = ['gpu-check', '--out', str(tmp_path / 'out'), '--model', str(tiny), '--quick']
-    assert main(words) == 0
+    words = ['gpu-check', '--out', str(tmp_path / 'out'), '--model', str(tiny), '--minutes', '30']
+    assert main([*words, '--quick']) == 0
     found = json.loads((tmp_path / 'out' / 'report.json').read_text())
     needing = {step.name for step in STEPS if step.needs_gpu}
     for step in found['steps']:
