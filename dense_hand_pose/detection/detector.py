@@ -27,9 +27,12 @@ PROPOSED_SCORE, MOST_PROPOSED = 0.05, 10
 """Thresholds of candidates: the network decides about each, so a low score suffices."""
 SCORES: Final = ScoreSettings()
 """What scores mean where the weights of the pose network have no entry."""
-PROPOSED_SURFACES = 2
-"""Places on the nearest surfaces that are candidates without a detection: compact and cut hands
+PROPOSED_SURFACES = 1
+"""Number of places on the nearest surfaces that are candidates without a detection: compact and cut hands
 that the detector misses are nearest to the camera as a rule."""
+_SURFACES_TILE = 2
+"""Surfaces are searched with the whole frame and this tile: in the first search of a frame, in
+every third frame beside tracks, and in every fourth of a room without a hand."""
 _SURFACE_APART_M = 0.025
 """A place on a surface that is nearer to a detection is that detection."""
 _LEAST_SCORE = 0.01
@@ -145,9 +148,10 @@ class HandDetector:
             part = self.detect(tile.cut(depth), unit_m, tile.intrinsics, near_m, far_m)
             candidates = [Candidate(one.center_m, one.score) for one in part]
             found.append(TileCandidates(tile.number, tile.shows, candidates))
-        if tiles.whole and self._surfaces:
-            centers = propose_centers(depth, unit_m, intrinsics, near_m, far_m)
-            nearest = [Candidate(center, 0.0) for center in centers[: self._surfaces]]
+        if self._surfaces and tiles.whole and (_SURFACES_TILE in tiles.tiles or not tiles.tiles):
+            most = self._surfaces
+            centers = propose_centers(depth, unit_m, intrinsics, near_m, far_m, most)
+            nearest = [Candidate(center, 0.0) for center in centers]
             found.append(TileCandidates(SURFACES, lambda _: False, nearest))
         return found
 

@@ -36,6 +36,7 @@ _CLIMBED = 3000
 """Points of a surface for the mean of those around a place."""
 _SURFACES = 3
 """Number of surfaces: a knee or an armrest may be nearer than the hand."""
+_DISTINCT_M = 0.025
 _BEHIND_SURFACE_M = 0.01
 """Distance of the mean of the joints behind the mean of the visible surface."""
 
@@ -67,10 +68,15 @@ class NearestSurfaces:
 
 
 def propose_centers(
-    depth: DepthImage, unit_m: float, intrinsics: Intrinsics, near_m: float, far_m: float
+    depth: DepthImage,
+    unit_m: float,
+    intrinsics: Intrinsics,
+    near_m: float,
+    far_m: float,
+    most: int = _SURFACES * _STARTS,
 ) -> list[Points]:
     """
-    Propose hand centres (3,) in metres on the nearest surfaces, the nearest first.
+    Propose at most ``most`` hand centres (3,) in metres on the nearest surfaces, nearest first.
 
     depth: (H, W), ``unit_m`` metres a unit. Empty when no surface of the size of half a palm lies
     between near_m and far_m.
@@ -87,9 +93,14 @@ def propose_centers(
             break
         points = _lift(metres, mask, step, intrinsics)
         thinned_points = _thinned(points, _CLIMBED)
-        centers += [_climb(thinned_points, start) for start in _starts(points)]
+        for start in _starts(points):
+            center = _climb(thinned_points, start)
+            if all(np.linalg.norm(center - other) > _DISTINCT_M for other in centers):
+                centers.append(center)
+            if len(centers) >= most:
+                return centers
         metres[mask] = 0.0
-    return _distinct(centers)
+    return centers
 
 
 def _starts(points: Points) -> list[Points]:
@@ -161,14 +172,6 @@ def _climb(points: Points, start: Points) -> Points:
         center = points[near].mean(axis=0)
     behind: Points = center + np.array([0.0, 0.0, _BEHIND_SURFACE_M])
     return behind
-
-
-def _distinct(centers: list[Points]) -> list[Points]:
-    kept: list[Points] = []
-    for center in centers:
-        if all(np.linalg.norm(center - other) > 0.025 for other in kept):
-            kept.append(center)
-    return kept
 
 
 def median_3x3(image: Float32Image) -> Float32Image:

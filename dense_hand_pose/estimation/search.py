@@ -164,11 +164,15 @@ class HandSearch:
         if len(expected) < frame.max_hands:
             apart = [one for one in proposed if _is_apart(one.center_m, expected, _OTHER_M)]
             return [one for one in apart if self._tried.is_due(frame, one)][:_CANDIDATES], []
+        likely = [one for one in proposed if one.score >= _LIKELY_SCORE]
+        if any(track.unsure_s > 0.0 for track in tracks.active):
+            # A track may be on a thing that its hand passed or put down: the hand is beside it.
+            apart = [one for one in likely if _is_apart(one.center_m, expected, SAME_HAND_M)]
+            return apart[:_CANDIDATES], []
         known = [one.center_m for one in proposed if one.score > 0.0]
         doubtful = [one for one in tracks.active if _is_apart(one.expected_m, known, GATE_M)]
         if not doubtful:
             return [], []
-        likely = [one for one in proposed if one.score >= _LIKELY_SCORE]
         rivals = [one for one in likely if _is_apart(one.center_m, expected, GATE_M)]
         return rivals[:_CANDIDATES], doubtful
 
@@ -238,7 +242,7 @@ class HandSearch:
                 for candidate in proposed or []
             ]
             gap_m, log_odds = min(gaps, default=(np.inf, worst))
-            opinion = log_odds if gap_m < GATE_M else worst
+            opinion = log_odds if gap_m < _OTHER_M else worst
             if not one.with_log_odds(opinion).is_new_hand(frame.config):
                 refuted.add(number)
         return frozenset(hands) - refuted

@@ -9,7 +9,7 @@ lost track is kept for REMEMBERED_S: a hand that is found near its predicted pla
 """
 
 from collections.abc import Callable, Container, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Generic, NamedTuple, Protocol, TypeVar
 
 import numpy as np
@@ -34,6 +34,8 @@ UNSURE_S = 0.5
 """A track without a sure observation for this time is removed."""
 _COAST_S = 0.2
 """The longest time over which a velocity is extrapolated."""
+_HIDDEN_S = 0.4
+"""The longest time over which the motion before an unsure observation is extrapolated."""
 _MAX_SPEED_M_PER_S = 5.0
 _VELOCITY_SHARE = 0.6
 """Weight of the newest velocity: joints tremble by millimetres, hands turn within 0.1 s."""
@@ -59,8 +61,8 @@ class Track:
     A hand over time; metres and seconds.
 
     frames: number of frames with an observation; lost_s: time since the first frame without one,
-    0 for an active track; unsure_s: time since the last sure observation; side_log_odds: the
-    side, fused over all frames.
+    0 for an active track; unsure_s: time since the last sure observation, which was at sure_m with
+    sure_velocity; side_log_odds: the side, fused over all frames.
     """
 
     hand_id: int
@@ -72,6 +74,8 @@ class Track:
     since_s: float = 0.0
     unsure_s: float = 0.0
     side_log_odds: float = 0.0
+    sure_m: Point = field(default_factory=lambda: np.zeros(3))
+    sure_velocity: Point = field(default_factory=lambda: np.zeros(3))
 
     def predict(self, step_s: float) -> None:
         """Extrapolate the place by ``step_s`` seconds."""
@@ -90,7 +94,15 @@ class Track:
         self.center_m = self.expected_m = center
         self.since_s = self.lost_s = 0.0
         self.frames += 1
+        if sure:
+            self.sure_m, self.sure_velocity = self.center_m, self.velocity
         self.side_log_odds = fuse_log_odds(self.side_log_odds, observation.side_log_odds)
+
+    @property
+    def sure_expected_m(self) -> Point:
+        """Return the place (3,) to which the motion until the last sure observation leads."""
+        place: Point = self.sure_m + self.sure_velocity * min(self.unsure_s, _HIDDEN_S)
+        return place
 
     def gate_m(self, sure: bool = True) -> float:
         """
@@ -213,16 +225,23 @@ class Tracker(Generic[O]):
         """
         Add found hands, the best first, to the matches of a frame; return all, by number.
 
-        A hand continues a track that was lost near by, or begins a new one if it may. Hands that
-        are one with a matched hand or with a better one are left out.
+        A hand continues a track that was lost near by, or begins a new one if it may. A sure hand
+        takes over a track that is on another thing: one with an unsure observation farther from
+        where its sure ones lead. Hands that are one with a matched hand or with a better one are
+        left out.
         """
         now = list(matches)
         for observation in found:
-            if len(now) >= max_hands:
-                break
             if _is_among(observation, now):
                 continue
             sure = may_begin(observation)
+            strayed = _strayed(observation, now) if sure else None
+            if strayed is not None:
+                now[strayed].track.update(observation)
+                now[strayed] = TrackMatch(now[strayed].track, observation)
+                continue
+            if len(now) >= max_hands:
+                continue
             track = self._continued(observation, sure)
             if track is None and sure:
                 track = self._begin(observation, max_hands)
@@ -255,7 +274,9 @@ class Tracker(Generic[O]):
             free = [oldest.hand_id]
         center = np.array(observation.center_m, dtype=np.float64)
         side_log_odds = fuse_log_odds(0.0, observation.side_log_odds)
-        track = Track(free[0], center, np.zeros(3), center, side_log_odds=side_log_odds)
+        track = Track(
+            free[0], center, np.zeros(3), center, side_log_odds=side_log_odds, sure_m=center
+        )
         self._tracks.append(track)
         return track
 
@@ -265,6 +286,20 @@ def _is_among(observation: Observation, matches: Iterable[TrackMatch[O]]) -> boo
         np.linalg.norm(observation.center_m - match.observation.center_m) < SAME_HAND_M
         for match in matches
     )
+
+
+def _strayed(observation: O, matches: Sequence[TrackMatch[O]]) -> int | None:
+    """Return the place of the match whose track an observation takes over, None for none."""
+    for place, match in enumerate(matches):
+        track = match.track
+        if track.unsure_s > 0.0:
+            away_m, own_m = (
+                float(np.linalg.norm(one.center_m - track.sure_expected_m))
+                for one in (observation, match.observation)
+            )
+            if away_m < own_m and away_m <= GATE_M:
+                return place
+    return None
 
 
 def _limited(velocity: Point) -> Point:

@@ -13,10 +13,12 @@ from dense_hand_pose.camera.letterbox import Letterbox, MAP_HEIGHT, MAP_WIDTH
 from dense_hand_pose.cli import export
 from dense_hand_pose.detection.detections import Detection
 from dense_hand_pose.detection.detector import fused_log_odds, HandDetector
+from dense_hand_pose.detection.proposals import TileSet
 from dense_hand_pose.evaluation.scenes.detection import render_scene
 from dense_hand_pose.network.config import CONFIGURATIONS, NetworkConfig
 from dense_hand_pose.network.dense_regression import DenseRegressionNet
 from dense_hand_pose.network.detector import DetectorNet
+from dense_hand_pose.network.score_settings import ScoreSettings
 from dense_hand_pose.network.weight_file import MODELS_DIR, WeightsError
 from dense_hand_pose.network.weights import save_weights
 from dense_hand_pose.runtimes.base import Array
@@ -27,6 +29,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 import numpy as np
 import pytest
+from support.scenes import ball, wall
 import torch
 
 CAMERA = Intrinsics(475.0, 475.0, 319.5, 239.5)
@@ -239,3 +242,43 @@ def test_the_export_command_writes_a_graph_beside_the_weights(
     assert str(graph) in exported and 'scores up to 0.0' in exported
     assert graph.stat().st_size < 2 * weights.stat().st_size + 500_000
     assert both[0].backend_name == 'openvino'
+
+
+def test_the_nearest_surfaces_are_candidates_without_a_detection() -> None:
+    depth = ball(ball(wall(1.1), (-0.15, 0.0, 0.5), 0.05), (0.2, 0.05, 0.65), 0.05)
+    detector = HandDetector(Fixed((5.0, 9.0, 0.6, 0.9, 1.0)), surfaces=2)
+    plain = HandDetector(Fixed((5.0, 9.0, 0.6, 0.9, 1.0)))
+    whole = detector.propose(depth, 1.0, CAMERA, 0.15, 1.5)
+    (only,) = plain.propose(depth, 1.0, CAMERA, 0.15, 1.5)
+    detected, *places = whole
+    assert (detected.score, detected.log_odds) == (only.score, only.log_odds)
+    assert [one.score for one in places] == [0.0, 0.0]
+    assert all(one.log_odds == detector.missing_log_odds for one in places)
+    nearest = [one.center_m for one in places]
+    assert min(abs(center[2] - 0.5) for center in nearest) < 0.06
+    tiles = TileSet(whole=False, tiles=(0, 1))
+    assert all(one.score > 0.0 for one in detector.propose(depth, 1.0, CAMERA, 0.15, 1.5, tiles))
+
+
+def test_a_surface_at_a_detection_is_that_detection() -> None:
+    depth = ball(wall(1.1), (0.0, 0.0, 0.5), 0.05)
+    alone = HandDetector(Fixed(), surfaces=2).propose(depth, 1.0, CAMERA, 0.15, 1.5)
+    x, y, z = alone[0].center_m
+    letterbox = Letterbox.of(640, 480)
+    u, v = letterbox.to_map(project(np.array([x, y, z]), CAMERA))
+    both = HandDetector(Fixed((u, v, z, 0.8, 1.0)), surfaces=2)
+    candidates = both.propose(depth, 1.0, CAMERA, 0.15, 1.5)
+    at_ball = [one for one in candidates if np.linalg.norm(one.center_m - [x, y, z]) < 0.025]
+    assert [round(one.score, 2) for one in at_ball] == [0.8]
+
+
+@pytest.mark.parametrize('weight', [0.4, 1.0])
+def test_weight_and_neutral_score_of_the_weights_decide_what_a_score_adds(weight: float) -> None:
+    settings = ScoreSettings(neutral_score=0.9, detector_weight=weight)
+    assert fused_log_odds([0.9, 0.9], settings) == pytest.approx(0.0)
+    plain = ScoreSettings(neutral_score=0.5)
+    odds = fused_log_odds([0.7], plain) - fused_log_odds([0.9], plain)
+    assert fused_log_odds([0.7], settings) == pytest.approx(weight * odds)
+    detector = HandDetector(Fixed((5.0, 9.0, 0.6, 0.9, 1.0)), scores=settings)
+    (one,) = detector.propose(np.ones((480, 640), np.float32), 1.0, CAMERA, 0.15, 1.5)
+    assert one.log_odds == pytest.approx(0.0, abs=1e-6)

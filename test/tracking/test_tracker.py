@@ -219,3 +219,46 @@ def test_reset_forgets() -> None:
     tracker.reset()
     assert not tracker.tracks().active
     assert not tracker.tracks().lost
+
+
+def strayed(tracker: Tracker[Target], still: bool) -> None:
+    """Follow a hand that moves by 1 cm a frame, or rests, then six frames of doubt at its end."""
+    place = at(0.0, 0.0, 0.6)
+    for number in range(12):
+        place = at(0.0 if still else 0.01 * number, 0.0, 0.6)
+        frame(tracker, [Target(place)])
+    for _ in range(6):
+        living = tracker.predict().active
+        tracker.associate(living, [Target(place, name=1)] * len(living), sure=())
+
+
+def test_a_hand_that_comes_out_from_behind_a_thing_takes_its_track_back() -> None:
+    for max_hands in (1, 2):
+        tracker: Tracker[Target] = Tracker()
+        strayed(tracker, still=False)
+        thing, hand = Target(at(0.11, 0.0, 0.6), 1), Target(at(0.175, 0.0, 0.6), 2)
+        living = tracker.predict().active
+        matches = tracker.associate(living, [thing], sure=())
+        matches = tracker.spawn([hand], matches, max_hands)
+        assert [(one.track.hand_id, one.observation.name) for one in matches] == [(0, 2)]
+        assert matches[0].track.unsure_s == 0.0
+
+
+def test_a_second_hand_beside_one_in_doubt_is_a_second_hand() -> None:
+    for max_hands, expected in ((1, [(0, 1)]), (2, [(0, 1), (1, 2)])):
+        tracker: Tracker[Target] = Tracker()
+        strayed(tracker, still=True)
+        living = tracker.predict().active
+        matches = tracker.associate(living, [Target(at(0.0, 0.0, 0.6), 1)], sure=())
+        matches = tracker.spawn([Target(at(0.1, 0.0, 0.6), 2)], matches, max_hands)
+        assert [(one.track.hand_id, one.observation.name) for one in matches] == expected
+
+
+def test_a_hand_in_doubt_takes_over_no_track() -> None:
+    tracker: Tracker[Target] = Tracker()
+    strayed(tracker, still=False)
+    living = tracker.predict().active
+    matches = tracker.associate(living, [Target(at(0.11, 0.0, 0.6), 1)], sure=())
+    found = [Target(at(0.175, 0.0, 0.6), 2)]
+    matches = tracker.spawn(found, matches, 1, lambda _: False)
+    assert [one.observation.name for one in matches] == [1]
