@@ -28,8 +28,8 @@ PROPOSED_SCORE, MOST_PROPOSED = 0.05, 10
 SCORES: Final = ScoreSettings()
 """What scores mean where the weights of the pose network have no entry."""
 PROPOSED_SURFACES = 1
-"""Number of places on the nearest surfaces that are candidates without a detection: compact and cut hands
-that the detector misses are nearest to the camera as a rule."""
+"""Number of places on the nearest surfaces that are candidates without a detection: compact and
+cut hands that the detector misses are nearest to the camera as a rule."""
 _SURFACES_TILE = 2
 """Surfaces are searched with the whole frame and this tile: in the first search of a frame, in
 every third frame beside tracks, and in every fourth of a room without a hand."""
