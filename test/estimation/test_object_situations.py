@@ -125,7 +125,8 @@ def test_a_hand_that_passes_behind_an_object_comes_out_with_its_number(
     shown = run(behind(cup_of(score, detected)), max_hands)
     assert shown[10] == (['hand'], ['hand'], [0])
     out = max(number for number, (there, _, _) in enumerate(shown) if not there) + 1
-    assert shown[out + 3 :] == [(['hand'], ['hand'], [0])] * (len(shown) - out - 3)
+    after = shown[out:][3:]
+    assert after == [(['hand'], ['hand'], [0])] * len(after)
 
 
 @pytest.mark.parametrize(('score', 'detected'), CUPS)
