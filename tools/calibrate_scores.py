@@ -251,6 +251,7 @@ def _mean(values: Sequence[bool] | npt.NDArray[np.bool_]) -> float:
 def write_settings(path: Path, settings: ScoreSettings) -> None:
     """Write settings into a weight file's header; an exported graph beside it is renewed."""
     write_notes(path, settings.to_note())
+    print(f'{path}: written {settings}', flush=True)
     if path.with_suffix('.openvino.zip').exists():
         export.run(argparse.Namespace(model=str(path), out=None))
 
@@ -278,7 +279,6 @@ def main() -> int:
     print(f'after: {_row(scenes, after)}')
     if options.write:
         write_settings(path, after)
-        print(f'{path}: written {after}')
     return 0
 
 
