@@ -120,6 +120,7 @@ def _first_free(draw: Callable[[], FloatArray], model: HandModel, scale: FloatAr
 
 
 def _jitter(rng: np.random.Generator, dof: FloatArray, sd_deg: float) -> None:
+    """Vary all angles from the thumb on by sd_deg; abduction, by both draws, by 1.12 sd_deg."""
     dof[THUMB:] += sd_deg * rng.standard_normal(len(dof) - THUMB)
     dof[_ABDUCTION_COLUMNS] -= 0.5 * sd_deg * rng.standard_normal(4)
 

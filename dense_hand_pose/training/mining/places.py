@@ -8,7 +8,7 @@ parts that are kept as files; an interrupted gathering continues with the next p
 crops, J joints, S = CROP_SIZE_PX.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 import os
 from pathlib import Path
 import time
@@ -42,6 +42,7 @@ from .proposals import (
     NEAR_M,
     RenderedScene,
 )
+from .stored_crops import StoredCrops
 from ..config import TrainingConfig
 from ..data.synthetic import ABSENT, BESIDE, PRESENT
 
@@ -68,15 +69,10 @@ class MinedCrops(NamedTuple):
     state uint8 (N,): ABSENT, PRESENT or BESIDE; joints_m float16 (N, J, 3), from the centre.
     """
 
-    crops: Tensor
+    crops: Tensor | StoredCrops
     centers_m: Tensor
     joints_m: Tensor
     state: Tensor
-
-    @classmethod
-    def joined(cls, parts: Sequence['MinedCrops']) -> 'MinedCrops':
-        """Return the parts one after the other."""
-        return cls(*(torch.cat(column) for column in zip(*parts, strict=True)))
 
 
 _NONE = MinedCrops(
@@ -118,15 +114,17 @@ def is_mined(folder: Path, scenes: int) -> bool:
 
 
 def load_mined_crops(folder: Path, scenes: int) -> MinedCrops:
-    """Return the crops of a folder; ValueError names a part that cannot be used."""
-    places = []
-    for part in _parts(scenes):
-        path = _file(folder, part)
+    """Return the crops of a folder, which stay in it; ValueError names an unusable part."""
+    paths = [_file(folder, part) for part in _parts(scenes)]
+    columns = []
+    for path in paths:
         try:
-            places.append(MinedCrops(**load_file(path)))
+            part = MinedCrops(**load_file(path))
         except (OSError, SafetensorError, TypeError) as error:
             raise ValueError(f'{path}: not gathered as it should be ({error})') from error
-    return MinedCrops.joined(places)
+        columns.append(part[1:])
+    others = (torch.cat(column) for column in zip(*columns, strict=True))
+    return MinedCrops(StoredCrops(paths), *others)
 
 
 def _parts(scenes: int) -> list[range]:
