@@ -2,25 +2,28 @@
 # make test    lint, types, tests, colcon build and colcon test
 # make tensorrt-coverage   whether TensorRT can convert all operations (needs no GPU)
 # make gpu-check         everything on this machine's GPU in minutes: gpu_check_output/report.md (no venv)
+# make endurance  FRAMES=100000 frames through one node: neither memory nor time may grow
 # make soak    two nodes among faults for SOAK_S=600 seconds, every image accounted for
 # make venv    only the virtual environment .venv that both share
 # make clean   remove what the targets made
 #
 # Variables: PYTHON=python3.12 (another interpreter), PIP_ARGS='...' (more arguments for pip),
-# TEST_WORKERS=4 (test processes side by side).
+# LOCKED=0 (newest versions instead of requirements/*.lock), TEST_WORKERS=4 (test processes).
 
 PYTHON ?= python3
 SOAK_S ?= 600
+FRAMES ?= 100000
 TEST_WORKERS ?= 2
 PIP_ARGS ?=
-export PYTHON PIP_ARGS
+LOCKED ?= 1
+export PYTHON PIP_ARGS LOCKED
 
 BIN := .venv/bin
 SOURCES := setup.py $(wildcard dense_hand_pose launch ros_standins test tools)
-ROS_FILES := $(wildcard requirements/ros-*.txt requirements/*.sh) \
+ROS_FILES := $(wildcard requirements/ros-*.txt requirements/make_venv.sh requirements/*.lock) \
 	$(shell find ros_standins -type f -not -name '*.pyc' 2>/dev/null)
 
-.PHONY: demo test soak tensorrt-coverage gpu-check venv lint types pytest colcon clean
+.PHONY: demo test soak endurance tensorrt-coverage gpu-check venv lint types pytest colcon clean
 
 demo: .venv/stamp-runtime
 	@$(BIN)/python -m dense_hand_pose demo --out demo_output
@@ -67,6 +70,10 @@ colcon: .venv/stamp-test
 # `make test` runs a minute of it (test/soak).
 soak: .venv/stamp-runtime
 	PYTHONPATH=. $(BIN)/python tools/soak/soak.py --seconds $(SOAK_S)
+
+# Its table goes to the terminal; SIGINT ends it early, with what was measured.
+endurance: .venv/stamp-runtime
+	PYTHONPATH=. $(BIN)/python tools/soak/endurance.py --frames $(FRAMES)
 
 # With the packages of PYTHON as they are: the machines that have a GPU rarely have an index.
 gpu-check:

@@ -4,7 +4,8 @@
 #
 # Make the virtual environment .venv and install what a make target needs into it.
 # Usage: requirements/make_venv.sh runtime|test     (from the repository's root)
-# Environment: PYTHON (default python3), PIP_ARGS (more arguments for `pip install`).
+# Environment: PYTHON (default python3), PIP_ARGS (more arguments for `pip install`), LOCKED=0 (the
+# newest versions within the ranges instead of those of the locks, whose hashes are checked).
 set -euo pipefail
 
 target=${1:?usage: requirements/make_venv.sh runtime|test}
@@ -44,9 +45,22 @@ if [[ $(cat "$venv/mode" 2>/dev/null) != "$mode" ]] ||
     echo "$mode" >"$venv/mode"
 fi
 
-files=(-r requirements/runtime.txt)
-[[ $target == test ]] && files=(-r requirements/test.txt)
-if [[ $mode == wheels ]]; then
+# Why the locks do not hold here; empty: they do.
+unlocked=''
+if [[ ${LOCKED:-1} == 0 ]]; then
+    unlocked='LOCKED=0'
+elif [[ $mode != wheels ]]; then
+    unlocked="ROS $ROS_DISTRO brings its own packages"
+elif [[ $(uname -sm) != 'Linux x86_64' ]]; then
+    unlocked="they are for Linux x86_64, this is $(uname -sm)"
+elif ! "$python" -c 'import sys; sys.exit(sys.version_info >= (3, 15))'; then
+    unlocked="they are for Python 3.10 to 3.14, this is $("$python" --version)"
+fi
+
+files=(-r "requirements/$target.txt")
+if [[ -z $unlocked ]]; then
+    files=(--require-hashes -r "requirements/$target.lock")
+elif [[ $mode == wheels ]]; then
     files+=(-r requirements/ros-jazzy-wheels.txt)
     [[ $target == test ]] && files+=(-r requirements/ros-jazzy-wheels-test.txt)
 else
@@ -85,11 +99,35 @@ log=$venv/pip.log
 [[ $target == test ]] && what='the tests and training need' || what='the node and the demo need'
 echo "Installing what $what into $venv ($ros). This happens once, and takes"
 echo "a minute or more; what pip says goes to $log."
-# shellcheck disable=SC2086  # PIP_ARGS holds several words
-if ! "$venv/bin/python" -m pip install --disable-pip-version-check --progress-bar off \
-    ${PIP_ARGS:-} "${files[@]}" 2>&1 | tee "$log" | progress; then
-    grep -A 3 '^ERROR' "$log" | tail -n 20 >&2 || tail -n 20 "$log" >&2
-    fail "pip could not install everything: the whole of it is in $log"
+if [[ -z $unlocked ]]; then
+    echo "Versions and hashes are those of requirements/$target.lock."
+else
+    echo "The newest versions within the ranges, without hashes: $unlocked."
+fi
+: >"$log"
+
+# Install what the arguments name.
+install() {
+    # shellcheck disable=SC2086  # PIP_ARGS holds several words
+    if ! "$venv/bin/python" -m pip install --disable-pip-version-check --progress-bar off \
+        ${PIP_ARGS:-} "$@" 2>&1 | tee -a "$log" | progress; then
+        grep -A 3 '^ERROR' "$log" | tail -n 20 >&2 || tail -n 20 "$log" >&2
+        [[ -z $unlocked ]] && echo 'LOCKED=0 takes the newest versions within the ranges instead.' >&2
+        fail "pip could not install everything: the whole of it is in $log"
+    fi
+}
+
+install "${files[@]}"
+if [[ -z $unlocked && $target == test ]]; then
+    # PyPI's torch is locked with its CUDA. Another index or folder may have a build of its own.
+    configured=$("$venv/bin/python" -m pip config list)
+    if [[ -z ${PIP_ARGS:-} && $configured != *find-links* && $configured != *index-url* ]]; then
+        install --require-hashes -r requirements/torch.lock
+    else
+        torch=$(grep '^torch==' requirements/train.txt)
+        echo "$torch comes from where pip is configured to look, without a hash."
+        install "$torch"
+    fi
 fi
 "$venv/bin/python" ros_standins/install.py
 echo "Installed: $(du -sm "$venv" | cut -f1) MB in $venv."

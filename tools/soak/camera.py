@@ -82,7 +82,7 @@ class FaultyCamera:
         image.step = 2 * image.width
         info = self._info(header, camera if info_camera is None else info_camera)
         if defect != '-':
-            _spoil(image, info, defect)
+            damage(image, info, defect)
         line = f'{stamp_ns} {self._fault} {defect} {camera} {self._frame}\n'
         os.write(self._log, line.encode())
         if with_info:
@@ -150,8 +150,8 @@ class FaultyCamera:
         self._steady(seconds / 2)
 
 
-def _spoil(image: Image, info: CameraInfo, defect: str) -> None:
-    """Spoil a frame in one of the ways of DEFECTS."""
+def damage(image: Image, info: CameraInfo, defect: str) -> None:
+    """Damage a frame in one of the ways of DEFECTS."""
     if defect == 'colour':
         image.encoding = 'bgr8'
     elif defect == 'step':
