@@ -31,6 +31,13 @@ CROP_SIZE_PX = 128
 MAP_SIZE_PX = 32
 BACKGROUND = 1.0
 _FAR_PX = 2**31
+_FACE = np.float32(1e-4)
+"""
+Normalised depth, 15 um, by which both faces of the cube lie nearer to the camera.
+
+Around a centre in whole millimetres a step of depth lies on a face: within on the near one,
+outside on the far one, whatever the last bit is.
+"""
 _EACH_PIXEL = np.arange(CROP_SIZE_PX, dtype=np.float64)
 
 
@@ -157,8 +164,9 @@ def normalise_depth(
     """Map metres (any shape, 0 = invalid) to [-1, 1] inside the cube and +1 elsewhere."""
     half_m = np.float32(window.cube_size_m / 2)
     normalised: npt.NDArray[np.float32] = (depth_m - np.float32(window.center_m[2])) / half_m
-    outside = (depth_m <= 0.0) | (np.abs(normalised) > 1.0)
+    outside = (depth_m <= 0.0) | (np.abs(normalised + _FACE) > 1.0)
     normalised[outside] = BACKGROUND
+    np.maximum(normalised, np.float32(-1.0), out=normalised)
     return normalised
 
 

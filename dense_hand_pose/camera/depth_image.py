@@ -18,6 +18,13 @@ from .input_error import InputError
 
 DEPTH_UNIT_M = {'16UC1': 0.001, 'mono16': 0.001, '32FC1': 1.0}
 """Metres per unit of the depth encodings that are understood."""
+BETWEEN_STEPS_M: Final = 0.00045
+"""
+A length that lies at least 0.05 mm from every multiple of 0.1, 0.125, 0.25, 0.5 and 1 mm.
+
+Thresholds of depth differences are whole millimetres and this. A threshold on a step of the
+camera's depth would leave it to the last bit of a float on which side that step lies.
+"""
 LARGEST_PIXELS: Final = 1 << 24
 """Of a packed depth image, 16.8 million: twice what the largest depth cameras send."""
 _DTYPES: Final = {unit: np.dtype('f4' if unit[:2] == '32' else 'u2') for unit in DEPTH_UNIT_M}

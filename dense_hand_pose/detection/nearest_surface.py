@@ -10,7 +10,7 @@ filter and the connected regions are NumPy: OpenCV has both, but is a dependency
 
 from collections.abc import Sequence
 
-from dense_hand_pose.camera.depth_image import DepthImage, is_valid, to_metres
+from dense_hand_pose.camera.depth_image import BETWEEN_STEPS_M, DepthImage, is_valid, to_metres
 from dense_hand_pose.camera.intrinsics import Intrinsics, unproject
 import numpy as np
 import numpy.typing as npt
@@ -26,6 +26,7 @@ _COLUMNS = 160
 _FRONT_AREA_M2 = 8e-4
 """Depth of the front: the nearest 8 square centimetres end there; a smaller area is noise."""
 _FRONT_STEP_M = 0.001
+"""Bins of depth, whose edges lie between the steps of depth images."""
 _MIN_AREA_M2 = 15e-4
 _REACH_M = 0.16
 _HAND_RADIUS_M = 0.09
@@ -121,11 +122,14 @@ def _nearest_surface(
     area_m2 = (metres.astype(np.float64) * step) ** 2 / (intrinsics.fx * intrinsics.fy)
     while True:
         valid = metres > 0.0
-        areas = np.bincount((metres[valid] / _FRONT_STEP_M).astype(np.int64), area_m2[valid])
+        steps = ((metres[valid] + (_FRONT_STEP_M - BETWEEN_STEPS_M)) / _FRONT_STEP_M).astype(
+            np.int64
+        )
+        areas = np.bincount(steps, area_m2[valid])
         enough = int(np.searchsorted(np.cumsum(areas), _FRONT_AREA_M2))
         if enough >= areas.size:
             return None
-        front_m = (enough + 1) * _FRONT_STEP_M
+        front_m = enough * _FRONT_STEP_M + BETWEEN_STEPS_M
         near = valid & (metres <= front_m + _REACH_M)
         surface = _front_component(near, metres, area_m2)
         if surface is not None:

@@ -11,6 +11,7 @@ in front of what is there now. It stays so until its depth changes.
 from collections import deque
 from dataclasses import dataclass
 
+from dense_hand_pose.camera.depth_image import BETWEEN_STEPS_M
 from dense_hand_pose.camera.intrinsics import project
 from dense_hand_pose.camera.letterbox import Letterbox
 import numpy as np
@@ -30,12 +31,12 @@ _SAME_PLACE_M = 0.06
 _OBJECT_M = 0.08
 """Depth around a place that belongs to the thing there."""
 _STILL_M = 0.003
-_CHANGED_M = 0.02
+_CHANGED_M = 0.02 + BETWEEN_STEPS_M
 _CHANGED_SHARE = 0.03
 _LEFT_SHARE = 0.05
 _ARM_SHARE = 0.03
 """Share of the window's border that an arm covers, or that has no depth."""
-_ARM_M = 0.03
+_ARM_M = 0.03 + BETWEEN_STEPS_M
 """Height of an arm above the background."""
 _LEAST_PX = 12
 

@@ -29,8 +29,12 @@ _SAME_PLACE_M = 0.08
 _SETTLED_SCORE = 0.1
 """Network scores below it are no hand by a margin that noise does not bridge."""
 _STEP_PX = 4
-_CHANGED_DEPTH = 0.1
-"""Normalised depth, 15 mm in a cube of 300 mm, by which a changed pixel differs."""
+_CHANGED_DEPTH = 0.103
+"""
+Normalised depth by which a changed pixel differs: 15.45 mm in a cube of 300 mm.
+
+Between the steps of depth images (depth_image.BETWEEN_STEPS_M), as every threshold of depth.
+"""
 _CHANGED_SHARE = 0.03
 """Share of changed pixels of a place that has changed."""
 
