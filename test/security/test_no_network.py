@@ -53,7 +53,8 @@ def _calls_are_seen(tmp_path_factory: pytest.TempPathFactory) -> None:
 @pytest.mark.skipif(find_spec('openvino_telemetry') is None, reason='it is not installed')
 def test_a_plain_import_of_openvino_is_seen(tmp_path: Path) -> None:
     """Show that the tests below would see what OpenVINO does where it is imported plainly."""
-    with pytest.raises(AssertionError, match='called out: process'):
+    # It calls out from some accounts only; its files it leaves in all.
+    with pytest.raises(AssertionError, match=r'called out: process|vino_ga_cid|intel'):
         confined(tmp_path, 'import', 'openvino')
     assert (tmp_path / 'home' / 'intel').is_dir()
 
