@@ -4,10 +4,12 @@
 What the package puts out, safe from what others put in: files and quoted text.
 
 A file of results is whole or not there, and never written through a link that stands in place.
-Text of others (topics, encodings, file names) fits a log line, a table or a page.
+Text of others (topics, encodings, file names) fits a log line, a table or a page. Whatever a
+parser raises for a file of others becomes one documented error: NumPy, Pillow, YAML, JSON, zip and
+SQLite raise about anything on damage (TokenError, OverflowError, RecursionError, MemoryError).
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 import io
 import os
@@ -91,3 +93,28 @@ def quoted(text: object, longest: int = LONGEST) -> str:
 def _escaped(character: str) -> str:
     """Return a character as Python writes it in a string."""
     return character.encode('unicode_escape').decode('ascii')
+
+
+@contextmanager
+def refusing(refuse: Callable[[str], Exception], *passed: type[Exception]) -> Iterator[None]:
+    """
+    Raise ``refuse(reason)`` for any error of what is done within, except those ``passed``.
+
+    The edge of every reader of files. reason: the error in one printable line. Interrupts and
+    exits pass.
+    """
+    try:
+        yield
+    except passed:
+        raise
+    except Exception as error:
+        raise refuse(reason_of(error)) from error
+
+
+def reason_of(error: BaseException) -> str:
+    """Return an error in one printable line: its text, or its type where it has none."""
+    if isinstance(error, MemoryError):
+        return 'it needs more memory than there is'
+    if isinstance(error, RecursionError):
+        return 'it is nested too deeply'
+    return printable(' '.join(str(error).split()) or type(error).__name__, 300)

@@ -87,7 +87,7 @@ class McapFile:
                         for number, content in self._inside(file.read(length), budget):
                             if number in wanted:
                                 yield self._message(content)
-        except (OSError, ValueError, struct.error) as error:
+        except Exception as error:  # damage is about anything to what unpacks it
             self._broken(offset, error)
 
     def _survey(self) -> None:
@@ -112,7 +112,7 @@ class McapFile:
                     closed = closed or kind == _FOOTER
                 for offset, length in chunks:
                     self._survey_chunk(file, offset, length, budget)
-        except (OSError, ValueError, struct.error) as error:
+        except Exception as error:  # damage is about anything to what unpacks it
             self._broken(offset, error)
         if not closed and not self.damage:
             self.note = f'{self.path.name} was not closed by its recorder'

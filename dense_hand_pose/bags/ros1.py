@@ -11,7 +11,6 @@ from collections import Counter
 from collections.abc import Collection, Iterator
 import os
 from pathlib import Path
-import struct
 from typing import BinaryIO, Final, NamedTuple
 
 from .raw import (
@@ -88,7 +87,7 @@ class Ros1File:
                         for inner, content in self._messages_of(file, record, budget):
                             if inner.number(b'conn') in wanted:
                                 yield self._message(inner, content)
-        except (OSError, ValueError, struct.error) as error:
+        except Exception as error:  # damage is about anything to what unpacks it
             self._broken(offset, error)
 
     def _survey(self) -> None:
@@ -115,7 +114,7 @@ class Ros1File:
                     known = self._chunk_ids.get(offset)
                     if known is None or not known <= self._connections.keys():
                         self._survey_record(file, record, budget, count=known is None)
-        except (OSError, ValueError, struct.error) as error:
+        except Exception as error:  # damage is about anything to what unpacks it
             self._broken(offset, error)
         if not self.damage and not indexed:
             self.note = f'{self.path.name} was not closed by its recorder'

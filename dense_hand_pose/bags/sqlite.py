@@ -62,7 +62,7 @@ class SqliteFile:
                         raise ValueError('its rows hold more bytes than the file')
                     yield message
                     count += 1
-        except (sqlite3.Error, OSError, ValueError) as error:
+        except Exception as error:  # whatever SQLite makes of it
             self._broken(count, error)
 
     def _survey(self) -> None:
@@ -79,7 +79,7 @@ class SqliteFile:
                 for (key,) in database.execute('SELECT topic_id FROM messages'):
                     self._counts[key] += 1
                     count += 1
-        except (sqlite3.Error, OSError, ValueError) as error:
+        except Exception as error:  # whatever SQLite makes of it
             self._broken(count, error)
         if self._open_journal and not self.damage:
             self.note = f'{self.path.name} was not closed by its recorder'

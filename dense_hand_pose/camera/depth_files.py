@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, Final
 import warnings
 
-from dense_hand_pose.safe_output import printable
+from dense_hand_pose.safe_output import reason_of
 
 from .depth_image import LARGEST_PIXELS
 
@@ -60,8 +60,7 @@ def _content(path: Path) -> Any:
     except _SizeError:
         raise
     except Exception as error:  # damage is about anything to NumPy and to Pillow
-        reason = printable(' '.join(str(error).split()) or type(error).__name__)
-        raise ValueError(f'not a {kind} ({reason}); expected {expected}') from error
+        raise ValueError(f'not a {kind} ({reason_of(error)}); expected {expected}') from error
 
 
 class _SizeError(ValueError):

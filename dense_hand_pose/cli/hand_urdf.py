@@ -14,6 +14,8 @@ from pathlib import Path
 import sys
 from typing import TYPE_CHECKING
 
+from dense_hand_pose.safe_output import reason_of
+
 from .common import CommandError
 
 if TYPE_CHECKING:
@@ -72,10 +74,12 @@ def _shape_of_file(path: Path) -> 'npt.NDArray[np.float64]':
                 status=2,
             )
         return shape_from_lengths(np.array([given[name] for name in names], dtype=np.float64))
-    except (OSError, ValueError, KeyError, TypeError) as error:
+    except CommandError:
+        raise
+    except Exception as error:  # JSON's errors, its depth, and what is no mapping of numbers
         raise CommandError(
-            f'{path}: {error}; expected JSON {{"bone_lengths_m": {{"thumb_metacarpal": 0.04, '
-            '...}} in metres',
+            f'{path}: {reason_of(error)}; expected JSON '
+            '{"bone_lengths_m": {"thumb_metacarpal": 0.04, ...}} in metres',
             status=2,
         ) from error
 

@@ -10,11 +10,10 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 import os
 from pathlib import Path
-import struct
 from typing import Any
-import zlib
 
 from dense_hand_pose.camera.intrinsics import Intrinsics
+from dense_hand_pose.safe_output import reason_of
 from dense_hand_pose.skeleton import Skeleton
 import numpy as np
 import numpy.typing as npt
@@ -170,8 +169,9 @@ def read_png(path: Path, mode: str, width: int, height: int) -> npt.NDArray[Any]
         raise DatasetError(f'{path} is missing: expected {wanted}') from error
     except DatasetError:
         raise
-    except (OSError, SyntaxError, ValueError, EOFError, struct.error, zlib.error) as error:
-        raise DatasetError(f'{path} cannot be read ({error}): expected {wanted}') from error
+    except Exception as error:  # damage is about anything to Pillow
+        reason = reason_of(error)
+        raise DatasetError(f'{path} cannot be read ({reason}): expected {wanted}') from error
 
 
 def numbers(words: Iterable[str], count: int, where: str) -> npt.NDArray[np.float64]:

@@ -9,9 +9,9 @@ NYU hand pose (Tompson et al., ACM Transactions on Graphics 2014): reader of the
 
 from pathlib import Path
 from typing import Any
-import zlib
 
 from dense_hand_pose.camera.depth_image import to_metres
+from dense_hand_pose.safe_output import reason_of
 from dense_hand_pose.skeleton import NYU_14_OF_36
 import numpy as np
 import numpy.typing as npt
@@ -72,18 +72,14 @@ def read_depth(path: Path) -> npt.NDArray[np.float32]:
 def _read_joints(path: Path) -> npt.NDArray[np.float64]:
     """Return joint_xyz, (3, N, 36, 3) float64 mm, of a MATLAB v5 file."""
     from scipy.io import loadmat
-    from scipy.io.matlab import MatReadError
 
     expected = f'a MATLAB v5 file with joint_xyz [{VIEWS}][N][{MARKED_JOINTS}][3]'
     require_file(path, expected)
     try:
         content = loadmat(path, variable_names=['joint_xyz'])
-    except (
-        ArithmeticError, AttributeError, EOFError, LookupError, MatReadError, MemoryError,
-        NotImplementedError, OSError, TypeError, ValueError, zlib.error,
-    ) as error:  # fmt: skip
-        # The reader raises all of these for bytes that are not a whole MATLAB file.
-        raise DatasetError(f'{path} cannot be read ({error}): expected {expected}') from error
+    except Exception as error:  # damage is about anything to the reader of MATLAB files
+        reason = reason_of(error)
+        raise DatasetError(f'{path} cannot be read ({reason}): expected {expected}') from error
     return _checked(content.get('joint_xyz'), path, expected)
 
 

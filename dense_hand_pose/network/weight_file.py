@@ -12,7 +12,7 @@ from typing import Any
 from dense_hand_pose.safe_output import write_file
 import numpy as np
 import numpy.typing as npt
-from safetensors import safe_open, SafetensorError
+from safetensors import safe_open
 from safetensors.numpy import save
 
 from .config import NetworkConfig
@@ -140,7 +140,7 @@ def read_notes(path: Path) -> dict[str, str]:
     try:
         with safe_open(path, framework='np') as file:
             metadata = dict(file.metadata() or {})
-    except (SafetensorError, OSError) as error:
+    except Exception as error:  # whatever safetensors makes of it
         raise unusable(path, error) from error
     return {name: text for name, text in metadata.items() if name not in ('format', 'network')}
 

@@ -15,16 +15,13 @@ import json
 from pathlib import Path
 from typing import Any
 import zipfile
-import zlib
+
+from dense_hand_pose.safe_output import refusing
 
 _METADATA = 'metadata.json'
 _NOTES = 'made_with'
 _LARGEST_BYTES = 1 << 30
 """More would be a damaged file that asks for all memory rather than a network."""
-_DAMAGED = (
-    OSError, zipfile.BadZipFile, zlib.error, KeyError, TypeError, ValueError, EOFError,
-    NotImplementedError, RecursionError, RuntimeError,
-)  # fmt: skip
 
 
 class RejectedError(ValueError):
@@ -66,19 +63,21 @@ def unpack(source: bytes | Path, wanted: str, facts: Mapping[str, Any]) -> Artef
     Raises FileNotFoundError for a missing file, RejectedError for one that is damaged, of another
     format, or made for anything else.
     """
-    try:
-        with zipfile.ZipFile(source if isinstance(source, Path) else io.BytesIO(source)) as file:
-            if sum(info.file_size for info in file.infolist()) > _LARGEST_BYTES:
-                raise ValueError('it claims more than a gigabyte')
-            metadata = dict(json.loads(_read(file, _METADATA)))
-            notes = dict(metadata.pop(_NOTES, {}))
-            _check(metadata, {'format': wanted, **facts})
-            names = [name for name in file.namelist() if name != _METADATA]
-            members = {name: _read(file, name) for name in names}
-    except (FileNotFoundError, RejectedError):
-        raise
-    except _DAMAGED as error:
-        raise RejectedError(f'is damaged ({" ".join(str(error).split())})') from error
+    with (
+        refusing(
+            lambda reason: RejectedError(f'is damaged ({reason})'),
+            FileNotFoundError,
+            RejectedError,
+        ),
+        zipfile.ZipFile(source if isinstance(source, Path) else io.BytesIO(source)) as file,
+    ):
+        if sum(info.file_size for info in file.infolist()) > _LARGEST_BYTES:
+            raise ValueError('it claims more than a gigabyte')
+        metadata = dict(json.loads(_read(file, _METADATA)))
+        notes = dict(metadata.pop(_NOTES, {}))
+        _check(metadata, {'format': wanted, **facts})
+        names = [name for name in file.namelist() if name != _METADATA]
+        members = {name: _read(file, name) for name in names}
     return Artefact(wanted, facts, members, notes)
 
 

@@ -93,7 +93,7 @@ class ArtefactCache:
         try:
             values = json.loads(self._marker(key).read_text())
             return {name: str(values[name]) for name in ('kind', 'reason', 'time')}
-        except (OSError, ValueError, KeyError, TypeError, RecursionError):
+        except Exception:  # damaged in any way: it is tried again
             return None
 
     def mark_failed(self, key: str, kind: str, reason: str) -> None:

@@ -152,7 +152,7 @@ def _read(path: Path) -> float | None:
     """Return a remembered error; None for a file that is missing or damaged."""
     try:
         value = float(json.loads(path.read_text())['mean_mm'])
-    except (OSError, ValueError, KeyError, TypeError, RecursionError):
+    except Exception:  # damaged in any way: it is measured again
         return None
     # Infinity is what a precision that gives no numbers is remembered by.
     return value if value >= 0.0 else None

@@ -12,7 +12,8 @@ from pathlib import Path
 from typing import Any
 
 from dense_hand_pose.network.weights import write_atomically
-from safetensors import safe_open, SafetensorError
+from dense_hand_pose.safe_output import refusing
+from safetensors import safe_open
 from safetensors.torch import save
 import torch
 from torch import nn, Tensor
@@ -65,29 +66,29 @@ def load_checkpoint(
 ) -> Progress:
     """Restore a training in place; ValueError for another file than its checkpoints."""
     progress, _ = read_header(path)
-    try:
+    with refusing(
+        lambda reason: ValueError(f'{path}: not a checkpoint of this training ({reason})')
+    ):
         with safe_open(path, framework='pt') as file:
             tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
         for name, module in modules.items():
             module.load_state_dict(_below(tensors, f'{name}/'))
-    except (SafetensorError, OSError, RuntimeError) as error:
-        raise ValueError(f'{path}: not a checkpoint of this training ({error})') from error
-    for name, optimiser in optimisers.items():
-        _restore_optimiser(optimiser, _below(tensors, f'{name}/'))
+        for name, optimiser in optimisers.items():
+            _restore_optimiser(optimiser, _below(tensors, f'{name}/'))
     return progress
 
 
 def read_header(path: Path) -> tuple[Progress, dict[str, Any]]:
     """Return progress and settings of a checkpoint; ValueError for another file."""
-    try:
+    with refusing(
+        lambda reason: ValueError(f'{path}: not a checkpoint of this package ({reason})')
+    ):
         with safe_open(path, framework='pt') as file:
             metadata = file.metadata() or {}
         settings = json.loads(metadata['settings'])
         if not isinstance(settings, dict):
             raise TypeError('its settings are no mapping')
         return Progress(**json.loads(metadata['progress'])), settings
-    except (SafetensorError, OSError, KeyError, TypeError, ValueError) as error:
-        raise ValueError(f'{path}: not a checkpoint of this package ({error})') from error
 
 
 def _below(tensors: dict[str, Tensor], prefix: str) -> dict[str, Tensor]:

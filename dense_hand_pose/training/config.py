@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 
 from dense_hand_pose.datasets.facts import DATASETS
 from dense_hand_pose.network.config import CONFIGURATIONS, NetworkConfig
+from dense_hand_pose.safe_output import refusing
 from dense_hand_pose.skeleton import HAND_21
 from dense_hand_pose.synthesis.seeds import CROPS_OF_SEED_0, RUNS
 import yaml
@@ -268,10 +269,8 @@ def _network(value: Any) -> NetworkConfig:
 
 def load_config(path: Path) -> TrainingConfig:
     """Read a YAML file; ValueError names the file and the setting that is wrong."""
-    try:
+    with refusing(lambda reason: ValueError(f'{path}: {reason}')):
         values = yaml.safe_load(path.read_text(encoding='utf-8')) or {}
         if not isinstance(values, dict):
             raise ValueError('expected a mapping of settings')
         return TrainingConfig.from_dict(values)
-    except (OSError, yaml.YAMLError, TypeError, ValueError) as error:
-        raise ValueError(f'{path}: {error}') from error

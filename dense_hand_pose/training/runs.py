@@ -20,6 +20,7 @@ from dense_hand_pose.network.dense_regression import add_stacks, DenseRegression
 from dense_hand_pose.network.weight_file import read_notes, sha256_of
 from dense_hand_pose.network.weights import load_detector, load_weights
 from dense_hand_pose.runtimes.host import cpu_computes_bfloat16, cpu_name
+from dense_hand_pose.safe_output import refusing
 from safetensors.torch import load_file
 import torch
 from torch import nn
@@ -124,12 +125,13 @@ def load_average(folder: Path) -> tuple[HandNet, TrainingConfig]:
     """
     path = folder / CHECKPOINT
     _, settings = read_header(path)
-    config = TrainingConfig.from_dict(settings)
-    network = build_network(config.network)
-    add_presence(network, config)
-    tensors = {k.removeprefix(_AVERAGE): v for k, v in load_file(path).items()
-               if k.startswith(_AVERAGE)}  # fmt: skip
-    network.load_state_dict(tensors)
+    with refusing(lambda reason: ValueError(f'{path}: no network can be loaded ({reason})')):
+        config = TrainingConfig.from_dict(settings)
+        network = build_network(config.network)
+        add_presence(network, config)
+        tensors = {k.removeprefix(_AVERAGE): v for k, v in load_file(path).items()
+                   if k.startswith(_AVERAGE)}  # fmt: skip
+        network.load_state_dict(tensors)
     return network.eval(), config
 
 

@@ -9,7 +9,7 @@ from itertools import product
 from pathlib import Path
 from typing import Any, Final, TYPE_CHECKING
 
-from dense_hand_pose.safe_output import printable
+from dense_hand_pose.safe_output import printable, reason_of
 
 from ..common import CommandError
 
@@ -46,8 +46,7 @@ def read_parameters(path: Path) -> Values:
     except OSError as error:
         raise CommandError(f'{printable(path)}: {error.strerror}', 2) from error
     except Exception as error:  # YAML's errors, and the depth of recursion
-        reason = printable(' '.join(str(error).split()))
-        raise CommandError(f'{printable(path)} is no YAML: {reason}', 2) from error
+        raise CommandError(f'{printable(path)} is no YAML: {reason_of(error)}', 2) from error
     sections = list(_sections(document, ()))
     ours = [values for name, values in sections if name in (_NODE, *_WILDCARDS)]
     if not ours:

@@ -12,9 +12,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 import re
-from zipfile import BadZipFile
 
 from dense_hand_pose.camera.intrinsics import Intrinsics
+from dense_hand_pose.safe_output import printable, refusing
 from dense_hand_pose.skeleton import HAND_21, MSRA_21, MSRA_21_TO_HAND_21
 import numpy as np
 import numpy.typing as npt
@@ -22,6 +22,9 @@ import numpy.typing as npt
 Floats = npt.NDArray[np.float64]
 _DEPTH_KEY = re.compile(r'd(\d+)')
 _MAX_PIXELS = 4096 * 4096
+_MOST_ARRAY_BYTES = 1 << 28
+_MOST_BYTES = 1 << 32
+"""Of a file; each of its arrays has fewer: float64 of _MAX_PIXELS has half of them."""
 TO_HAND_21: dict[str, tuple[int, ...]] = {
     HAND_21.name: tuple(range(len(HAND_21))),
     MSRA_21.name: MSRA_21_TO_HAND_21,
@@ -66,13 +69,30 @@ def read_frames(path: Path, skeleton: str = HAND_21.name) -> Iterator[RecordedFr
     skeleton: a key of TO_HAND_21, the order of the file's joints. Raises FrameFileError for a file
     that cannot be read or lacks a key, and for arrays of another shape.
     """
-    try:
-        with np.load(path, allow_pickle=False) as arrays:
+    with refusing(
+        lambda reason: FrameFileError(
+            f'{path}: not a readable .npz file of depth frames ({reason})'
+        ),
+        FrameFileError,
+    ):
+        if path.is_file() and path.stat().st_size > _MOST_BYTES:
+            raise FrameFileError(f'{path}: has more than {_MOST_BYTES} bytes')
+        content = np.load(path, allow_pickle=False)
+        if not isinstance(content, np.lib.npyio.NpzFile):
+            raise FrameFileError(f'{path}: holds one array, expected an .npz file')
+        with content as arrays:
+            _check_sizes(path, arrays)
             yield from _frames(path, arrays, TO_HAND_21[skeleton])
-    except (OSError, BadZipFile, EOFError, KeyError, MemoryError, ValueError) as error:
-        if isinstance(error, FrameFileError):
-            raise
-        raise FrameFileError(f'{path}: not a readable .npz file of depth frames') from error
+
+
+def _check_sizes(path: Path, arrays: 'np.lib.npyio.NpzFile') -> None:
+    """Raise FrameFileError for an array whose file is larger than an image can be."""
+    for member in arrays.zip.infolist():
+        if member.file_size > _MOST_ARRAY_BYTES:
+            raise FrameFileError(
+                f'{path}: {printable(member.filename)} has {member.file_size} bytes, '
+                f'expected at most {_MOST_ARRAY_BYTES}'
+            )
 
 
 def _frames(

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from dense_hand_pose.safe_output import refusing
 import yaml
 
 from ..config import check_types, refuse_unknown
@@ -73,17 +74,17 @@ def trains_presence(path: Path) -> bool:
     """Return whether a YAML file is of a presence head; False where it cannot be read."""
     try:
         values = yaml.safe_load(path.read_text(encoding='utf-8'))
-    except (OSError, ValueError, yaml.YAMLError):
+    except Exception:  # load_presence_config, or load_config, says what it is
         return False
     return isinstance(values, dict) and values.get('learns') in LEARNS
 
 
 def load_presence_config(path: Path) -> PresenceConfig:
     """Read a YAML file; ValueError names the file and the setting that is wrong."""
-    try:
+    with refusing(lambda reason: ValueError(f'{path}: {reason}')):
         values: dict[str, Any] = yaml.safe_load(path.read_text(encoding='utf-8'))
+        if not isinstance(values, dict):
+            raise ValueError('expected a mapping of settings')
         settings = {name: value for name, value in values.items() if name != 'learns'}
         refuse_unknown(PresenceConfig, settings)
         return PresenceConfig(**settings)
-    except (OSError, yaml.YAMLError, TypeError, ValueError) as error:
-        raise ValueError(f'{path}: {error}') from error
