@@ -70,8 +70,8 @@ def ros_licences(environment: Path) -> dict[str, str]:
 def licences(python: Path) -> dict[str, tuple[str, str]]:
     """Return version and licence by the canonical name of each distribution."""
     done = subprocess.run(  # noqa: S603 (no shell, our own words)
-        ['pip-licenses', '--python', str(python), '--format', 'json', '--from', 'mixed',  # noqa: S607
-         '--with-system'],
+        ['pip-licenses', '--python', str(python), '--format', 'json',  # noqa: S607
+         '--from', 'mixed', '--with-system'],
         capture_output=True, text=True, check=True,
     )  # fmt: skip
     of_ros = ros_licences(python.parent.parent)

@@ -10,6 +10,7 @@ from collections.abc import Callable
 import json
 import os
 from pathlib import Path
+import re
 import shutil
 from typing import Any, NamedTuple
 
@@ -151,25 +152,31 @@ CHANGE = st.one_of(
 )
 
 
+NUMBER = re.compile(rb'[0-9.]+')
+
+
+def replaced(data: bytes, begin: int, end: int, by: bytes) -> bytes:
+    """Return data with other bytes from begin to end."""
+    return data[:begin] + by + data[end:]
+
+
 def damaged(data: bytes, changes: list[tuple[str, float, int]]) -> bytes:
     """Return data with bytes changed, cut off, put in, written over, or there twice."""
     for kind, share, what in changes:
         at = int(share * len(data))
         if kind == 'byte':
-            data = data[:at] + bytes([what]) + data[at + 1 :]
+            data = replaced(data, at, at + 1, bytes([what]))
         elif kind == 'cut':
             data = data[:at]
         elif kind == 'twice':
-            data = data[: at + what] + data[at:]
+            data = replaced(data, at, at, data[at:][:what])
         elif kind == 'number':  # the next digits are another value
-            end = next((i for i in range(at, len(data)) if data[i : i + 1].isdigit()), at)
-            stop = end
-            while data[stop : stop + 1].isdigit() or data[stop : stop + 1] == b'.':
-                stop += 1
-            data = data[:end] + TOKENS[what] + data[stop:]
+            found = NUMBER.search(data, at)
+            if found:
+                data = replaced(data, *found.span(), TOKENS[what])
         else:
             token = TOKENS[what]
-            data = data[:at] + token + data[at + len(token) * (kind == 'replace') :]
+            data = replaced(data, at, at + len(token) * (kind == 'replace'), token)
     return data
 
 

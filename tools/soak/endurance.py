@@ -225,7 +225,8 @@ def run(count: int, limit: float) -> list[str]:
     print('| frames | CPU ms a frame | fixed work, CPU ms | cost of a frame | MB |')
     print('|---|---|---|---|---|')
     for begin in range(0, len(periods) - tenth + 1, tenth):
-        print(row(str((begin + tenth) * PERIOD), periods[begin : begin + tenth]))
+        part = periods[begin:][:tenth]
+        print(row(str((begin + tenth) * PERIOD), part))
     wrong = problems(periods[:tenth], periods[tenth:], periods[-tenth:], limit)
     sent = (len(periods) + 1) * PERIOD
     if counts.images != sent or counts.in_flight or not endurance.heard:
