@@ -57,6 +57,8 @@ def be_one_of_two(rank: int, folder: Path) -> None:
     """Do all that the tests look at, in one of two processes."""
     with joined_group(rank, 2, CPU, f'file://{folder}/meeting') as group:
         save_file(gradients(folder / 'gradients', group), folder / f'gradients_{rank}.safetensors')
+        overlapped = gradients(folder / 'overlapped', replace(group, overlapped=True))
+        save_file(overlapped, folder / f'overlapped_{rank}.safetensors')
         straight = Trainer(CONFIG, folder / 'straight', group=group)
         straight.run()
         tensors = {k: v.clone().contiguous() for k, v in straight.average.state_dict().items()}
@@ -75,12 +77,24 @@ def two(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def test_twice_twenty_hands_give_the_gradients_of_forty(two: Path, tmp_path: Path) -> None:
-    """With frozen normalisation: in training each process normalises by its own part."""
-    whole = gradients(tmp_path, Group())
+@pytest.fixture(scope='module')
+def whole(tmp_path_factory: pytest.TempPathFactory) -> dict[str, torch.Tensor]:
+    """Return the gradients of forty hands in one process."""
+    return gradients(tmp_path_factory.mktemp('whole'), Group())
+
+
+@pytest.mark.parametrize('averaged_by', ['gradients', 'overlapped'])
+def test_twice_twenty_hands_give_the_gradients_of_forty(
+    averaged_by: str, two: Path, whole: dict[str, torch.Tensor]
+) -> None:
+    """
+    With the own message, and with DistributedDataParallel, which is for GPUs but runs here.
+
+    With frozen normalisation: in training each process normalises by its own part.
+    """
     size = max(float(gradient.abs().max()) for gradient in whole.values())
     for rank in (0, 1):
-        parts = load_file(two / f'gradients_{rank}.safetensors')
+        parts = load_file(two / f'{averaged_by}_{rank}.safetensors')
         assert parts.keys() == whole.keys()
         for name, gradient in whole.items():
             torch.testing.assert_close(parts[name], gradient, rtol=1e-4, atol=1e-6 * size)
