@@ -108,6 +108,7 @@ def fit_hands(
         if step < _LARGE_STEP_RAD:
             iterations -= 1
         else:
+            problem = _Problem(joints, information, shape)
             problem.begin()
     else:
         problem.begin()

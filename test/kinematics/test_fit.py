@@ -85,6 +85,31 @@ def test_few_iterations_are_near_the_optimum() -> None:
     assert away.mean() < 0.002
 
 
+def test_a_start_in_the_frame_before_leads_to_the_same_hand() -> None:
+    rng = np.random.default_rng(13)
+    hands = [random_hand(seed, reach=0.6) for seed in range(100)]
+    sigma = rng.uniform(0.003, 0.01, (100, 21))
+    now = np.stack([hand.joints_m for hand in hands])
+    now += sigma[..., None] * rng.normal(size=now.shape)
+    turn = Rotation.from_rotvec([0.05, -0.03, 0.06]).as_matrix()
+    middle = now.mean(axis=1, keepdims=True)
+    before = (now - middle) @ turn.T + middle + [0.01, -0.02, 0.015]
+    before += 0.001 * rng.normal(size=now.shape)
+    start = fit_hands(before, sigma)
+    warm, many = fit_hands(now, sigma, start=start), fit_hands(now, sigma, iterations=30)
+    away = np.linalg.norm(warm.joints_m - many.joints_m, axis=2)
+    assert np.median(away) < 0.001
+    assert away.mean() < 0.002
+
+
+def test_a_start_at_another_pose_is_dropped() -> None:
+    hand, other = random_hand(14, reach=0.7), random_hand(15, reach=0.7)
+    sigma = np.full((1, 21), 0.005)
+    cold = fit_hands(hand.joints_m[None], sigma)
+    warm = fit_hands(hand.joints_m[None], sigma, start=fit_hands(other.joints_m[None], sigma))
+    np.testing.assert_array_equal(warm.joints_m, cold.joints_m)
+
+
 @given(SEEDS)
 @settings(max_examples=30)
 def test_a_moved_hand_is_the_same_hand(seed: int) -> None:
@@ -143,6 +168,9 @@ def test_any_input_gives_a_hand() -> None:
         np.testing.assert_allclose(unit, np.broadcast_to(np.eye(3), unit.shape), atol=1e-6)
         assert found.seen is not None
         assert np.isfinite(found.seen.information).all()
+        # The next frame, after whatever nonsense this one was.
+        following = fit_hands(np.roll(joints[part], 1, axis=0), sigma[part], start=found)
+        assert all(np.isfinite(values).all() for values in following[:6])
 
 
 def test_what_joints_tell_of_a_shape_is_what_a_fit_without_prior_finds() -> None:
