@@ -32,7 +32,7 @@ _FREEDOM = 4.0
 """Degrees of freedom of the errors: one joint in fifty is off by three times its scale."""
 _LARGEST_STEP_RAD = 0.7
 _LIMIT_INFORMATION = 1.0 / np.radians(1.0) ** 2
-_SMALL_STEP_RAD, _LARGE_STEP_RAD = 0.1, 0.4
+_SMALL_STEP_RAD, _LARGE_STEP_RAD = 0.2, 0.4
 """A step ends the fit, or shows that its start was another pose."""
 _DAMPING = 1e-3
 """Information of each unknown that no joint determines, per squared radian or metre."""
