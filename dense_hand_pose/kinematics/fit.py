@@ -176,7 +176,7 @@ class _Problem:
         self._turn = self._turn @ small_rotation(step[:, _TURN])
         self._angles = self._angles + step[:, _ANGLES]
         if self._known:
-            change = step[:, _POSE.stop :]
+            change = step[:, slice(_POSE.stop, None)]
             self._amounts = self._amounts + change
             shapes[:, 0] += change @ _BASIS_M
         return most

@@ -98,7 +98,7 @@ def build_hand(
     skeleton, joints = HandSkeleton.load(), joints_m
     if joints is None:
         joints = skeleton.joints(angles_rad[None], shape_m[None])[0] @ turn.T + wrist_m
-    knuckle = shape_m[3 * _MIDDLE : 3 * _MIDDLE + 3]
+    knuckle = shape_m[:PLACES].reshape(-1, 3)[_MIDDLE]
     base = skeleton.fold_center[_MIDDLE] @ knuckle
     position = turn @ (0.5 * (base + knuckle)) + wrist_m
     palm = quaternion(turn @ _palm_axes(base - knuckle))
