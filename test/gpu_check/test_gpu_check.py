@@ -185,7 +185,7 @@ sys.meta_path.insert(0, Hide())
 """
 ABSENT = (
     'rclpy', 'openvino', 'openvino_telemetry', 'rosbags', 'torch_tensorrt', 'matplotlib', 'scipy',
-    'hypothesis', 'lz4', 'backports', 'shtab', 'PIL',
+    'lz4', 'backports', 'shtab', 'PIL',
 )  # fmt: skip
 
 

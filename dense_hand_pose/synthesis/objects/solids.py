@@ -41,13 +41,24 @@ def distance(kind: int, half: FloatArray, x: float, y: float, z: float) -> float
 
 
 @jit
+def _into(rotation: FloatArray, offset: FloatArray) -> FloatArray:
+    """Return rotation.T (3, 3) times offset (3,); numba needs SciPy for a matrix product."""
+    out = np.empty(3)
+    for i in range(3):
+        out[i] = (
+            rotation[0, i] * offset[0] + rotation[1, i] * offset[1] + rotation[2, i] * offset[2]
+        )
+    return out
+
+
+@jit
 def deepest_cut(
     kind: int, half: FloatArray, center_m: FloatArray, rotation: FloatArray, balls: FloatArray
 ) -> tuple[float, int]:
     """Return how deep a ball cuts into the thing at most (negative: the gap), and which one."""
     worst, which = -1e9, 0
     for n in range(len(balls)):
-        p = rotation.T @ (balls[n, :3] - center_m)
+        p = _into(rotation, balls[n, :3] - center_m)
         cut = balls[n, 3] - distance(kind, half, p[0], p[1], p[2])
         if cut > worst:
             worst, which = cut, n
@@ -76,8 +87,8 @@ def settle(
         cut, n = deepest_cut(kind, half, center, rotation, balls)
         if cut <= 0.5 * MAX_CUT_M:
             return center, cut
-        p = rotation.T @ (balls[n, :3] - center)
-        center -= (rotation @ _outward(kind, half, p)) * cut
+        p = _into(rotation, balls[n, :3] - center)
+        center -= _into(rotation.T, _outward(kind, half, p)) * cut
     cut, _ = deepest_cut(kind, half, center, rotation, balls)
     return center, cut
 
@@ -94,7 +105,7 @@ def touched_parts(
     """Return how many of thumb, fingers and palm lie within 6 mm of the thing."""
     seen = np.zeros(3)
     for n in range(len(balls)):
-        p = rotation.T @ (balls[n, :3] - center_m)
+        p = _into(rotation, balls[n, :3] - center_m)
         if distance(kind, half, p[0], p[1], p[2]) - balls[n, 3] < _CONTACT_M:
             seen[part[n]] = 1.0
     return int(seen.sum())
