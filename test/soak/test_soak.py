@@ -26,5 +26,5 @@ def test_a_minute_of_faults_is_accounted_for() -> None:
     assert done.returncode == 0, done.stdout + done.stderr
     rows = [line.split(' | ') for line in done.stdout.splitlines() if line.startswith('| ')]
     received = {row[0].strip('| '): int(row[3]) for row in rows[1:]}
-    assert len(received) == 9
+    assert len(received) == 10
     assert all(count > 0 for count in received.values()), 'every fault was played'

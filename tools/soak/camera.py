@@ -127,8 +127,19 @@ class FaultyCamera:
         self._at(15.0, seconds, send)
 
     def _info_lost(self, seconds: float) -> None:
-        for with_info in (True, False, True):
-            self._at(15.0, seconds / 3, lambda _, there=with_info: self._send(with_info=there))
+        # More images in two seconds than wait for their camera_info.
+        for with_info, share in ((True, 0.25), (False, 0.5), (True, 0.25)):
+            self._at(15.0, share * seconds, lambda _, there=with_info: self._send(with_info=there))
+
+    def _info_ahead(self, seconds: float) -> None:
+        self._steady(seconds / 2)
+        for number in range(100):
+            header = Header(frame_id=self._frame_id)
+            stamp_ns = time.time_ns() + 60 * 10**9 + number
+            header.stamp.sec, header.stamp.nanosec = divmod(stamp_ns, 1_000_000_000)
+            self._infos.publish(self._info(header, 0))
+            time.sleep(0.002)
+        self._steady(seconds / 2)
 
     def _resolution(self, seconds: float) -> None:
         def send(index: int) -> None:
@@ -164,6 +175,12 @@ def damage(image: Image, info: CameraInfo, defect: str) -> None:
         info.k, info.p = [0.0] * 9, [0.0] * 12
     elif defect == 'nan_calibration':
         info.k[0] = info.p[0] = float('nan')
+    elif defect == 'tiny_focal':
+        info.k[0] = info.p[0] = 1e-30
+    elif defect == 'denormal_focal':
+        info.k[4] = info.p[5] = 5e-324
+    elif defect == 'long_encoding':
+        image.encoding = '\x1b[2J' + 'x' * 100_000
     elif defect == 'other_size':
         info.width //= 2
     elif defect == 'zeros':
