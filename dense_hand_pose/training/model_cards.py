@@ -143,10 +143,11 @@ def _validated(log: Path, column: str) -> list[dict[str, str]]:
     """
     with log.open(encoding='utf-8', newline='') as file:
         rows = [row for row in csv.DictReader(file) if row[column]]
-    samples = [float(row['samples']) for row in rows]
-    return [
-        row for i, row in enumerate(rows) if all(samples[i] < later for later in samples[i + 1 :])
-    ]
+    kept: list[dict[str, str]] = []
+    for row in reversed(rows):
+        if not kept or float(row['samples']) < float(kept[-1]['samples']):
+            kept.append(row)
+    return kept[::-1]
 
 
 def _validations(log: Path) -> list[str]:

@@ -16,7 +16,7 @@ from dense_hand_pose.runtimes.tensorrt.engine import GpuHooks
 import pytest
 from torch import Tensor
 
-from support.tiny import tiny_network
+from .tiny import tiny_network
 
 _WHOLE = precision.load_probe
 MACHINE = {'gpu': 'NVIDIA Test', 'sm': '8.7', 'tensorrt': '10.3', 'torch': '2.8.0'}

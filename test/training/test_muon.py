@@ -46,7 +46,7 @@ def test_zeros_stay_zeros() -> None:
 
 @pytest.mark.parametrize('shape', [(48, 432), (256, 128)])
 def test_steps_are_those_of_pytorch(shape: tuple[int, int]) -> None:
-    """PyTorch's iterate in bfloat16, whose rounding is 2 ** -8 of a step."""
+    """The steps of PyTorch iterate in bfloat16, whose rounding is 2 ** -8 of a step."""
     generator = torch.Generator().manual_seed(5)
     start = torch.randn(shape, generator=generator)
     ours, theirs = torch.nn.Parameter(start.clone()), torch.nn.Parameter(start.clone())

@@ -96,6 +96,8 @@ def test_scenes_of_a_kind_come_back_and_differ() -> None:
 
 
 class _Pose:
+    """A pose of which one number is asked."""
+
     def __init__(self, x: float) -> None:
         self.joints = np.full((21, 3), [x, 0.0, 0.6])
 
