@@ -10,8 +10,12 @@ from dense_hand_pose.config_fields import bounded, check_fields, one_of
 
 REFERENCE_CUBE_M = 0.30
 """theta (encoding.SupportRadius) holds for a cube of this edge and grows with the cube."""
-SAME_SURFACE = 0.1
-"""Normalised depth (15 mm of a 300 mm cube) within which pixels lie on one surface."""
+SAME_SURFACE = 0.103
+"""
+Normalised depth within which pixels lie on one surface: 15.45 mm of a 300 mm cube.
+
+Between the steps of depth images (depth_image.BETWEEN_STEPS_M), as every threshold of depth.
+"""
 EPSILON = 1e-6
 """Weights below it count as none."""
 AGREEMENT_SIGMA_M = 0.04

@@ -5,12 +5,16 @@
 from dense_hand_pose.camera.crop import crop_depth, CROP_SIZE_PX, CropWindow, normalise_depth
 from dense_hand_pose.camera.depth_image import BETWEEN_STEPS_M, to_metres
 from dense_hand_pose.camera.intrinsics import Intrinsics
+from dense_hand_pose.codec.config import SAME_SURFACE
+from dense_hand_pose.codec.map_geometry import reduce_depth
+from dense_hand_pose.codec.numpy_decoding import reduce_depth as reduce_depth_numpy
 from dense_hand_pose.detection.nearest_surface import _nearest_surface
 from dense_hand_pose.estimation import let_go, tried_places
 from hypothesis import given, settings
 from hypothesis import strategies as st
 import numpy as np
 import pytest
+import torch
 
 CUBE_M = 0.3
 UNITS_MM = (0.1, 0.125, 0.25, 0.5, 1.0)
@@ -21,6 +25,7 @@ THRESHOLDS_MM = {
     'let_go changed': 1e3 * let_go._CHANGED_M,
     'let_go arm': 1e3 * let_go._ARM_M,
     'tried_places changed': 500.0 * CUBE_M * tried_places._CHANGED_DEPTH,
+    'same surface': 500.0 * CUBE_M * SAME_SURFACE,
 }
 
 
@@ -72,3 +77,20 @@ def test_the_nearest_surface_has_the_same_pixels(unit_mm: float, seed: int) -> N
     assert masks[0] is not None and 3000 <= masks[0].sum() <= 4800
     for mask in masks[1:]:
         np.testing.assert_array_equal(mask, masks[0])
+
+
+@given(UNIT, st.integers(300, 1200), SEED)
+@settings(max_examples=25, deadline=None)
+def test_the_reduced_depth_is_the_same(unit_mm: float, center_mm: int, seed: int) -> None:
+    """Two surfaces 15 mm apart in each block, on either side of a step: that is SAME_SURFACE."""
+    rng = np.random.default_rng(seed)
+    apart = rng.integers(-2, 3, (128, 128)) + round(15 / unit_mm) * rng.integers(0, 2, (128, 128))
+    depth = (round((center_mm - 20) / unit_mm) + apart).astype(np.uint16)
+    window = CropWindow((0.0, 0.0, center_mm / 1000.0), CUBE_M, Intrinsics(50.0, 50.0, 20.0, 20.0))
+    crops = [normalise_depth(metres, window) for metres in variants(depth, unit_mm, rng)]
+    for crop in crops:
+        reduced = reduce_depth(torch.from_numpy(crop)[None, None])[0, 0].numpy()
+        if crop is crops[0]:
+            first = reduced
+        np.testing.assert_allclose(reduced, first, rtol=0.0, atol=1e-5)
+        np.testing.assert_allclose(reduce_depth_numpy(crop[None])[0], first, rtol=0.0, atol=1e-5)

@@ -27,7 +27,7 @@ def loops_reduce(crop: np.ndarray) -> np.ndarray:
             rows, columns = slice(4 * m, 4 * m + 4), slice(4 * n, 4 * n + 4)
             block = [float(v) for v in crop[rows, columns].flat if v < 1.0]
             if block:
-                limit = np.float32(min(block)) + np.float32(0.1)
+                limit = np.float32(min(block)) + np.float32(0.103)
                 same = [v for v in block if np.float32(v) < limit]
                 reduced[m, n] = sum(same) / len(same)
     return reduced
