@@ -54,8 +54,9 @@ def shape_from_lengths(lengths_m: FloatArray) -> FloatArray:
     lengths = np.asarray(lengths_m, dtype=np.float64)
     if lengths.shape != (20,):
         raise ValueError(f'{lengths.size} bone lengths: expected 20, one for each joint but wrist')
-    if not ((lengths > 0.001) & (lengths < 0.3)).all():
-        raise ValueError(f'bone lengths {lengths.tolist()}: expected 0.001 to 0.3 m')
+    outside = lengths[~((lengths > 0.001) & (lengths < 0.3))]
+    if outside.size:
+        raise ValueError(f'bone length {outside[0]}: expected 0.001 to 0.3 m')
     mean = read_arrays()['shape_m']
     ratio = lengths / bone_lengths_m(mean)
     places = mean[:PLACES].reshape(5, 3) * ratio.reshape(5, 4)[:, :1]

@@ -108,7 +108,6 @@ def test_a_missing_package_is_named_with_its_extra(
         (['--source', 'bag'], 2, 'expected the PATH'),
         (['--source', 'bag', 'nothing'], 1, 'nothing'),
         (['--source', 'synthetic', 'nothing'], 2, 'expected no PATH'),
-        (['--source', 'synthetic', '--rerun', '/nowhere/hands.rrd'], 1, '/nowhere'),
         (['--source', 'synthetic', '--model', 'nothing'], 2, 'nothing'),
     ],
 )
@@ -117,3 +116,9 @@ def test_what_cannot_be_shown(
 ) -> None:
     assert main(['live', *words]) == status
     assert message in capsys.readouterr().err
+
+
+def test_a_recording_of_rerun_that_cannot_be_written(capsys: pytest.CaptureFixture[str]) -> None:
+    pytest.importorskip('rerun', reason='an extra')
+    assert main(['live', '--source', 'synthetic', '--rerun', '/nowhere/hands.rrd']) == 1
+    assert '/nowhere' in capsys.readouterr().err
